@@ -1,0 +1,4 @@
+import type { EntitySchema } from 'typeorm';
+
+/** Tables that are edited as objects. Everything on the way of a sign-in uses SQL of its own. */
+export const entities: EntitySchema[] = [];

@@ -1,0 +1,37 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+/**
+ * Keyed HMAC-SHA-256 of things that must be looked up or compared but never read back: ids of
+ * tokens, codes, client secrets, what was typed into a limited field. The key is a data key, sealed
+ * in the database by the key ring, so that rotating the ring leaves every fingerprint valid.
+ */
+export class Fingerprints {
+  readonly #root: Buffer;
+  readonly #keys = new Map<string, Buffer>();
+
+  constructor(root: Buffer) {
+    this.#root = root;
+  }
+
+  /** @returns 43 characters of base64url */
+  of(purpose: string, value: string): string {
+    return createHmac('sha256', this.derive(purpose)).update(value).digest('base64url');
+  }
+
+  /** In constant time. */
+  matches(purpose: string, value: string, fingerprint: string): boolean {
+    const actual = Buffer.from(this.of(purpose, value));
+    const expected = Buffer.from(fingerprint);
+    return actual.length === expected.length && timingSafeEqual(actual, expected);
+  }
+
+  /** A 32-byte key of its own per purpose (RFC 5869). */
+  derive(purpose: string): Buffer {
+    let key = this.#keys.get(purpose);
+    if (!key) {
+      key = Buffer.from(hkdfSync('sha256', this.#root, '', purpose, 32));
+      this.#keys.set(purpose, key);
+    }
+    return key;
+  }
+}
