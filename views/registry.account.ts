@@ -1,0 +1,83 @@
+import type { Errors } from './registry.ts';
+
+/** The pages behind `/account`. Each form posts to its own action. */
+export interface AccountPages {
+  account: {
+    account: {
+      name: string;
+      email: string;
+      handle: string;
+      /** `@handle:server` */
+      matrixId: string;
+      picture?: string;
+      hasPassword: boolean;
+      createdAt: Date;
+    };
+    errors: Errors;
+    /** A key below `notice.`: what was just done. */
+    notice?: AccountNotice;
+    sessions: readonly AccountSession[];
+    applications: readonly {
+      clientId: string;
+      name: string;
+      since: Date;
+      scopes: readonly string[];
+    }[];
+    /** Field `name`. */
+    profileAction: string;
+    emailUrl: string;
+    passwordUrl: string;
+    /** Field `session`. */
+    endSessionAction: string;
+    endAllSessionsAction: string;
+    /** Field `client`. */
+    revokeAction: string;
+    downloadUrl: string;
+    deleteUrl: string;
+    signOutAction: string;
+  };
+
+  /** Fields `email`, and `password` where the account has one. */
+  'account-email': AccountForm & { email: string; value: string; hasPassword: boolean };
+
+  /** Fields `current` (where there is one) and `password`. */
+  'account-password': AccountForm & { email: string; handle: string; hasPassword: boolean };
+
+  /** Field `handle`: typed again to confirm; `password` where the account has one. */
+  'account-delete': AccountForm & { handle: string; matrixId: string; hasPassword: boolean };
+
+  /** Field `code`: proves that it is still the person, where there is no password. */
+  'account-code': AccountForm & {
+    email: string;
+    digits: number;
+    minutes: number;
+    resendAction: string;
+    resendSeconds: number;
+  };
+}
+
+interface AccountForm {
+  action: string;
+  errors: Errors;
+  /** Back to the account page. */
+  backUrl: string;
+}
+
+export interface AccountSession {
+  id: string;
+  current: boolean;
+  /** Such as "Firefox on Linux"; left out when unknown. */
+  device?: string;
+  address?: string;
+  since: Date;
+  lastSeen: Date;
+}
+
+export type AccountNotice =
+  | 'profile_saved'
+  | 'email_changed'
+  | 'password_changed'
+  | 'password_removed'
+  | 'session_ended'
+  | 'all_sessions_ended'
+  | 'application_revoked';

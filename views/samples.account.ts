@@ -1,0 +1,110 @@
+import type { AccountPages } from './registry.account.ts';
+
+const form = { action: '/account/change', errors: {}, backUrl: '/account' };
+
+const account: AccountPages['account'] = {
+  account: {
+    name: 'John Doe',
+    email: 'john@example.com',
+    handle: 'john.doe',
+    matrixId: '@john.doe:matrix.example',
+    hasPassword: true,
+    createdAt: new Date('2026-02-03T10:00:00Z'),
+  },
+  errors: {},
+  sessions: [
+    {
+      id: 's1',
+      current: true,
+      device: 'Firefox on Linux',
+      address: '192.0.2.7',
+      since: new Date('2026-05-01T08:00:00Z'),
+      lastSeen: new Date('2026-05-04T12:00:00Z'),
+    },
+    {
+      id: 's2',
+      current: false,
+      since: new Date('2026-04-01T08:00:00Z'),
+      lastSeen: new Date('2026-04-02T09:30:00Z'),
+    },
+  ],
+  applications: [
+    {
+      clientId: 'element',
+      name: 'Element',
+      since: new Date('2026-03-01T08:00:00Z'),
+      scopes: ['openid', 'profile', 'email'],
+    },
+  ],
+  profileAction: '/account/profile',
+  emailUrl: '/account/email',
+  passwordUrl: '/account/password',
+  endSessionAction: '/account/sessions/end',
+  endAllSessionsAction: '/account/sessions/end-all',
+  revokeAction: '/account/applications/revoke',
+  downloadUrl: '/account/data',
+  deleteUrl: '/account/delete',
+  signOutAction: '/account/sign-out',
+};
+
+export const accountSamples: {
+  readonly [Name in keyof AccountPages]: Readonly<Record<string, AccountPages[Name]>>;
+} = {
+  account: {
+    usual: account,
+    new: {
+      ...account,
+      account: { ...account.account, hasPassword: false },
+      errors: { name: { code: 'name_required' } },
+      sessions: account.sessions.slice(0, 1),
+      applications: [],
+    },
+    saved: { ...account, notice: 'profile_saved' },
+  },
+  'account-email': {
+    first: { ...form, email: 'john@example.com', value: '', hasPassword: true },
+    codes: {
+      ...form,
+      email: 'john@example.com',
+      value: 'john@',
+      hasPassword: false,
+      errors: { email: { code: 'email_invalid' } },
+    },
+  },
+  'account-password': {
+    change: { ...form, email: 'john@example.com', handle: 'john.doe', hasPassword: true },
+    first: { ...form, email: 'john@example.com', handle: 'john.doe', hasPassword: false },
+    wrong: {
+      ...form,
+      email: 'john@example.com',
+      handle: 'john.doe',
+      hasPassword: true,
+      errors: { current: { code: 'password_wrong' }, password: { code: 'password_common' } },
+    },
+  },
+  'account-delete': {
+    first: {
+      ...form,
+      handle: 'john.doe',
+      matrixId: '@john.doe:matrix.example',
+      hasPassword: true,
+    },
+    mistyped: {
+      ...form,
+      handle: 'john.doe',
+      matrixId: '@john.doe:matrix.example',
+      hasPassword: false,
+      errors: { handle: { code: 'handle_mismatch' } },
+    },
+  },
+  'account-code': {
+    first: {
+      ...form,
+      email: 'john@example.com',
+      digits: 6,
+      minutes: 15,
+      resendAction: '/account/code/resend',
+      resendSeconds: 30,
+    },
+  },
+};

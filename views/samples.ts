@@ -1,0 +1,274 @@
+/** Examples of every page's context: the page test renders all of them in every language. */
+import type { Layout, PageName, Pages, Way } from './registry.ts';
+import { accountSamples } from './samples.account.ts';
+
+export const layoutSamples = {
+  full: {
+    lang: 'en',
+    brand: {
+      name: 'Acme Community',
+      initial: 'A',
+      stylesheet: '/brand.css',
+      url: 'https://acme.example/',
+    },
+    application: { name: 'Element' },
+    footer: {
+      privacyUrl: 'https://acme.example/privacy',
+      termsUrl: 'https://acme.example/terms',
+      languages: [
+        { lang: 'en', name: 'English', url: '?ui_locales=en', current: true },
+        { lang: 'de', name: 'Deutsch', url: '?ui_locales=de', current: false },
+      ],
+    },
+    requestId: '01JD6Z7V9K3T',
+  },
+  bare: {
+    lang: 'en',
+    brand: { name: 'OpenMeet', initial: 'O', stylesheet: '/brand.css' },
+    footer: { languages: [] },
+    requestId: '01JD6Z7V9K3T',
+  },
+} satisfies Record<string, Layout>;
+
+const google: Way = { id: 'google', name: 'Google', url: '/sign-in/google', lastUsed: false };
+const bluesky: Way = { id: 'bluesky', name: 'Bluesky', url: '/sign-in/bluesky', lastUsed: false };
+const school: Way = { id: 'school', name: 'Lincoln High', url: '/sign-in/school', lastUsed: false };
+const element = { name: 'Element' };
+const badge = { name: 'John Doe', handle: 'john.doe' };
+const terms = { version: '2026-01', termsUrl: '/terms', privacyUrl: '/privacy' };
+const signIn: Pages['sign-in'] = {
+  action: '/sign-in/x1',
+  value: '',
+  errors: {},
+  ways: [google, bluesky],
+  signUpUrl: '/sign-up/x1',
+  recoveryUrl: '/recovery/x1',
+  cancelUrl: '/cancel/x1',
+  remember: true,
+};
+const signUp: Pages['sign-up'] = {
+  action: '/sign-up/x1',
+  value: '',
+  errors: {},
+  ways: [google, bluesky],
+  signInUrl: '/sign-in/x1',
+};
+const code: Pages['code'] = {
+  action: '/code/x1',
+  purpose: 'sign-up',
+  email: 'john@example.com',
+  errors: {},
+  digits: 6,
+  minutes: 15,
+  resendAction: '/code/x1/resend',
+  resendSeconds: 42,
+  changeUrl: '/sign-up/x1',
+};
+const profile: Pages['profile'] = {
+  action: '/profile/x1',
+  name: 'John Doe',
+  handle: 'john.doe',
+  serverName: 'matrix.example',
+  errors: {},
+  suggestions: [],
+  availabilityUrl: '/handles/availability',
+};
+const password = { action: '/password/x1', email: 'john@example.com', handle: 'john.doe' };
+
+/** Every page has a sample for each of its faces; the first is the usual one. */
+export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pages[Name]>> } = {
+  ...accountSamples,
+  error: {
+    'not-found': { code: 'not_found', status: 404, action: { label: 'home', url: '/' } },
+    expired: {
+      code: 'session_expired',
+      status: 400,
+      action: { label: 'back_to_application', url: 'https://app.example/' },
+    },
+    'from-application': {
+      code: 'invalid_request',
+      status: 400,
+      heading: 'invalid_request',
+      detail: 'redirect_uri did not match any of the registered ones',
+    },
+    broken: { code: 'internal', status: 500 },
+  },
+  home: {
+    visitor: { accountUrl: '/account', tryUrl: '/try' },
+    'signed-in': { account: badge, accountUrl: '/account' },
+  },
+  'sign-in': {
+    first: signIn,
+    returning: {
+      ...signIn,
+      value: 'john@example.com',
+      ways: [{ ...bluesky, lastUsed: true }, google, school],
+      chooserUrl: '/accounts/x1',
+    },
+    wrong: {
+      ...signIn,
+      value: 'john@example.com',
+      errors: { form: { code: 'sign_in_failed' } },
+    },
+    limited: {
+      ...signIn,
+      ways: [],
+      value: 'john.doe',
+      errors: { form: { code: 'too_many_attempts', params: { count: 5 } } },
+    },
+    again: { ...signIn, value: 'john.doe', knownAs: badge, chooserUrl: '/accounts/x1' },
+  },
+  'sign-up': {
+    first: signUp,
+    communities: {
+      ...signUp,
+      value: 'john@',
+      errors: { email: { code: 'email_invalid' }, tenant: { code: 'tenant_required' } },
+      tenants: [
+        { slug: 'acme', name: 'Acme Community' },
+        { slug: 'lincoln', name: 'Lincoln High School Parents and Teachers' },
+      ],
+      cancelUrl: '/cancel/x1',
+    },
+    terms: { ...signUp, ways: [], terms, errors: { terms: { code: 'terms_required' } } },
+  },
+  code: {
+    'sign-up': code,
+    'sign-in': { ...code, purpose: 'sign-in', link: true, resendSeconds: 0, resent: true },
+    wrong: { ...code, errors: { code: { code: 'code_wrong', params: { count: 3 } } } },
+    guarded: { ...code, purpose: 'recovery', digits: 8 },
+  },
+  profile: {
+    free: { ...profile, available: true, suggestions: ['john-doe', 'johnd', 'jdoe'] },
+    empty: { ...profile, name: '', handle: '', terms, cancelUrl: '/cancel/x1' },
+    taken: {
+      ...profile,
+      handle: 'john',
+      errors: { handle: { code: 'taken' } },
+      suggestions: ['john.doe', 'john-doe', 'johnd'],
+    },
+    short: {
+      ...profile,
+      handle: 'jo',
+      errors: {
+        name: { code: 'name_required' },
+        handle: { code: 'too_short', params: { min: 3 } },
+      },
+    },
+  },
+  password: {
+    first: { ...password, errors: {}, skip: true },
+    common: { ...password, errors: { password: { code: 'password_common' } }, skip: true },
+  },
+  recovery: {
+    first: { action: '/recovery/x1', value: '', errors: {}, signInUrl: '/sign-in/x1' },
+    empty: {
+      action: '/recovery/x1',
+      value: '',
+      errors: { email: { code: 'identifier_required' } },
+      signInUrl: '/sign-in/x1',
+    },
+  },
+  'recovery-link': { first: { action: '/recovery/link/t', email: 'j•••@example.com' } },
+  'new-password': {
+    first: { action: '/recovery/x1/password', handle: 'john.doe', errors: {} },
+    short: {
+      action: '/recovery/x1/password',
+      handle: 'john.doe',
+      errors: { password: { code: 'password_too_short', params: { count: 8 } } },
+    },
+  },
+  'choose-community': {
+    two: {
+      action: '/community/x1',
+      communities: [
+        { slug: 'acme', name: 'Acme Community', handle: 'john.doe' },
+        { slug: 'lincoln', name: 'Lincoln High', handle: 'mr-doe' },
+      ],
+    },
+  },
+  chooser: {
+    two: {
+      action: '/accounts/x1',
+      accounts: [
+        { ...badge, id: 'a1', community: 'Acme Community' },
+        { id: 'a2', name: 'Johanna', handle: 'jo.hanna', community: 'Lincoln High' },
+      ],
+      addUrl: '/sign-in/x1?add',
+    },
+  },
+  consent: {
+    first: {
+      action: '/consent/x1',
+      application: element,
+      scopes: ['openid', 'profile', 'email', 'tenant', 'offline_access'],
+      account: badge,
+      redirectHost: 'app.element.io',
+      switchUrl: '/accounts/x1',
+    },
+    little: { action: '/consent/x1', application: element, scopes: ['openid'], account: badge },
+  },
+  device: {
+    first: { action: '/oidc/device', userCode: '', errors: {} },
+    wrong: {
+      action: '/oidc/device',
+      userCode: 'WDJB-MJHT',
+      errors: { user_code: { code: 'user_code_wrong' } },
+    },
+  },
+  'device-confirm': {
+    first: {
+      action: '/oidc/device',
+      application: element,
+      userCode: 'WDJB-MJHT',
+      account: badge,
+      hidden: { xsrf: 'abc', user_code: 'WDJBMJHT', confirm: 'yes' },
+    },
+  },
+  'device-done': { yes: { success: true }, no: { success: false } },
+  'sign-out': {
+    first: {
+      action: '/oidc/session/end/confirm',
+      hidden: { xsrf: 'abc' },
+      application: element,
+      account: badge,
+      cancelUrl: '/',
+    },
+    bare: { action: '/oidc/session/end/confirm', hidden: { xsrf: 'abc' } },
+  },
+  'signed-out': {
+    first: { application: element, url: 'https://app.example/' },
+    bare: {},
+  },
+  'email-link': {
+    'sign-in': { action: '/link/t', kind: 'sign-in', email: 'j•••@example.com' },
+    'email-change': { action: '/link/t', kind: 'email-change', email: 'j•••@example.com' },
+  },
+  try: {
+    start: { startUrl: '/try/start' },
+    done: {
+      startUrl: '/try/start',
+      claims: {
+        sub: '01JD6Z7V9K3T',
+        name: 'John Doe',
+        email: 'john@example.com',
+        email_verified: true,
+        matrix_handle: 'john.doe',
+        roles: ['member'],
+      },
+      lifetimes: { access_token: 300, id_token: 3600 },
+    },
+    failed: {
+      startUrl: '/try/start',
+      error: { code: 'access_denied', description: 'End-User aborted interaction' },
+    },
+  },
+  waiting: {
+    first: {
+      url: '/profile/x1/wait',
+      refreshSeconds: 2,
+      handle: 'john.doe',
+      serverName: 'matrix.example',
+    },
+  },
+};
