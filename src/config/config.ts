@@ -1,0 +1,156 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { ConfigError } from './config-error.ts';
+import { developmentKeys } from './development-secrets.ts';
+import { type Reading, readSettings, type SettingName, type Settings } from './environment.ts';
+import { keys } from './formats.ts';
+import { productionProblems } from './production.ts';
+import { unknownNames } from './unknown-names.ts';
+
+export interface Config {
+  readonly production: boolean;
+  readonly role: 'web' | 'worker' | 'both';
+  readonly host: string;
+  readonly port: number;
+  /** An origin, without trailing slash. */
+  readonly publicUrl: string;
+  readonly issuer: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Not given: the embedded server. */
+  readonly databaseUrl?: string;
+  readonly databasePoolSize: number;
+  /** 32 bytes each; the first seals, all open. */
+  readonly encryptionKeys: readonly Buffer[];
+  /** In CIDR notation. */
+  readonly trustedProxies: readonly string[];
+  readonly smtpUrl?: string;
+  readonly mailFrom: string;
+  readonly matrix: {
+    readonly serverName: string;
+    readonly synapseUrl?: string;
+    readonly synapsePublicUrl?: string;
+    /** Never there in the role `web`. */
+    readonly accessToken?: string;
+  };
+  readonly google: { readonly clientId?: string; readonly clientSecret?: string };
+  readonly passwordHash: {
+    readonly memoryKiB: number;
+    readonly iterations: number;
+    readonly parallelism: number;
+    readonly concurrency: number;
+  };
+  readonly handles: {
+    readonly reservedWords: readonly string[];
+    readonly reservedPatterns: readonly string[];
+  };
+  readonly metricsToken?: string;
+  readonly logLevel: string;
+}
+
+/** Settings by name that win over the environment, such as those of the command line. */
+export type Overrides = Partial<Record<SettingName, string>>;
+
+/**
+ * The configuration of this process. In development it makes, and keeps in DATA_DIR, an encryption
+ * key if none is given.
+ * @throws ConfigError with all that is unknown, malformed, contradictory, missing or weak
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, overrides: Overrides = {}): Config {
+  const effective = override(env, overrides);
+  const reading = readSettings(effective);
+  const problems = [
+    ...unknownNames(effective),
+    ...reading.problems,
+    ...contradictions(reading),
+    ...(reading.values.NODE_ENV === 'production' ? productionProblems(reading) : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(interpret(reading.values));
+}
+
+function override(env: NodeJS.ProcessEnv, overrides: Overrides): NodeJS.ProcessEnv {
+  const effective = { ...env };
+  for (const [name, value] of Object.entries(overrides)) {
+    if (value === undefined) continue;
+    delete effective[`${name}_FILE`];
+    effective[name] = value;
+  }
+  return effective;
+}
+
+function contradictions({ values, given }: Reading): string[] {
+  const problems: string[] = [];
+  const needs = (name: SettingName, other: SettingName) => {
+    if (given.has(name) && !given.has(other)) problems.push(`${name} needs ${other} as well.`);
+  };
+  needs('GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET');
+  needs('GOOGLE_CLIENT_SECRET', 'GOOGLE_CLIENT_ID');
+  needs('MATRIX_ACCESS_TOKEN', 'SYNAPSE_URL');
+  if (values.PASSWORD_HASH_MEMORY_KIB < 8 * values.PASSWORD_HASH_PARALLELISM) {
+    problems.push('PASSWORD_HASH_MEMORY_KIB must be at least 8 times PASSWORD_HASH_PARALLELISM.');
+  }
+  return problems;
+}
+
+function interpret(values: Settings): Config {
+  const publicUrl = values.PUBLIC_URL ?? `http://${localName(values.HOST)}:${values.PORT}`;
+  const dataDir = resolve(values.DATA_DIR);
+  return {
+    production: values.NODE_ENV === 'production',
+    role: values.ROLE,
+    host: values.HOST,
+    port: values.PORT,
+    publicUrl,
+    issuer: `${publicUrl}/oidc`,
+    dataDir,
+    databaseUrl: values.DATABASE_URL,
+    databasePoolSize: values.DATABASE_POOL_SIZE,
+    encryptionKeys: values.ENCRYPTION_KEYS ?? ownKeys(dataDir),
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM,
+    matrix: {
+      serverName: values.MATRIX_SERVER_NAME,
+      synapseUrl: values.SYNAPSE_URL,
+      synapsePublicUrl: values.SYNAPSE_PUBLIC_URL ?? values.SYNAPSE_URL,
+      ...(values.ROLE === 'web' ? {} : { accessToken: values.MATRIX_ACCESS_TOKEN }),
+    },
+    google: { clientId: values.GOOGLE_CLIENT_ID, clientSecret: values.GOOGLE_CLIENT_SECRET },
+    passwordHash: {
+      memoryKiB: values.PASSWORD_HASH_MEMORY_KIB,
+      iterations: values.PASSWORD_HASH_ITERATIONS,
+      parallelism: values.PASSWORD_HASH_PARALLELISM,
+      concurrency: values.PASSWORD_HASH_CONCURRENCY ?? Math.min(4, availableParallelism()),
+    },
+    handles: {
+      reservedWords: values.HANDLE_RESERVED_WORDS ?? [],
+      reservedPatterns: values.HANDLE_RESERVED_PATTERNS ?? [],
+    },
+    metricsToken: values.METRICS_TOKEN,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function localName(host: string): string {
+  if (host === 'localhost') return host;
+  return host === '::1' ? '[::1]' : '127.0.0.1';
+}
+
+function ownKeys(dataDir: string): Buffer[] {
+  try {
+    return keys.parse(developmentKeys(dataDir));
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'it is damaged';
+    throw new ConfigError([
+      `The encryption key in ${dataDir}/secrets cannot be used (${reason}). Give DATA_DIR a directory that this user may write to, or set ENCRYPTION_KEYS.`,
+    ]);
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  // The bytes of a Buffer cannot be frozen.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

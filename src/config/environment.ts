@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import * as format from './formats.ts';
+
+interface Setting {
+  description: string;
+  schema: z.ZodType<unknown, string>;
+  /** Used, and read by the schema, when the setting is not given. */
+  default?: string;
+  /** Says what happens when nothing is given and `default` cannot say it. */
+  otherwise?: string;
+  /** May also be given as NAME_FILE, and is never shown. */
+  secret?: true;
+  /** Must be given in production; the text says how. */
+  production?: string;
+}
+
+/** Every setting this program knows, in the order of the documentation. */
+export const settings = {
+  NODE_ENV: {
+    description: 'What this process is for. `production` makes the checks strict.',
+    schema: format.oneOf('development', 'test', 'production'),
+    default: 'development',
+  },
+  ROLE: {
+    description:
+      'What this process does: answer requests (`web`), run queued work (`worker`) or both. Also given as `--role`. Only a worker holds MATRIX_ACCESS_TOKEN.',
+    schema: format.oneOf('web', 'worker', 'both'),
+    default: 'both',
+  },
+  HOST: {
+    description: 'Address to listen on.',
+    schema: format.matching('a host name or IP address', /^[A-Za-z0-9.:-]+$/),
+    default: '127.0.0.1',
+  },
+  PORT: {
+    description: 'Port to listen on.',
+    schema: format.wholeNumber(1, 65535),
+    default: '3000',
+  },
+  PUBLIC_URL: {
+    description:
+      'The address people and applications use. Every link is made from it; the issuer is PUBLIC_URL + `/oidc`.',
+    schema: format.origin,
+    otherwise: '`http://127.0.0.1:PORT`',
+    production: 'Set it to the https:// address that people use.',
+  },
+  TRUSTED_PROXIES: {
+    description:
+      'Addresses or networks of the reverse proxies whose `X-Forwarded-*` headers count, separated by commas.',
+    schema: format.networks,
+    otherwise: 'none',
+  },
+  DATA_DIR: {
+    description:
+      'Where development secrets, mail and the embedded database live. Relative to the working directory.',
+    schema: format.text,
+    default: '.data',
+  },
+  DATABASE_URL: {
+    description: 'PostgreSQL to use, such as `postgres://user:password@host/database`.',
+    schema: format.address('postgres:', 'postgresql:'),
+    otherwise: 'an embedded PostgreSQL in DATA_DIR',
+    secret: true,
+    production: 'Set it to postgres://user:password@host/database.',
+  },
+  DATABASE_POOL_SIZE: {
+    description: 'Connections that this process keeps at most.',
+    schema: format.wholeNumber(2, 1000),
+    default: '10',
+  },
+  ENCRYPTION_KEYS: {
+    description:
+      'Keys that seal secrets in the database: 32 bytes each, in base64, separated by commas. The first seals, all open.',
+    schema: format.keys,
+    otherwise: 'made on first start and kept in DATA_DIR',
+    secret: true,
+    production: 'Make a key with: openssl rand -base64 32',
+  },
+  SMTP_URL: {
+    description: 'Mail server, such as `smtps://user:password@host`.',
+    schema: format.address('smtp:', 'smtps:'),
+    otherwise: 'mail is written to DATA_DIR/mail',
+    secret: true,
+    production: 'Set it to smtps://user:password@host.',
+  },
+  MAIL_FROM: {
+    description: 'Sender of all mail: one mailbox.',
+    schema: format.mailbox,
+    default: 'OpenMeet <no-reply@localhost>',
+    production: 'Set it to the sender of all mail.',
+  },
+  MATRIX_SERVER_NAME: {
+    description: 'The part after the colon in `@handle:server`. It can never change.',
+    schema: format.serverName,
+    default: 'matrix.example',
+    production: "Set it to the homeserver's server_name.",
+  },
+  SYNAPSE_URL: {
+    description: 'Where this service reaches Synapse.',
+    schema: format.origin,
+    otherwise: 'no homeserver is called',
+  },
+  SYNAPSE_PUBLIC_URL: {
+    description: 'Where browsers reach Synapse.',
+    schema: format.origin,
+    otherwise: 'SYNAPSE_URL',
+  },
+  MATRIX_ACCESS_TOKEN: {
+    description: 'Token with which the worker acts on Synapse. Needs SYNAPSE_URL.',
+    schema: format.text,
+    otherwise: 'nothing is provisioned',
+    secret: true,
+  },
+  GOOGLE_CLIENT_ID: {
+    description: "Client id of this service at Google. Turns 'Continue with Google' on.",
+    schema: format.text,
+    otherwise: 'no sign-in with Google',
+  },
+  GOOGLE_CLIENT_SECRET: {
+    description: 'Its secret.',
+    schema: format.text,
+    otherwise: 'no sign-in with Google',
+    secret: true,
+  },
+  HANDLE_RESERVED_WORDS: {
+    description:
+      'Words, beyond the built-in ones, that nobody can take as a handle; commas between.',
+    schema: format.words,
+    otherwise: 'none',
+  },
+  HANDLE_RESERVED_PATTERNS: {
+    description: 'Regular expressions of handles that nobody can take; spaces between.',
+    schema: format.patterns,
+    otherwise: 'none',
+  },
+  PASSWORD_HASH_MEMORY_KIB: {
+    description: 'Memory of one Argon2id hash in KiB. Raising it re-hashes at the next sign-in.',
+    schema: format.wholeNumber(8, 4_194_304),
+    default: '19456',
+  },
+  PASSWORD_HASH_ITERATIONS: {
+    description: 'Passes of one Argon2id hash.',
+    schema: format.wholeNumber(1, 100),
+    default: '2',
+  },
+  PASSWORD_HASH_PARALLELISM: {
+    description: 'Lanes of one Argon2id hash.',
+    schema: format.wholeNumber(1, 64),
+    default: '1',
+  },
+  PASSWORD_HASH_CONCURRENCY: {
+    description: 'Hashes that this process computes at once; the others wait.',
+    schema: format.wholeNumber(1, 64),
+    otherwise: 'one per processor, at most 4',
+  },
+  METRICS_TOKEN: {
+    description: 'Bearer token that opens `/metrics`.',
+    schema: format.text,
+    otherwise: '`/metrics` answers loopback addresses only',
+    secret: true,
+  },
+  LOG_LEVEL: {
+    description: 'Least severe line that is logged.',
+    schema: format.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    default: 'info',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+type Value<S extends Setting> = S extends { default: string }
+  ? z.output<S['schema']>
+  : z.output<S['schema']> | undefined;
+
+export type Settings = { readonly [Name in SettingName]: Value<(typeof settings)[Name]> };
+
+export const settingEntries = Object.entries(settings) as [SettingName, Setting][];
+
+/** What the environment says, interpreted, with all that is wrong about it. */
+export interface Reading {
+  /** Trustworthy only where `problems` is empty. */
+  values: Settings;
+  given: ReadonlySet<string>;
+  problems: string[];
+}
+
+/** Reads every setting from the environment or, for secrets, from the file it names. */
+export function readSettings(env: NodeJS.ProcessEnv): Reading {
+  const values: Record<string, unknown> = {};
+  const given = new Set<string>();
+  const problems: string[] = [];
+  for (const [name, setting] of settingEntries) {
+    try {
+      const raw = setting.secret ? secretText(env, name) : env[name];
+      // An empty variable is how shells and compose files say "not given".
+      if (raw) given.add(name);
+      const effective = raw || setting.default;
+      if (effective === undefined) continue;
+      const parsed = setting.schema.safeParse(effective);
+      if (parsed.success) values[name] = parsed.data;
+      else problems.push(`${name} ${parsed.error.issues[0]?.message}.`);
+    } catch (error) {
+      given.add(name);
+      problems.push((error as Error).message);
+    }
+  }
+  return { values: values as Settings, given, problems };
+}
+
+function secretText(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const path = env[`${name}_FILE`];
+  if (!path) return env[name];
+  if (env[name]) throw new Error(`${name} and ${name}_FILE are both given. Remove one.`);
+  const content = readSecretFile(name, path).replace(/(\r?\n)+$/, '');
+  if (content === '') throw new Error(`${name}_FILE names an empty file.`);
+  return content;
+}
+
+function readSecretFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`${name}_FILE names a file that cannot be read (${code}): ${path}`);
+  }
+}

@@ -1,0 +1,112 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+/**
+ * A schema that turns a setting's text into a value. `parse` answers undefined, or throws, for
+ * text that is not `expected`. The message never repeats the text: it may be a secret.
+ */
+function format<T>(expected: string, parse: (text: string) => T | undefined) {
+  return z.string().transform((text, context): T => {
+    const value = attempt(() => parse(text.trim()));
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `must be ${expected}` });
+    return z.NEVER;
+  });
+}
+
+function attempt<T>(parse: () => T | undefined): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
+
+function items(text: string, separator: RegExp): string[] {
+  return text.split(separator).filter((item) => item !== '');
+}
+
+function every<T>(texts: string[], parse: (text: string) => T | undefined): T[] | undefined {
+  const values = texts.map(parse).filter((value) => value !== undefined);
+  return values.length === texts.length ? values : undefined;
+}
+
+export const text = format('some text', (value) => value);
+
+export function matching(expected: string, pattern: RegExp) {
+  return format(expected, (value) => (pattern.test(value) ? value : undefined));
+}
+
+export function oneOf<const T extends string>(...choices: T[]) {
+  return format(`one of ${choices.join(', ')}`, (value) =>
+    choices.find((choice) => choice === value),
+  );
+}
+
+export function wholeNumber(min: number, max: number) {
+  return format(`a whole number from ${min} to ${max}`, (value) => {
+    const number = Number(value);
+    return /^\d+$/.test(value) && number >= min && number <= max ? number : undefined;
+  });
+}
+
+/** An http or https origin; a trailing slash is dropped. */
+export const origin = format(
+  'an http:// or https:// address without path, query or user name',
+  (value) => {
+    const url = new URL(value);
+    const web = url.protocol === 'https:' || url.protocol === 'http:';
+    return web && url.href === `${url.origin}/` && !/[?#]/.test(value) ? url.origin : undefined;
+  },
+);
+
+export function address(...protocols: string[]) {
+  return format(`an address that begins with ${protocols.join('// or ')}//`, (value) =>
+    protocols.includes(new URL(value).protocol) ? value : undefined,
+  );
+}
+
+/** The grammar of a Matrix server name; at 230 bytes a localpart still has room. */
+export const serverName = matching(
+  'a Matrix server name such as example.org (no https://)',
+  /^(?=.{1,230}$)(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/,
+);
+
+export const mailbox = matching(
+  'one mailbox such as OpenMeet <no-reply@example.org>',
+  /^(?:[^\s<>@,]+@[^\s<>@,]+|[^<>@,\r\n]+<[^\s<>@,]+@[^\s<>@,]+>)$/,
+);
+
+/** 32-byte keys in base64 or base64url. */
+export const keys = format(
+  'one or more keys of 32 bytes in base64, separated by commas',
+  (value) => {
+    const ring = every(items(value, /[\s,]+/), (item) => {
+      const key = Buffer.from(item, 'base64');
+      return /^[\w+/-]{43}=?$/.test(item) && key.length === 32 ? key : undefined;
+    });
+    return ring?.length ? ring : undefined;
+  },
+);
+
+/** Networks in CIDR notation; a single address becomes a network of its own. */
+export const networks = format(
+  'addresses or networks such as 10.0.0.0/8, separated by commas',
+  (value) =>
+    every(items(value, /[\s,]+/), (item) => {
+      if (item.includes('/')) return ipaddr.parseCIDR(item).join('/');
+      const parsed = ipaddr.parse(item);
+      return `${parsed}/${parsed.kind() === 'ipv4' ? 32 : 128}`;
+    }),
+);
+
+export const words = format('words separated by commas', (value) =>
+  items(value.toLowerCase(), /[\s,]+/),
+);
+
+/** Separated by spaces only, because a comma is part of expressions such as `a{2,3}`. */
+export const patterns = format('regular expressions separated by spaces', (value) => {
+  const sources = items(value, /\s+/);
+  for (const source of sources) new RegExp(source, 'u');
+  return sources;
+});

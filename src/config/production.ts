@@ -1,0 +1,53 @@
+import { type Reading, settingEntries } from './environment.ts';
+
+/** What production does not put up with: settings that are missing, and settings that are weak. */
+export function productionProblems({ values, given }: Reading): string[] {
+  const missing = settingEntries.flatMap(([name, { production }]) =>
+    production && !given.has(name) ? [`${name} is missing. ${production}`] : [],
+  );
+  const weak: [boolean, string][] = [
+    [
+      !!values.ENCRYPTION_KEYS?.some(isGuessable),
+      'ENCRYPTION_KEYS holds a key that is not random. Make one with: openssl rand -base64 32',
+    ],
+    [isExposed(values.PUBLIC_URL), 'PUBLIC_URL must begin with https://.'],
+    [
+      isExposed(values.SYNAPSE_PUBLIC_URL),
+      'SYNAPSE_PUBLIC_URL must begin with https://: sign-ins pass through it.',
+    ],
+    [
+      given.has('MATRIX_SERVER_NAME') &&
+        /(^|\.)example(:\d+)?$/.test(values.MATRIX_SERVER_NAME ?? ''),
+      "MATRIX_SERVER_NAME is an example. Set it to the homeserver's server_name: it can never change.",
+    ],
+    [
+      !!values.TRUSTED_PROXIES?.some((network) => network.endsWith('/0')),
+      'TRUSTED_PROXIES trusts everyone, so anyone could forge an address. Name the proxies.',
+    ],
+    [
+      values.PASSWORD_HASH_MEMORY_KIB < 7168,
+      'PASSWORD_HASH_MEMORY_KIB must be at least 7168: less is cheap to crack.',
+    ],
+    [
+      values.METRICS_TOKEN !== undefined && values.METRICS_TOKEN.length < 16,
+      'METRICS_TOKEN must have at least 16 characters.',
+    ],
+  ];
+  return [...missing, ...weak.filter(([holds]) => holds).map(([, problem]) => problem)];
+}
+
+/**
+ * Zeros, counters, repeated blocks and typed text. A random key is refused with a chance below
+ * one in a hundred million.
+ */
+function isGuessable(key: Buffer): boolean {
+  const steps = key.map((byte, index) => byte - (key[index - 1] ?? 0));
+  const typed = key.every((byte) => byte >= 0x20 && byte < 0x7f);
+  return typed || new Set(key).size < 18 || new Set(steps).size < 16;
+}
+
+/** Plain http beyond this machine can be read and changed on its way. */
+function isExposed(origin: string | undefined): boolean {
+  if (!origin?.startsWith('http://')) return false;
+  return !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(origin).hostname);
+}
