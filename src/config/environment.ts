@@ -157,7 +157,7 @@ export const settings = {
   METRICS_TOKEN: {
     description: 'Bearer token that opens `/metrics`.',
     schema: format.text,
-    otherwise: '`/metrics` answers loopback addresses only',
+    otherwise: '`/metrics` is closed',
     secret: true,
   },
   LOG_LEVEL: {

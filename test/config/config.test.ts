@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { type Config, loadConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import type { SettingName } from '../../src/config/environment.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'config-'));
+after(() => rmSync(directory, { recursive: true }));
+
+const key = randomBytes(32).toString('base64');
+const development = { DATA_DIR: directory };
+const production = {
+  NODE_ENV: 'production',
+  DATA_DIR: directory,
+  PUBLIC_URL: 'https://id.openmeet.test',
+  DATABASE_URL: 'postgres://openmeet:hunter2@db/openmeet',
+  ENCRYPTION_KEYS: key,
+  SMTP_URL: 'smtps://openmeet:hunter2@mail.openmeet.test',
+  MAIL_FROM: 'OpenMeet <no-reply@openmeet.test>',
+  MATRIX_SERVER_NAME: 'openmeet.test',
+};
+
+function file(content: string): string {
+  const path = join(directory, randomBytes(6).toString('hex'));
+  writeFileSync(path, content);
+  return path;
+}
+
+function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+}
+
+describe('a value', () => {
+  type Read = [
+    says: string,
+    env: NodeJS.ProcessEnv,
+    read: (config: Config) => unknown,
+    want: unknown,
+  ];
+  const cases: Read[] = [
+    ['the address follows the port', { PORT: '4000' }, (c) => c.publicUrl, 'http://127.0.0.1:4000'],
+    [
+      'the address follows a host of localhost',
+      { HOST: 'localhost' },
+      (c) => c.publicUrl,
+      'http://localhost:3000',
+    ],
+    [
+      'the address of all interfaces is loopback',
+      { HOST: '0.0.0.0' },
+      (c) => c.publicUrl,
+      'http://127.0.0.1:3000',
+    ],
+    [
+      'the issuer is under the public address',
+      { PUBLIC_URL: 'https://id.test/' },
+      (c) => c.issuer,
+      'https://id.test/oidc',
+    ],
+    ['an empty variable counts as not given', { PORT: '' }, (c) => c.port, 3000],
+    [
+      'a single trusted proxy is a network of one',
+      { TRUSTED_PROXIES: '10.0.0.1, fd00::/8' },
+      (c) => c.trustedProxies,
+      ['10.0.0.1/32', 'fd00::/8'],
+    ],
+    [
+      'reserved words are folded',
+      { HANDLE_RESERVED_WORDS: 'Acme, staff' },
+      (c) => c.handles.reservedWords,
+      ['acme', 'staff'],
+    ],
+    [
+      'reserved patterns may hold commas',
+      { HANDLE_RESERVED_PATTERNS: '^a{2,3}$ bot$' },
+      (c) => c.handles.reservedPatterns,
+      ['^a{2,3}$', 'bot$'],
+    ],
+    [
+      'browsers reach Synapse where we do unless told otherwise',
+      { SYNAPSE_URL: 'http://127.0.0.1:8008' },
+      (c) => c.matrix.synapsePublicUrl,
+      'http://127.0.0.1:8008',
+    ],
+    [
+      'a secret comes from a file without its last line break',
+      { METRICS_TOKEN_FILE: file(' t o k \r\n') },
+      (c) => c.metricsToken,
+      't o k',
+    ],
+    [
+      'several keys keep their order',
+      { ENCRYPTION_KEYS: `${key},${Buffer.alloc(32, 1).toString('base64url')}` },
+      (c) => c.encryptionKeys[0]?.toString('base64'),
+      key,
+    ],
+    [
+      'the worker holds the token',
+      { MATRIX_ACCESS_TOKEN: 'syt', SYNAPSE_URL: 'http://s:8008', ROLE: 'worker' },
+      (c) => c.matrix.accessToken,
+      'syt',
+    ],
+    [
+      'the web role never holds the token',
+      { MATRIX_ACCESS_TOKEN: 'syt', SYNAPSE_URL: 'http://s:8008', ROLE: 'web' },
+      (c) => 'accessToken' in c.matrix,
+      false,
+    ],
+  ];
+  for (const [says, env, read, want] of cases) {
+    test(says, () => assert.deepEqual(read(loadConfig({ ...development, ...env })), want));
+  }
+});
+
+describe('a mistake stops the start:', () => {
+  const cases: [says: string, env: NodeJS.ProcessEnv, problem: RegExp][] = [
+    ['a port that is no number', { PORT: '30a' }, /^PORT must be a whole number from 1 to 65535/],
+    ['a port out of range', { PORT: '65536' }, /^PORT must/],
+    ['a public address with a path', { PUBLIC_URL: 'https://id.test/sso' }, /^PUBLIC_URL must/],
+    ['a public address with a user name', { PUBLIC_URL: 'https://a@id.test' }, /^PUBLIC_URL must/],
+    [
+      'a public address with an empty query',
+      { PUBLIC_URL: 'https://id.test/?' },
+      /^PUBLIC_URL must/,
+    ],
+    [
+      'a public address that is no web address',
+      { PUBLIC_URL: 'ftp://id.test' },
+      /^PUBLIC_URL must/,
+    ],
+    ['another database', { DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL must/],
+    ['a mail server that is no address', { SMTP_URL: 'mail.test:25' }, /^SMTP_URL must/],
+    ['two senders', { MAIL_FROM: 'a@b.test, c@d.test' }, /^MAIL_FROM must be one mailbox/],
+    ['a sender with a line break', { MAIL_FROM: 'a\nBcc: <c@d.test>' }, /^MAIL_FROM must/],
+    [
+      'a server name that is an address',
+      { MATRIX_SERVER_NAME: 'https://m.test' },
+      /^MATRIX_SERVER_NAME must/,
+    ],
+    [
+      'a server name too long for handles',
+      { MATRIX_SERVER_NAME: 'a'.repeat(231) },
+      /^MATRIX_SERVER_NAME must/,
+    ],
+    [
+      'a short key',
+      { ENCRYPTION_KEYS: 'c2hvcnQ=' },
+      /^ENCRYPTION_KEYS must be one or more keys of 32 bytes/,
+    ],
+    ['a bad key after a good one', { ENCRYPTION_KEYS: `${key},x` }, /^ENCRYPTION_KEYS must/],
+    [
+      'a key with stray characters',
+      { ENCRYPTION_KEYS: `${key.slice(0, 20)}!${key.slice(21)}` },
+      /^ENCRYPTION_KEYS must/,
+    ],
+    ['a proxy that is a name', { TRUSTED_PROXIES: 'proxy.test' }, /^TRUSTED_PROXIES must/],
+    [
+      'a pattern that does not compile',
+      { HANDLE_RESERVED_PATTERNS: 'a(' },
+      /^HANDLE_RESERVED_PATTERNS must/,
+    ],
+    [
+      'a misspelled environment',
+      { NODE_ENV: 'prodution' },
+      /^NODE_ENV must be one of development, test, production/,
+    ],
+    ['an unknown role', { ROLE: 'queue' }, /^ROLE must be one of web, worker, both/],
+    [
+      'a secret given twice',
+      { SMTP_URL: 'smtp://a', SMTP_URL_FILE: '/x' },
+      /^SMTP_URL and SMTP_URL_FILE are both given/,
+    ],
+    [
+      'a secret file that is not there',
+      { SMTP_URL_FILE: '/nowhere' },
+      /^SMTP_URL_FILE names a file that cannot be read \(ENOENT\): \/nowhere/,
+    ],
+    [
+      'a secret file that is empty',
+      { SMTP_URL_FILE: file('\n') },
+      /^SMTP_URL_FILE names an empty file/,
+    ],
+    [
+      'half of a Google client',
+      { GOOGLE_CLIENT_ID: 'x' },
+      /^GOOGLE_CLIENT_ID needs GOOGLE_CLIENT_SECRET/,
+    ],
+    [
+      'the other half',
+      { GOOGLE_CLIENT_SECRET: 'x' },
+      /^GOOGLE_CLIENT_SECRET needs GOOGLE_CLIENT_ID/,
+    ],
+    [
+      'a token for no homeserver',
+      { MATRIX_ACCESS_TOKEN: 'x' },
+      /^MATRIX_ACCESS_TOKEN needs SYNAPSE_URL/,
+    ],
+    [
+      'more lanes than memory',
+      { PASSWORD_HASH_MEMORY_KIB: '8', PASSWORD_HASH_PARALLELISM: '2' },
+      /8 times PASSWORD_HASH_PARALLELISM/,
+    ],
+  ];
+  for (const [says, env, problem] of cases) {
+    test(says, () => {
+      const problems = problemsOf({ ...development, ...env });
+      assert.equal(problems.length, 1, problems.join('\n'));
+      assert.match(problems[0] ?? '', problem);
+    });
+  }
+});
+
+describe('a name that is not ours to ignore:', () => {
+  const cases: [name: string, meant: RegExp][] = [
+    ['PUBLC_URL', /Did you mean PUBLIC_URL\?/],
+    ['DATABASE_ULR', /Did you mean DATABASE_URL\?/],
+    ['public_url', /Did you mean PUBLIC_URL\?/],
+    ['SMPT_URL', /Did you mean SMTP_URL\?/],
+    ['DATADIR', /Did you mean DATA_DIR\?/],
+    ['GOOGLE_CLIENTID', /Did you mean GOOGLE_CLIENT_ID\?/],
+    ['ENCRYPTION_KEY', /Did you mean ENCRYPTION_KEYS\?/],
+    ['ENCRYPTION_KEY_FILE', /Did you mean ENCRYPTION_KEYS_FILE\?/],
+    ['GOOGLE_CLIENT_ID_FILE', /not a setting/],
+    ['SMTP_PORT', /Those that begin with SMTP_ are SMTP_URL, SMTP_URL_FILE\./],
+    ['BLUESKY_ANYTHING', /not a setting/],
+    ['SYNAPSE_TOKEN', /not a setting/],
+  ];
+  for (const [name, meant] of cases) {
+    test(`${name} is refused`, () => {
+      const problems = problemsOf({ ...development, [name]: '25' });
+      assert.equal(problems.length, 1, problems.join('\n'));
+      assert.ok(problems[0]?.startsWith(`${name} is not a setting.`), problems[0]);
+      assert.match(problems[0] ?? '', meant);
+    });
+  }
+
+  test('the variables of ordinary systems are left alone', () => {
+    const ordinary = `PATH PWD HOME SHELL USER LOGNAME HOSTNAME HOSTTYPE TERM LANG LC_ALL TZ TMPDIR MAIL
+      MAILCHECK OLDPWD SHLVL EDITOR DISPLAY COLUMNS PORTS PROXY SSH_CLIENT SSH_TTY INIT_CWD NODE
+      NODE_OPTIONS NODE_PATH NODE_VERSION NODE_EXTRA_CA_CERTS npm_config_cache npm_package_name
+      npm_lifecycle_event PGHOST PGDATA PGUSER DATA HTTP_PROXY http_proxy NO_PROXY CI DEBUG
+      GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT GOOGLE_API_KEY KUBERNETES_SERVICE_HOST
+      SYNAPSE_SERVICE_HOST SYNAPSE_SERVICE_PORT_HTTP SYNAPSE_PORT_8008_TCP_ADDR XDG_DATA_DIRS
+      XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS JAVA_HOME LESSOPEN LS_COLORS ROLES HOSTS _`;
+    const env = Object.fromEntries(ordinary.split(/\s+/).map((name) => [name, 'x']));
+    env.SYNAPSE_PORT = 'tcp://10.0.0.1:8008';
+    assert.deepEqual(problemsOf({ ...development, ...env }), []);
+  });
+});
+
+describe('production', () => {
+  test('starts with all it needs', () => {
+    assert.equal(loadConfig(production).production, true);
+  });
+
+  test('says everything that is missing in one message', () => {
+    const problems = problemsOf({ NODE_ENV: 'production', DATA_DIR: directory });
+    const names = [
+      'PUBLIC_URL',
+      'DATABASE_URL',
+      'ENCRYPTION_KEYS',
+      'SMTP_URL',
+      'MAIL_FROM',
+      'MATRIX_SERVER_NAME',
+    ];
+    assert.deepEqual(
+      problems.map((problem) => problem.split(' ')[0]),
+      names,
+    );
+    assert.ok(problems.every((problem) => problem.includes('is missing')));
+  });
+
+  const repeated = Buffer.concat([Buffer.from(key, 'base64').subarray(0, 8)]).toString('hex');
+  const weak: [says: string, env: Partial<Record<SettingName, string>>][] = [
+    ['a key of zeros', { ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64') }],
+    [
+      'a key that counts',
+      { ENCRYPTION_KEYS: Buffer.from([...Array(32).keys()]).toString('base64') },
+    ],
+    [
+      'a key that repeats',
+      { ENCRYPTION_KEYS: Buffer.from(repeated.repeat(4), 'hex').toString('base64') },
+    ],
+    [
+      'a key that was typed',
+      { ENCRYPTION_KEYS: Buffer.from('correct horse battery staple 123').toString('base64') },
+    ],
+    ['an old weak key', { ENCRYPTION_KEYS: `${key},${Buffer.alloc(32).toString('base64')}` }],
+    ['plain http', { PUBLIC_URL: 'http://id.openmeet.test' }],
+    ['plain http to the homeserver', { SYNAPSE_PUBLIC_URL: 'http://matrix.openmeet.test' }],
+    ['plain http to a name that only looks local', { PUBLIC_URL: 'http://127.0.0.1.evil.test' }],
+    ['the example server name', { MATRIX_SERVER_NAME: 'matrix.example' }],
+    ['trust in every proxy', { TRUSTED_PROXIES: '10.0.0.0/8,0.0.0.0/0' }],
+    ['cheap hashes', { PASSWORD_HASH_MEMORY_KIB: '1024' }],
+    ['a short metrics token', { METRICS_TOKEN: 'metrics' }],
+  ];
+  for (const [says, env] of weak) {
+    test(`refuses ${says}`, () => {
+      const problems = problemsOf({ ...production, ...env });
+      assert.equal(problems.length, 1, problems.join('\n'));
+      assert.ok(problems[0]?.startsWith(Object.keys(env)[0] ?? '?'), problems[0]);
+    });
+  }
+
+  test('allows plain http on loopback', () => {
+    for (const host of ['localhost:3000', '127.0.0.1:3000', '[::1]']) {
+      assert.deepEqual(problemsOf({ ...production, PUBLIC_URL: `http://${host}` }), []);
+    }
+  });
+
+  test('accepts a thousand random keys', () => {
+    const ring = Array.from({ length: 1000 }, () => randomBytes(32).toString('base64')).join(',');
+    assert.deepEqual(problemsOf({ ...production, ENCRYPTION_KEYS: ring }), []);
+  });
+});
+
+test('no secret is in the message', () => {
+  const secret = 'hunter2-never-shown';
+  const names = ['DATABASE_URL', 'ENCRYPTION_KEYS', 'SMTP_URL', 'METRICS_TOKEN', 'PUBLIC_URL'];
+  const env = Object.fromEntries(names.map((name) => [name, secret]));
+  const error = new ConfigError(problemsOf({ ...production, ...env, DATABASE_URI: secret }));
+  assert.ok(error.problems.length >= 5);
+  assert.ok(!error.message.includes(secret));
+});
+
+test('the command line wins over the environment and its files', () => {
+  const env = { ...development, ROLE: 'both', SMTP_URL_FILE: '/nowhere' };
+  const config = loadConfig(env, { ROLE: 'worker', SMTP_URL: 'smtp://mail.test', PORT: undefined });
+  assert.deepEqual(
+    [config.role, config.smtpUrl, config.port],
+    ['worker', 'smtp://mail.test', 3000],
+  );
+});
+
+test('nothing in the configuration can be changed', () => {
+  const config = loadConfig(development) as { -readonly [K in keyof Config]: Config[K] };
+  assert.throws(() => {
+    config.port = 1;
+  }, TypeError);
+  for (const value of Object.values(config)) {
+    assert.ok(typeof value !== 'object' || Object.isFrozen(value));
+  }
+});
+
+test('development makes a key once, for its owner only', () => {
+  const dataDir = mkdtempSync(join(directory, 'first-'));
+  const first = loadConfig({ DATA_DIR: dataDir }).encryptionKeys[0];
+  const second = loadConfig({ DATA_DIR: dataDir }).encryptionKeys[0];
+  assert.equal(first?.length, 32);
+  assert.deepEqual(second, first);
+  assert.equal(statSync(join(dataDir, 'secrets')).mode & 0o777, 0o700);
+  assert.equal(statSync(join(dataDir, 'secrets/encryption-keys')).mode & 0o777, 0o600);
+});
+
+test('a damaged development key is said so and never replaced', () => {
+  const dataDir = mkdtempSync(join(directory, 'damaged-'));
+  loadConfig({ DATA_DIR: dataDir });
+  writeFileSync(join(dataDir, 'secrets/encryption-keys'), 'damaged\n');
+  assert.match(problemsOf({ DATA_DIR: dataDir })[0] ?? '', /cannot be used \(it is damaged\)/);
+});
