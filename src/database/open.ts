@@ -1,3 +1,4 @@
+import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.ts';
 import { Database } from './database.ts';
@@ -23,5 +24,22 @@ export async function openDatabase({ url, poolSize }: DatabaseOptions): Promise<
     extra: { connectionTimeoutMillis: 10_000, idleTimeoutMillis: 60_000 },
   });
   await dataSource.initialize();
-  return new Database(dataSource);
+  const database = new Database(dataSource);
+  surviveLostConnections(database.pool);
+  return database;
+}
+
+/**
+ * A connection that breaks while in use emits `error` besides failing its query; without a listener
+ * that ends the process.
+ */
+function surviveLostConnections(pool: Pool): void {
+  const guarded = new WeakSet<PoolClient>();
+  const guard = (client: PoolClient) => {
+    if (guarded.has(client)) return;
+    guarded.add(client);
+    client.on('error', () => {});
+  };
+  pool.on('connect', guard);
+  pool.on('acquire', guard);
 }

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../database/database.ts';
+
+export type EnqueueOptions = {
+  /**
+   * A waiting job with the same key is replaced, so that many reasons for one thing become one job.
+   * A job that already runs is left alone and a new one follows it.
+   */
+  key?: string;
+  /** Jobs of one queue run one after the other. Few names only: a queue's row is never removed. */
+  queue?: string;
+  runAt?: Date;
+  /** How often to try, with growing pauses of up to six hours; 100 unless given (three weeks). */
+  maxAttempts?: number;
+};
+
+/**
+ * Queues work in the caller's transaction: it exists if and only if its reason was committed. The
+ * payload holds ids only, because failed jobs stay in the database in clear.
+ */
+export async function enqueue(
+  tx: Queryable,
+  task: string,
+  payload: Readonly<Record<string, string | number | boolean | null>>,
+  { key, queue, runAt, maxAttempts = 100 }: EnqueueOptions = {},
+): Promise<void> {
+  // Each job has a key, because one without is how the library marks a job that was replaced.
+  await tx.query(
+    `select from graphile_worker.add_job(identifier => $1, payload => $2::json, job_key => $3,
+      queue_name => $4, run_at => $5, max_attempts => $6)`,
+    [
+      task,
+      JSON.stringify(payload),
+      key ?? `${task}:${randomUUID()}`,
+      queue ?? null,
+      runAt ?? null,
+      maxAttempts,
+    ],
+  );
+}

@@ -1,0 +1,40 @@
+import type { Database, Queryable } from '../database/database.ts';
+import { removeReplacedJobs } from './jobs.store.ts';
+import type { Task } from './task.ts';
+
+/** Something to do now and then, such as removing expired rows; in batches when it may be much. */
+export type Chore = (database: Database) => Promise<unknown>;
+
+/**
+ * Queues the chores for the next full interval of the database's clock. The key holds that moment,
+ * so that all workers together make one job.
+ */
+export async function scheduleUpkeep(db: Queryable, everySeconds: number): Promise<void> {
+  await db.query(
+    `select from (
+        select to_timestamp((floor(extract(epoch from now()) / $1::int) + 1) * $1::int) as at) slot,
+      graphile_worker.add_job('upkeep', run_at => slot.at, job_key => 'upkeep:' || extract(epoch from slot.at)::bigint,
+        queue_name => 'upkeep', max_attempts => 100)`,
+    [everySeconds],
+  );
+}
+
+/** Runs all chores, even when one of them fails, and queues the next round first. */
+export function upkeepTask(
+  database: Database,
+  chores: Readonly<Record<string, Chore>>,
+  everySeconds: number,
+): Task {
+  return async () => {
+    await scheduleUpkeep(database, everySeconds);
+    const failures: string[] = [];
+    for (const [name, chore] of Object.entries({ ...chores, removeReplacedJobs })) {
+      try {
+        await chore(database);
+      } catch (error) {
+        failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    if (failures.length > 0) throw new Error(`Upkeep failed (${failures.join('; ')})`);
+  };
+}

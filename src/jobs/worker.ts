@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../database/database.ts';
+import { type JobLog, silentLog } from './log.ts';
+import { type JobRunner, startRunner } from './runner.ts';
+import type { Task } from './task.ts';
+import { type Chore, scheduleUpkeep, upkeepTask } from './upkeep.ts';
+
+export type WorkerOptions = {
+  database: Database;
+  tasks: Readonly<Record<string, Task>>;
+  /** Run every `upkeepSeconds` by one of all workers. */
+  chores?: Readonly<Record<string, Chore>>;
+  upkeepSeconds?: number;
+  /** Jobs at once; the worker also keeps one connection of the pool to listen on. 4 unless given. */
+  concurrency?: number;
+  log?: JobLog;
+};
+
+export interface Worker {
+  /** Takes no further job and waits for those in flight. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs jobs on the shared pool until stopped. The library ends its runner when the database goes
+ * away at a bad moment: then another is started, and its heartbeat frees what the first one held.
+ */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { database, chores = {}, upkeepSeconds = 60, concurrency = 4, log = silentLog } = options;
+  const tasks = { ...options.tasks, upkeep: upkeepTask(database, chores, upkeepSeconds) };
+  const stopping = new AbortController();
+  const run = () => startRunner({ database, tasks, concurrency, log });
+
+  let runner: JobRunner | undefined = await run();
+  const supervision = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        runner ??= await run();
+        if (stopping.signal.aborted) await runner.stop();
+        await runner.ended;
+      } catch (error) {
+        log.error({ err: error }, 'The job runner ended');
+      }
+      runner = undefined;
+      await delay(1000, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+  await scheduleUpkeep(database, upkeepSeconds);
+
+  return {
+    async stop() {
+      stopping.abort();
+      await runner
+        ?.stop()
+        .catch((error) => log.warn({ err: error }, 'The job runner stopped badly'));
+      await supervision;
+    },
+  };
+}
