@@ -1,0 +1,43 @@
+import type { Queryable } from '../database/database.ts';
+
+/** Written once a day at most, so that repeated sign-ins cost a look-up. */
+export async function insertKnownBrowser(
+  tx: Queryable,
+  browser: string,
+  accountId: string,
+): Promise<void> {
+  await tx.query(
+    `insert into known_browsers as k (browser, account_id) values ($1, $2)
+      on conflict (browser, account_id) do update set last_seen_at = now()
+        where k.last_seen_at < now() - interval '1 day'`,
+    [browser, accountId],
+  );
+}
+
+export async function knowsIdentifier(
+  db: Queryable,
+  browser: string,
+  { emailKey, handle }: { emailKey?: string; handle?: string },
+): Promise<boolean> {
+  const [row] = await db.query<{ known: boolean }>(
+    `with mine as materialized (select account_id from known_browsers where browser = $1)
+      select exists (select from mine join accounts a on a.id = mine.account_id
+        left join handles h on h.account_id = a.id and h.state = 'active'
+        where a.email_key = $2 or h.handle = $3) as known`,
+    [browser, emailKey ?? null, handle ?? null],
+  );
+  return row?.known ?? false;
+}
+
+export async function forgetBrowsers(tx: Queryable, accountId: string): Promise<void> {
+  await tx.query('delete from known_browsers where account_id = $1', [accountId]);
+}
+
+/** Forgets browsers that were not seen for half a year. @returns how many */
+export async function removeStaleBrowsers(db: Queryable): Promise<number> {
+  const rows = await db.query(
+    `delete from known_browsers where last_seen_at < now() - interval '180 days'
+      returning browser`,
+  );
+  return rows.length;
+}

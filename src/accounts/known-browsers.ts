@@ -1,0 +1,35 @@
+import type { Queryable } from '../database/database.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import type { Identifier } from './identifier.ts';
+import { insertKnownBrowser, knowsIdentifier } from './known-browsers.store.ts';
+
+/**
+ * Browsers that signed in to an account before have budgets of their own, so that a stranger who
+ * uses up those of a name locks out nobody but strangers.
+ *
+ * Whether a browser is known must be decided before any account is looked up, and must tell nobody
+ * whether an account exists. So the question starts from the browser's own rows: a stranger's
+ * browser has none and costs the same for every name; a known one learns only about accounts whose
+ * password or mailbox it had already.
+ */
+export class KnownBrowsers {
+  readonly #fingerprints: Fingerprints;
+
+  constructor(fingerprints: Fingerprints) {
+    this.#fingerprints = fingerprints;
+  }
+
+  /** @param browser the value of the browser's own, long-lived cookie */
+  async rememberBrowser(tx: Queryable, browser: string, accountId: string): Promise<void> {
+    await insertKnownBrowser(tx, this.#fingerprints.of('known browser', browser), accountId);
+  }
+
+  isKnown(
+    db: Queryable,
+    browser: string,
+    { emailKey, handle }: Pick<Identifier, 'emailKey' | 'handle'>,
+  ): Promise<boolean> {
+    const fingerprint = this.#fingerprints.of('known browser', browser);
+    return knowsIdentifier(db, fingerprint, { emailKey, handle });
+  }
+}

@@ -1,0 +1,50 @@
+import { AppError } from '../errors.ts';
+
+export type TurnstileSettings = {
+  /** How many may be inside. */
+  atOnce: number;
+  /** How many may wait, first come first served; the next one is turned away. */
+  maxWaiting: number;
+};
+
+/** Bounds how much of something costly runs at once, so that a burst cannot starve the rest. */
+export class Turnstile {
+  readonly #settings: TurnstileSettings;
+  readonly #waiting: (() => void)[] = [];
+  #inside = 0;
+
+  constructor(settings: TurnstileSettings) {
+    this.#settings = settings;
+  }
+
+  get inside(): number {
+    return this.#inside;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** @throws AppError `busy` (503) when too many wait already */
+  async pass<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#inside < this.#settings.atOnce) this.#inside += 1;
+    else await this.#wait();
+    try {
+      return await work();
+    } finally {
+      // Whoever has waited longest takes over the place, so nobody can slip in between.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#inside -= 1;
+    }
+  }
+
+  #wait(): Promise<void> {
+    if (this.#waiting.length >= this.#settings.maxWaiting) {
+      throw new AppError('busy', { status: 503 });
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+}
