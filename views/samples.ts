@@ -152,7 +152,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       handle: 'jo',
       errors: {
         name: { code: 'name_required' },
-        handle: { code: 'too_short', params: { min: 3 } },
+        handle: { code: 'too_short' },
       },
     },
   },
