@@ -1,0 +1,90 @@
+import type { Queryable } from '../database/database.ts';
+
+export type NewMail = {
+  id: string;
+  tenantId: string | null;
+  /** The fingerprint of its mailbox. */
+  recipient: string;
+  template: string;
+  sealed: string;
+};
+
+/** Told to the owner whatever came before: nobody must be able to use up the cap first. */
+const uncapped = ['password-changed', 'email-changed', 'account-deleted'];
+
+/**
+ * Queues the mail unless its mailbox had enough: 5 in 15 minutes, 20 in a day, over all tenants.
+ * The lock makes the count exact under concurrency; both ways are the same two statements.
+ *
+ * @returns whether it was queued
+ */
+export async function insertMail(tx: Queryable, mail: NewMail): Promise<boolean> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('mail:' || $1, 0))", [
+    mail.recipient,
+  ]);
+  const rows = await tx.query(
+    `with recent as (
+        select count(*) filter (where created_at > now() - interval '15 minutes') as quarter,
+          count(*) as day
+        from mails
+        where recipient = $3 and template <> all ($6::text[])
+          and created_at > now() - interval '1 day'),
+      queued as (
+        insert into mails (id, tenant_id, recipient, template, sealed)
+        select $1::uuid, $2::uuid, $3, $4, $5 from recent
+        where $4 = any ($6::text[]) or (quarter < 5 and day < 20)
+        returning id)
+      select graphile_worker.add_job('send-mail', json_build_object('id', id),
+        job_key => 'send-mail:' || id, max_attempts => 10)
+      from queued`,
+    [mail.id, mail.tenantId, mail.recipient, mail.template, mail.sealed, uncapped],
+  );
+  return rows.length > 0;
+}
+
+export type QueuedMail = {
+  id: string;
+  tenantId: string | null;
+  template: string;
+  sealed: string;
+  createdAt: Date;
+};
+
+/** @returns nothing when it was sent already, or removed */
+export async function findUnsentMail(db: Queryable, id: string): Promise<QueuedMail | undefined> {
+  const [mail] = await db.query<QueuedMail>(
+    `select id, tenant_id as "tenantId", template, sealed, created_at as "createdAt"
+      from mails where id = $1 and sealed is not null`,
+    [id],
+  );
+  return mail;
+}
+
+/** From now on nobody can read what was sent to whom. */
+export async function markSent(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `update mails set sealed = null, sent_at = now(), given_up_at = null, error = null
+      where id = $1`,
+    [id],
+  );
+}
+
+export async function markFailed(
+  db: Queryable,
+  id: string,
+  { error, final }: { error: string; final: boolean },
+): Promise<void> {
+  await db.query(
+    `update mails set error = $2, given_up_at = case when $3::boolean then now() end
+      where id = $1`,
+    [id, error, final],
+  );
+}
+
+/** Rows are kept for the caps and for the operator; a mail older than this is of no use to anyone. */
+export async function removeOldMails(db: Queryable): Promise<void> {
+  await db.query(
+    `delete from mails where id in (
+      select id from mails where created_at < now() - interval '30 days' limit 5000)`,
+  );
+}
