@@ -29,21 +29,38 @@ export type Account = {
   readonly handle: string | null;
 };
 
-const columns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
+/** Of `accounts a`; goes with `withHandle` and its `h.handle`. */
+export const accountColumns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
   a.email_key as "emailKey", a.email_verified as "emailVerified", a.picture, a.locale,
   a.password_hash is not null as "hasPassword", a.matrix_access as "matrixAccess",
   a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles, a.groups,
   a.last_sign_in_at as "lastSignInAt", a.created_at as "createdAt", a.updated_at as "updatedAt"`;
-const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
+export const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @param id anything: what is no uuid names no account */
 export async function accountById(db: Queryable, id: string): Promise<Account | undefined> {
   if (!uuid.test(id)) return undefined;
   const [account] = await db.query<Account>(
-    `select ${columns}, h.handle from accounts a ${withHandle} where a.id = $1`,
+    `select ${accountColumns}, h.handle from accounts a ${withHandle} where a.id = $1`,
     [id],
   );
+  return account;
+}
+
+/**
+ * The account as it is now, and nobody changes it before this transaction ends. Whoever locks codes
+ * or links of an account as well locks the account first, so that nobody waits in a circle.
+ *
+ * @throws AppError `account_not_found` (404) also when it is deleted
+ */
+export async function lockAccount(tx: Queryable, id: string): Promise<Account> {
+  const [account] = await tx.query<Account>(
+    `select ${accountColumns}, h.handle from accounts a ${withHandle}
+      where a.id = $1 and a.status <> 'deleted' for no key update of a`,
+    [id],
+  );
+  if (!account) throw new AppError('account_not_found', { status: 404 });
   return account;
 }
 
@@ -53,7 +70,7 @@ export async function accountByEmail(
   emailKey: string,
 ): Promise<Account | undefined> {
   const [account] = await db.query<Account>(
-    `select ${columns}, h.handle from accounts a ${withHandle}
+    `select ${accountColumns}, h.handle from accounts a ${withHandle}
       where a.tenant_id = $1 and a.email_key = $2`,
     [tenantId, emailKey],
   );
@@ -68,50 +85,12 @@ export type AccountInTenant = Account & { tenantSlug: string; tenantName: string
  */
 export function accountsByEmailKey(db: Queryable, emailKey: string): Promise<AccountInTenant[]> {
   return db.query<AccountInTenant>(
-    `select ${columns}, h.handle, t.slug as "tenantSlug", t.name as "tenantName"
+    `select ${accountColumns}, h.handle, t.slug as "tenantSlug", t.name as "tenantName"
       from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
       where a.email_key = $1 and a.status = 'active' and t.status = 'active'
       order by a.last_sign_in_at desc nulls last, a.created_at desc`,
     [emailKey],
   );
-}
-
-export type SignInCandidate = {
-  account: Account;
-  passwordHash: string | null;
-  tenantStatus: 'active' | 'suspended';
-  tenantSlug: string;
-  tenantName: string;
-};
-
-type CandidateRow = Account & Omit<SignInCandidate, 'account'>;
-
-/**
- * The one account whose password is to be checked: that of the handle or of the address. Where the
- * tenant is open, an address means the account that may sign in and was used last. One statement,
- * whether there is such an account or not.
- */
-export async function signInCandidate(
-  db: Queryable,
-  by: { tenantId?: string | null; emailKey?: string; handle?: string },
-): Promise<SignInCandidate | undefined> {
-  const [row] = await db.query<CandidateRow>(
-    `select ${columns}, h.handle, a.password_hash as "passwordHash", t.status as "tenantStatus",
-        t.slug as "tenantSlug", t.name as "tenantName"
-      from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
-      where a.id in (
-          select id from accounts where email_key = $2
-          union all
-          select account_id from handles where handle = $3 and state = 'active')
-        and a.tenant_id = coalesce($1, a.tenant_id)
-      order by a.status = 'active' and t.status = 'active' desc,
-        a.last_sign_in_at desc nulls last, a.created_at desc
-      limit 1`,
-    [by.tenantId ?? null, by.emailKey ?? null, by.handle ?? null],
-  );
-  if (!row) return undefined;
-  const { passwordHash, tenantStatus, tenantSlug, tenantName, ...account } = row;
-  return { account, passwordHash, tenantStatus, tenantSlug, tenantName };
 }
 
 export type NewAccount = {
@@ -141,7 +120,7 @@ export async function insertAccount(tx: Queryable, account: NewAccount): Promise
         password_hash, picture, locale, roles, groups)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       on conflict (tenant_id, email_key) where email_key is not null do nothing
-      returning ${columns}, null as handle`,
+      returning ${accountColumns}, null as handle`,
     [
       account.id ?? randomUUID(),
       account.tenantId,

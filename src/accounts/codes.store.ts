@@ -45,7 +45,10 @@ export type StoredCode = {
   knownBrowser: boolean;
 };
 
-/** The only code of a subject that counts, if it was made for this browser and tenant. */
+/**
+ * The only code of a subject that counts, if it was made for this browser and tenant. Locks the
+ * code's account, see `lockAccount`.
+ */
 export async function newestCode(
   tx: Queryable,
   { subject, purpose, browser, tenantId }: Binding,
@@ -58,6 +61,8 @@ export async function newestCode(
           where k.browser = $5 and k.account_id = c.account_id) as "knownBrowser"
       from (select * from email_codes where subject = $1 and purpose = $2
         order by created_at desc, id desc limit 1) c
+      left join lateral (select from accounts a where a.id = c.account_id for no key update) a
+        on true
       where c.browser = $3 and c.tenant_id is not distinct from $4`,
     [subject, purpose, browser, tenantId, knownBrowser],
   );

@@ -3,7 +3,7 @@ import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { insertCode, issuedCodes, newestCode, type StoredCode, tryCode } from './codes.store.ts';
 
-export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'change-email' | 'confirm';
+export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'confirm';
 
 /** What a code is bound to: it is worth nothing anywhere else. */
 export type CodeBinding = {

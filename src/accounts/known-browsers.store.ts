@@ -23,7 +23,7 @@ export async function knowsIdentifier(
     `with mine as materialized (select account_id from known_browsers where browser = $1)
       select exists (select from mine join accounts a on a.id = mine.account_id
         left join handles h on h.account_id = a.id and h.state = 'active'
-        where a.email_key = $2 or h.handle = $3) as known`,
+        where a.email_key = $2 or lower(h.handle) = $3) as known`,
     [browser, emailKey ?? null, handle ?? null],
   );
   return row?.known ?? false;

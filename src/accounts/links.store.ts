@@ -2,10 +2,11 @@ import type { Queryable } from '../database/database.ts';
 
 type Link = { tenantId: string; accountId: string; emailKey: string };
 
-const isLive = `l.id = $1 and l.purpose = $2 and l.consumed_at is null and l.expires_at > now()
-  and a.id = l.account_id and a.tenant_id = l.tenant_id and a.status = 'active'
-  and t.id = l.tenant_id and t.status = 'active'
-  and (l.purpose <> 'recovery' or a.email_key = l.email_key)`;
+const live = `from email_links l
+  join accounts a on a.id = l.account_id and a.tenant_id = l.tenant_id and a.status = 'active'
+  join tenants t on t.id = l.tenant_id and t.status = 'active'
+  where l.id = $1 and l.purpose = $2 and l.consumed_at is null and l.expires_at > now()
+    and (l.purpose <> 'recovery' or a.email_key = l.email_key)`;
 const columns = `l.tenant_id as "tenantId", l.account_id as "accountId",
   l.email_key as "emailKey"`;
 
@@ -37,21 +38,21 @@ export async function liveLink(
   purpose: string,
   id: string,
 ): Promise<Link | undefined> {
-  const [link] = await db.query<Link>(
-    `select ${columns} from email_links l, accounts a, tenants t where ${isLive}`,
-    [id, purpose],
-  );
+  const [link] = await db.query<Link>(`select ${columns} ${live}`, [id, purpose]);
   return link;
 }
 
+/** Locks the account first, see `lockAccount`, then the link, whose lock decides. */
 export async function consumeLink(
   tx: Queryable,
   purpose: string,
   id: string,
 ): Promise<Link | undefined> {
   const [link] = await tx.query<Link>(
-    `update email_links l set consumed_at = now() from accounts a, tenants t
-      where ${isLive} returning ${columns}`,
+    `with owner as materialized (select l.id ${live} for no key update of a)
+      update email_links l set consumed_at = now() from owner
+        where l.id = owner.id and l.consumed_at is null and l.expires_at > now()
+        returning ${columns}`,
     [id, purpose],
   );
   return link;

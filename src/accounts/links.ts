@@ -3,12 +3,12 @@ import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { consumeLink, liveLink, replaceLink } from './links.store.ts';
 
-export type LinkPurpose = 'recovery' | 'change-email';
+export type LinkPurpose = 'recovery' | 'email-change';
 
 export type Link = { tenantId: string; accountId: string; emailKey: string };
 
 /** A link is opened in any browser, so it is worth nothing for longer than it must be. */
-export const linkMinutes: Record<LinkPurpose, number> = { recovery: 30, 'change-email': 60 };
+export const linkMinutes: Record<LinkPurpose, number> = { recovery: 30, 'email-change': 60 };
 
 /** Links that prove an email address: 256 random bits, of which only an HMAC is stored. */
 export class EmailLinks {
@@ -23,7 +23,7 @@ export class EmailLinks {
    *
    * @param order `accountId` is null where there is no account: the same work for a token that
    *   opens nothing. `emailKey` is the account's address for `recovery`, the new one for
-   *   `change-email`.
+   *   `email-change`.
    */
   async issueLink(
     tx: Queryable,

@@ -1,0 +1,23 @@
+import type { Queryable } from '../database/database.ts';
+
+/**
+ * Takes from an account's audit rows what says who the person was: address and detail. That it
+ * happened, when, and to which id stays.
+ */
+export async function pseudonymiseAudit(
+  tx: Queryable,
+  { tenantId, accountId }: { tenantId: string; accountId: string },
+): Promise<void> {
+  await setAuditUpkeep(tx, 'on');
+  await tx.query(
+    `update audit set address = null, detail = '{}'
+      where target = $2 or (actor = $2 and (tenant_id = $1 or tenant_id is null))`,
+    [tenantId, accountId],
+  );
+  await setAuditUpkeep(tx, 'off');
+}
+
+/** For this transaction only. */
+async function setAuditUpkeep(tx: Queryable, state: 'on' | 'off'): Promise<void> {
+  await tx.query(`select set_config('openmeet.audit_upkeep', $1, true)`, [state]);
+}

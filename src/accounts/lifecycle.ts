@@ -1,0 +1,173 @@
+import type { Queryable, Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { record } from '../events.ts';
+import { tombstoneHandle } from '../handles/hold.ts';
+import { enqueue } from '../jobs/enqueue.ts';
+import {
+  type Account,
+  eraseAccount,
+  lockAccount,
+  setEmail,
+  setPasswordHash,
+} from './accounts.store.ts';
+import { voidCodes } from './codes.store.ts';
+import { maskEmail } from './email-address.ts';
+import { forgetBrowsers } from './known-browsers.store.ts';
+import { pseudonymiseAudit } from './lifecycle.store.ts';
+import { voidLinks } from './links.store.ts';
+
+/** Ends sessions, grants and refresh tokens of an account, but for the session kept. */
+export type EndSessions = (
+  tx: Transaction,
+  accountId: string,
+  keep?: { sessionUid: string },
+) => Promise<void>;
+
+/** What a change of an account needs of the world around accounts. */
+export type Outside = {
+  endSessions: EndSessions;
+  queueMail(
+    tx: Queryable,
+    mail: {
+      tenantId: string | null;
+      to: string;
+      template: string;
+      locale: string;
+      params: object;
+    },
+  ): Promise<unknown>;
+};
+
+type Change = {
+  accountId: string;
+  /** Who does it, for the audit: the account itself unless given. */
+  actor?: string;
+  /** The session in which it is done stays. */
+  keep?: { sessionUid: string };
+};
+
+/**
+ * Sets a new password, hashed before the transaction, or none (null) for codes only. The caller
+ * has asked for the old one, or another proof, and remembers the browser again if it stays.
+ *
+ * @throws AppError `account_not_found` (404)
+ */
+export async function changePassword(
+  tx: Transaction,
+  { passwordHash, ...change }: Change & { passwordHash: string | null },
+  outside: Outside,
+): Promise<void> {
+  const account = await lockAccount(tx, change.accountId);
+  await setPasswordHash(tx, account.id, passwordHash);
+  await endEverythingElse(tx, change, outside);
+  await record(tx, {
+    action: passwordHash ? 'account.password_changed' : 'account.password_removed',
+    ...about(account, change),
+  });
+  await tell(tx, account, outside, 'password-changed', {});
+}
+
+/**
+ * Sets an address that the person has proved; both addresses are told.
+ *
+ * @throws AppError `email_taken` (409), `account_not_found` (404)
+ */
+export async function changeEmail(
+  tx: Transaction,
+  { email, emailKey, ...change }: Change & { email: string; emailKey: string },
+  outside: Outside,
+): Promise<void> {
+  const account = await lockAccount(tx, change.accountId);
+  await setEmail(tx, account.id, { email, emailKey });
+  await endEverythingElse(tx, change, outside);
+  await record(tx, { action: 'account.email_changed', ...about(account, change) });
+  const params = { email: maskEmail(email) };
+  await tell(tx, account, outside, 'email-changed', params);
+  await tell(tx, { ...account, email }, outside, 'email-changed', params);
+}
+
+/**
+ * Sets a new password, or none, after a code or link proved `emailKey`. Ends every session.
+ *
+ * @throws AppError `recovery_outdated` (409) if that is not the address of an active account any
+ *   more, `account_not_found` (404)
+ */
+export async function recover(
+  tx: Transaction,
+  {
+    emailKey,
+    passwordHash,
+    accountId,
+  }: {
+    accountId: string;
+    emailKey: string;
+    passwordHash: string | null;
+  },
+  outside: Outside,
+): Promise<void> {
+  const account = await lockAccount(tx, change.accountId);
+  if (account.emailKey !== change.emailKey)
+    throw new AppError('recovery_outdated', { status: 409 });
+  await setPasswordHash(tx, account.id, change.passwordHash);
+  await endEverythingElse(tx, change, outside);
+  await record(tx, { action: 'account.recovered', ...about(account, change) });
+  await tell(tx, account, outside, 'password-changed', {});
+}
+
+/**
+ * Deletes what the account says of the person. Its id stays with the tombstoned handle and the
+ * pseudonymous audit; the worker deactivates the Matrix user.
+ *
+ * @throws AppError `account_not_found` (404), also for the second of two deletions
+ */
+export async function deleteAccount(
+  tx: Transaction,
+  change: Pick<Change, 'accountId' | 'actor'>,
+  outside: Outside,
+): Promise<void> {
+  const account = await lockAccount(tx, change.accountId);
+  await eraseAccount(tx, account.id);
+  await tombstoneHandle(tx, account.id);
+  await endEverythingElse(tx, { accountId: account.id }, outside);
+  await enqueue(
+    tx,
+    'deactivate-matrix-user',
+    { accountId: account.id },
+    { key: `deactivate-matrix-user:${account.id}` },
+  );
+  await record(tx, { action: 'account.deleted', ...about(account, change) });
+  await pseudonymiseAudit(tx, { tenantId: account.tenantId, accountId: account.id });
+  await tell(tx, account, outside, 'account-deleted', {});
+}
+
+async function endEverythingElse(
+  tx: Transaction,
+  { accountId, keep }: Change,
+  outside: Outside,
+): Promise<void> {
+  await outside.endSessions(tx, accountId, keep);
+  await voidCodes(tx, accountId);
+  await voidLinks(tx, accountId);
+  await forgetBrowsers(tx, accountId);
+}
+
+function about({ id, tenantId }: Account, { actor = id }: Pick<Change, 'actor'> = {}) {
+  return { actor, target: id, tenantId };
+}
+
+async function tell(
+  tx: Transaction,
+  { email, tenantId, locale, name }: Account,
+  outside: Outside,
+  template: string,
+  params: object,
+): Promise<void> {
+  if (!email) return;
+  await outside.queueMail(tx, {
+    tenantId,
+    to: email,
+    template,
+    locale: locale ?? 'en',
+    params: { name, ...params },
+  });
+}

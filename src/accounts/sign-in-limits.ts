@@ -1,0 +1,174 @@
+import type { Queryable } from '../database/database.ts';
+import {
+  type Attempt,
+  addressKey,
+  type RateLimits,
+  type Refused,
+  verdict,
+} from '../http/rate-limits.ts';
+import { type Identifier, identifierKey } from './identifier.ts';
+import type { KnownBrowsers } from './known-browsers.ts';
+
+type Budget = { limit: number; seconds: number };
+
+/** For one kind of attempt: what strangers share, and what a known browser has for itself. */
+type Budgets = {
+  /** Per address or handle as typed, over all tenants. */
+  identifier: readonly Budget[];
+  /** Per IPv4 address or IPv6 /64. */
+  network: readonly Budget[];
+  /** Per browser and identifier, for a browser that signed in to that account before. */
+  knownBrowser: readonly Budget[];
+};
+
+export type SignInBudgets = {
+  password: Budgets;
+  codeRequest: Budgets;
+  codeGuess: Budgets;
+  /** Open code requests and wrong guesses of everybody; beyond it codes get longer. */
+  codesOverAll: Budget;
+};
+
+const quarter = 15 * 60;
+const day = 24 * 60 * 60;
+
+/**
+ * Successes are given back, so these are failures. What bounds the guesses of one account: its
+ * address and its handle, each with the budget of an identifier, and for codes
+ * `codeLimits.guessesPerDay` on top.
+ */
+export const signInBudgets: SignInBudgets = {
+  password: {
+    identifier: [
+      { limit: 10, seconds: quarter },
+      { limit: 60, seconds: day },
+    ],
+    network: [{ limit: 100, seconds: quarter }],
+    knownBrowser: [
+      { limit: 10, seconds: quarter },
+      { limit: 60, seconds: day },
+    ],
+  },
+  codeRequest: {
+    identifier: [
+      { limit: 5, seconds: quarter },
+      { limit: 20, seconds: day },
+    ],
+    network: [{ limit: 60, seconds: quarter }],
+    knownBrowser: [
+      { limit: 5, seconds: quarter },
+      { limit: 20, seconds: day },
+    ],
+  },
+  codeGuess: {
+    identifier: [],
+    network: [{ limit: 100, seconds: quarter }],
+    knownBrowser: [{ limit: 30, seconds: day }],
+  },
+  codesOverAll: { limit: 1_000, seconds: quarter },
+};
+
+export type SignInAttempt = {
+  identifier: Pick<Identifier, 'emailKey' | 'handle'>;
+  /** The peer's address. */
+  address: string;
+  /** The value of the browser's own cookie. */
+  browser: string;
+};
+
+export type Granted = {
+  allowed: true;
+  /** Drew on the browser's own budget: its mail need not share the recipient's cap either. */
+  knownBrowser: boolean;
+  /** For `giveBack`. */
+  spent: readonly Attempt[];
+};
+
+export type GrantedCode = Granted & { digits: 6 | 8 };
+
+const overAll = 'codes/all';
+
+/**
+ * Who may try again, decided before any account is looked up, from what was typed and by whom, over
+ * all instances. Must be asked outside of transactions: what is rolled back was tried all the same.
+ */
+export class SignInLimits {
+  readonly #db: Queryable;
+  readonly #limits: RateLimits;
+  readonly #browsers: KnownBrowsers;
+  readonly #budgets: SignInBudgets;
+
+  constructor(parts: {
+    db: Queryable;
+    limits: RateLimits;
+    browsers: KnownBrowsers;
+    budgets?: SignInBudgets;
+  }) {
+    this.#db = parts.db;
+    this.#limits = parts.limits;
+    this.#browsers = parts.browsers;
+    this.#budgets = parts.budgets ?? signInBudgets;
+  }
+
+  /** One query, and two more only for what strangers may not try any more. */
+  async password(attempt: SignInAttempt): Promise<Granted | Refused> {
+    const granted = await this.#take('password', attempt, false);
+    if (granted.allowed || !(await this.#isKnown(attempt))) return granted;
+    return this.#take('password', attempt, true);
+  }
+
+  /** Asked before each code that is to be made and mailed. */
+  async codeRequest(attempt: SignInAttempt): Promise<GrantedCode | Refused> {
+    return this.#take('codeRequest', attempt, await this.#isKnown(attempt));
+  }
+
+  /** Asked before each `redeemCode`, with the identifier that the code was requested for. */
+  async codeGuess(attempt: SignInAttempt): Promise<Granted | Refused> {
+    const granted = await this.#take('codeGuess', attempt, false);
+    if (granted.allowed || !(await this.#isKnown(attempt))) return granted;
+    return this.#take('codeGuess', attempt, true);
+  }
+
+  /** Called after a success, with what was granted for it. */
+  async giveBack(...granted: readonly Pick<Granted, 'spent'>[]): Promise<void> {
+    await this.#limits.giveBack(granted.flatMap(({ spent }) => spent));
+  }
+
+  #isKnown({ browser, identifier }: SignInAttempt): Promise<boolean> {
+    return this.#browsers.isKnown(this.#db, browser, identifier);
+  }
+
+  async #take(
+    kind: 'password' | 'codeRequest' | 'codeGuess',
+    attempt: SignInAttempt,
+    knownBrowser: boolean,
+  ): Promise<GrantedCode | Refused> {
+    const spent = knownBrowser ? this.#ownOf(kind, attempt) : this.#sharedOf(kind, attempt);
+    if (kind !== 'password') {
+      spent.push({ name: overAll, key: '', ...this.#budgets.codesOverAll });
+    }
+    const tallies = await this.#limits.count(spent);
+    const longer = tallies.some((tally) => tally.name === overAll && tally.exceeded);
+    const decision = verdict(tallies.filter((tally) => tally.name !== overAll));
+    return decision.allowed
+      ? { allowed: true, knownBrowser, spent, digits: longer ? 8 : 6 }
+      : decision;
+  }
+
+  #sharedOf(kind: 'password' | 'codeRequest' | 'codeGuess', attempt: SignInAttempt): Attempt[] {
+    const { identifier, network } = this.#budgets[kind];
+    return [
+      ...draw(`${kind}/identifier`, identifierKey(attempt.identifier), identifier),
+      ...draw(`${kind}/network`, addressKey(attempt.address), network),
+    ];
+  }
+
+  #ownOf(kind: 'password' | 'codeRequest' | 'codeGuess', attempt: SignInAttempt): Attempt[] {
+    const key = JSON.stringify([attempt.browser, identifierKey(attempt.identifier)]);
+    return draw(`${kind}/browser`, key, this.#budgets[kind].knownBrowser);
+  }
+}
+
+function draw(name: string, key: string, budgets: readonly Budget[]): Attempt[] {
+  return budgets.map((budget) => ({ name, key, ...budget }));
+}
