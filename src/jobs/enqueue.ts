@@ -7,7 +7,10 @@ export type EnqueueOptions = {
    * A job that already runs is left alone and a new one follows it.
    */
   key?: string;
-  /** Jobs of one queue run one after the other. Few names only: a queue's row is never removed. */
+  /**
+   * Jobs of one queue run one after the other, up to half a second apart. Few names only: a queue's
+   * row is never removed.
+   */
   queue?: string;
   runAt?: Date;
   /** How often to try, with growing pauses of up to six hours; 100 unless given (three weeks). */

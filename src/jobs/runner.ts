@@ -33,6 +33,8 @@ export async function startRunner(options: RunnerOptions): Promise<JobRunner> {
   const runner = await library.run({
     pgPool: database.pool,
     concurrency,
+    // New jobs come by notification; this is for retries and for the next job of a queue.
+    pollInterval: 500,
     taskList: taskList(options),
     parsedCronItems: [],
     noHandleSignals: true,

@@ -13,8 +13,8 @@ export async function scheduleUpkeep(db: Queryable, everySeconds: number): Promi
   await db.query(
     `select from (
         select to_timestamp((floor(extract(epoch from now()) / $1::int) + 1) * $1::int) as at) slot,
-      graphile_worker.add_job('upkeep', run_at => slot.at, job_key => 'upkeep:' || extract(epoch from slot.at)::bigint,
-        queue_name => 'upkeep', max_attempts => 100)`,
+      graphile_worker.add_job('upkeep', run_at => slot.at, queue_name => 'upkeep',
+        job_key => 'upkeep:' || extract(epoch from slot.at)::bigint, max_attempts => 100)`,
     [everySeconds],
   );
 }
