@@ -9,7 +9,9 @@ interface Asset {
   body: Buffer;
 }
 
-const folder = new URL('../../views/assets/', import.meta.url);
+const views = new URL('../../views/', import.meta.url);
+/** One sheet in one request, written in parts that each fit on a page. The order matters. */
+const sheet = ['base', 'controls', 'content', 'overrides'];
 const types: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -21,21 +23,21 @@ const types: Readonly<Record<string, string>> = {
 const hashedPath = /^\/assets\/([a-z-]+)\.([0-9a-f]{12})\.([a-z]+)$/;
 
 function load(): ReadonlyMap<string, Asset> {
-  const assets = new Map<string, Asset>();
-  for (const file of readdirSync(folder)) {
-    const [name = '', extension = ''] = file.split('.');
-    const type = types[extension];
-    if (type === undefined) throw new Error(`views/assets/${file} has no known type`);
-    const body = readFileSync(new URL(file, folder));
-    const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
-    assets.set(file, {
-      url: `/assets/${name}.${hash}.${extension}`,
-      etag: `"${hash}"`,
-      type,
-      body,
-    });
-  }
-  return assets;
+  const styles = sheet.map((part) => readFileSync(new URL(`styles/${part}.css`, views)));
+  const files = readdirSync(new URL('assets/', views)).map((file): [string, Buffer] => [
+    file,
+    readFileSync(new URL(`assets/${file}`, views)),
+  ]);
+  const bodies: [string, Buffer][] = [['pages.css', Buffer.concat(styles)], ...files];
+  return new Map(bodies.map(([file, body]) => [file, describe(file, body)]));
+}
+
+function describe(file: string, body: Buffer): Asset {
+  const [name = '', extension = ''] = file.split('.');
+  const type = types[extension];
+  if (type === undefined) throw new Error(`views/assets/${file} has no known type`);
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
+  return { url: `/assets/${name}.${hash}.${extension}`, etag: `"${hash}"`, type, body };
 }
 
 const assets = load();
