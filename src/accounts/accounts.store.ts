@@ -1,48 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
+import type { Account } from './account.ts';
 
-export type AccountStatus = 'active' | 'disabled' | 'deleted';
+export type { Account, AccountStatus } from './account.ts';
 
-/** A person in one tenant. Its id is the `sub` of every token. */
-export type Account = {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly status: AccountStatus;
-  readonly name: string;
-  readonly email: string | null;
-  /** Only of a proved address: see `EmailAddress`. */
-  readonly emailKey: string | null;
-  readonly emailVerified: boolean;
-  readonly picture: string | null;
-  readonly locale: string | null;
-  readonly hasPassword: boolean;
-  readonly matrixAccess: 'active' | 'revoked';
-  readonly platformUserId: string | null;
-  readonly platformSlug: string | null;
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
-  readonly lastSignInAt: Date | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  /** The active handle; accounts that are being made or were deleted have none. */
-  readonly handle: string | null;
-};
-
-/** Of `accounts a`; goes with `withHandle` and its `h.handle`. */
-export const accountColumns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
+const columns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
   a.email_key as "emailKey", a.email_verified as "emailVerified", a.picture, a.locale,
   a.password_hash is not null as "hasPassword", a.matrix_access as "matrixAccess",
   a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles, a.groups,
   a.last_sign_in_at as "lastSignInAt", a.created_at as "createdAt", a.updated_at as "updatedAt"`;
-export const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
+const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @param id anything: what is no uuid names no account */
 export async function accountById(db: Queryable, id: string): Promise<Account | undefined> {
   if (!uuid.test(id)) return undefined;
   const [account] = await db.query<Account>(
-    `select ${accountColumns}, h.handle from accounts a ${withHandle} where a.id = $1`,
+    `select ${columns}, h.handle from accounts a ${withHandle} where a.id = $1`,
     [id],
   );
   return account;
@@ -56,7 +31,7 @@ export async function accountById(db: Queryable, id: string): Promise<Account | 
  */
 export async function lockAccount(tx: Queryable, id: string): Promise<Account> {
   const [account] = await tx.query<Account>(
-    `select ${accountColumns}, h.handle from accounts a ${withHandle}
+    `select ${columns}, h.handle from accounts a ${withHandle}
       where a.id = $1 and a.status <> 'deleted' for no key update of a`,
     [id],
   );
@@ -70,7 +45,7 @@ export async function accountByEmail(
   emailKey: string,
 ): Promise<Account | undefined> {
   const [account] = await db.query<Account>(
-    `select ${accountColumns}, h.handle from accounts a ${withHandle}
+    `select ${columns}, h.handle from accounts a ${withHandle}
       where a.tenant_id = $1 and a.email_key = $2`,
     [tenantId, emailKey],
   );
@@ -85,12 +60,50 @@ export type AccountInTenant = Account & { tenantSlug: string; tenantName: string
  */
 export function accountsByEmailKey(db: Queryable, emailKey: string): Promise<AccountInTenant[]> {
   return db.query<AccountInTenant>(
-    `select ${accountColumns}, h.handle, t.slug as "tenantSlug", t.name as "tenantName"
+    `select ${columns}, h.handle, t.slug as "tenantSlug", t.name as "tenantName"
       from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
       where a.email_key = $1 and a.status = 'active' and t.status = 'active'
       order by a.last_sign_in_at desc nulls last, a.created_at desc`,
     [emailKey],
   );
+}
+
+export type SignInCandidate = {
+  account: Account;
+  passwordHash: string | null;
+  tenantStatus: 'active' | 'suspended';
+  tenantSlug: string;
+  tenantName: string;
+};
+
+type CandidateRow = Account & Omit<SignInCandidate, 'account'>;
+
+/**
+ * The one account whose password is to be checked: that of the handle or of the address. Where the
+ * tenant is open, an address means the account that may sign in and was used last. One statement,
+ * whether there is such an account or not.
+ */
+export async function signInCandidate(
+  db: Queryable,
+  by: { tenantId?: string | null; emailKey?: string; handle?: string },
+): Promise<SignInCandidate | undefined> {
+  const [row] = await db.query<CandidateRow>(
+    `select ${columns}, h.handle, a.password_hash as "passwordHash", t.status as "tenantStatus",
+        t.slug as "tenantSlug", t.name as "tenantName"
+      from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
+      where a.id in (
+          select id from accounts where email_key = $2
+          union all
+          select account_id from handles where lower(handle) = $3 and state = 'active')
+        and a.tenant_id = coalesce($1, a.tenant_id)
+      order by a.status = 'active' and t.status = 'active' desc,
+        a.last_sign_in_at desc nulls last, a.created_at desc
+      limit 1`,
+    [by.tenantId ?? null, by.emailKey ?? null, by.handle ?? null],
+  );
+  if (!row) return undefined;
+  const { passwordHash, tenantStatus, tenantSlug, tenantName, ...account } = row;
+  return { account, passwordHash, tenantStatus, tenantSlug, tenantName };
 }
 
 export type NewAccount = {
@@ -120,7 +133,7 @@ export async function insertAccount(tx: Queryable, account: NewAccount): Promise
         password_hash, picture, locale, roles, groups)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       on conflict (tenant_id, email_key) where email_key is not null do nothing
-      returning ${accountColumns}, null as handle`,
+      returning ${columns}, null as handle`,
     [
       account.id ?? randomUUID(),
       account.tenantId,

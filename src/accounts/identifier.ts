@@ -23,7 +23,7 @@ export function parseIdentifier(raw: string): Identifier | undefined {
   return localpart.test(handle) ? { handle } : undefined;
 }
 
-/** One string per identifier, for limits. The two kinds never meet: only one has an `@`. */
+/** One string per identifier, for limits. The two kinds never meet: only addresses have an `@`. */
 export function identifierKey(identifier: Pick<Identifier, 'emailKey' | 'handle'>): string {
   return identifier.emailKey ?? identifier.handle ?? '';
 }

@@ -17,14 +17,14 @@ export async function insertKnownBrowser(
 export async function knowsIdentifier(
   db: Queryable,
   browser: string,
-  { emailKey, handle }: { emailKey?: string; handle?: string },
+  identifier: string,
 ): Promise<boolean> {
   const [row] = await db.query<{ known: boolean }>(
     `with mine as materialized (select account_id from known_browsers where browser = $1)
       select exists (select from mine join accounts a on a.id = mine.account_id
         left join handles h on h.account_id = a.id and h.state = 'active'
-        where a.email_key = $2 or lower(h.handle) = $3) as known`,
-    [browser, emailKey ?? null, handle ?? null],
+        where a.email_key = $2 or lower(h.handle) = $2) as known`,
+    [browser, identifier],
   );
   return row?.known ?? false;
 }

@@ -1,6 +1,5 @@
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
-import type { Identifier } from './identifier.ts';
 import { insertKnownBrowser, knowsIdentifier } from './known-browsers.store.ts';
 
 /**
@@ -24,12 +23,8 @@ export class KnownBrowsers {
     await insertKnownBrowser(tx, this.#fingerprints.of('known browser', browser), accountId);
   }
 
-  isKnown(
-    db: Queryable,
-    browser: string,
-    { emailKey, handle }: Pick<Identifier, 'emailKey' | 'handle'>,
-  ): Promise<boolean> {
-    const fingerprint = this.#fingerprints.of('known browser', browser);
-    return knowsIdentifier(db, fingerprint, { emailKey, handle });
+  /** @param identifier an `EmailAddress` key or a handle, see `identifierKey` */
+  isKnown(db: Queryable, browser: string, identifier: string): Promise<boolean> {
+    return knowsIdentifier(db, this.#fingerprints.of('known browser', browser), identifier);
   }
 }

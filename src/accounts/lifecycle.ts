@@ -105,12 +105,13 @@ export async function recover(
   },
   outside: Outside,
 ): Promise<void> {
-  const account = await lockAccount(tx, change.accountId);
-  if (account.emailKey !== change.emailKey)
+  const account = await lockAccount(tx, accountId);
+  if (account.status !== 'active' || account.emailKey !== emailKey) {
     throw new AppError('recovery_outdated', { status: 409 });
-  await setPasswordHash(tx, account.id, change.passwordHash);
-  await endEverythingElse(tx, change, outside);
-  await record(tx, { action: 'account.recovered', ...about(account, change) });
+  }
+  await setPasswordHash(tx, account.id, passwordHash);
+  await endEverythingElse(tx, { accountId }, outside);
+  await record(tx, { action: 'account.recovered', ...about(account) });
   await tell(tx, account, outside, 'password-changed', {});
 }
 

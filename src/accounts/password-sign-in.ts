@@ -1,8 +1,7 @@
 import type { Queryable } from '../database/database.ts';
-import { strengthenPasswordHash } from './accounts.store.ts';
+import { type SignInCandidate, signInCandidate, strengthenPasswordHash } from './accounts.store.ts';
 import type { Identifier } from './identifier.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { type SignInCandidate, signInCandidate } from './sign-in-candidate.store.ts';
 
 export type PasswordSignIn =
   /** `disabled` is only told to whoever knows the password. */

@@ -6,7 +6,6 @@ import {
   type Refused,
   verdict,
 } from '../http/rate-limits.ts';
-import { type Identifier, identifierKey } from './identifier.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 
 type Budget = { limit: number; seconds: number };
@@ -69,8 +68,9 @@ export const signInBudgets: SignInBudgets = {
 };
 
 export type SignInAttempt = {
-  identifier: Pick<Identifier, 'emailKey' | 'handle'>;
-  /** The peer's address. */
+  /** As typed, folded: see `identifierKey`. */
+  identifier: string;
+  /** The peer's network address. */
   address: string;
   /** The value of the browser's own cookie. */
   browser: string;
@@ -158,13 +158,13 @@ export class SignInLimits {
   #sharedOf(kind: 'password' | 'codeRequest' | 'codeGuess', attempt: SignInAttempt): Attempt[] {
     const { identifier, network } = this.#budgets[kind];
     return [
-      ...draw(`${kind}/identifier`, identifierKey(attempt.identifier), identifier),
+      ...draw(`${kind}/identifier`, attempt.identifier, identifier),
       ...draw(`${kind}/network`, addressKey(attempt.address), network),
     ];
   }
 
   #ownOf(kind: 'password' | 'codeRequest' | 'codeGuess', attempt: SignInAttempt): Attempt[] {
-    const key = JSON.stringify([attempt.browser, identifierKey(attempt.identifier)]);
+    const key = JSON.stringify([attempt.browser, attempt.identifier]);
     return draw(`${kind}/browser`, key, this.#budgets[kind].knownBrowser);
   }
 }
