@@ -9,8 +9,8 @@ export type PasswordProblem =
 /** In code points, after normalisation. */
 export const passwordLength = { min: 8, max: 256 };
 
-/** What decorates a word without hiding it: `!`, `123`, `2026`. */
-const ornament = 4;
+/** How much decorates a word without hiding it: `!`, `123`, `2026!`. */
+const ornament = 5;
 
 /** RFC 8265 OpaqueString: any space is a space, NFC; nothing else is changed. */
 export function opaqueString(password: string): string {
@@ -54,7 +54,7 @@ function isObvious(folded: string): boolean {
 function isDecorated(text: string): boolean {
   if (isCommonPassword(text)) return true;
   const [, before = '', word = '', after = ''] = /^([^\p{L}]*)(.*?)([^\p{L}]*)$/su.exec(text) ?? [];
-  const isSlight = (part: string) => part.length <= ornament || isCommonPassword(part);
+  const isSlight = (part: string) => part.length <= ornament || isCommonPassword(bare(part));
   return isCommonPassword(word) && isSlight(before) && isSlight(after);
 }
 
