@@ -1,44 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { type Config, loadConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
-import type { SettingName } from '../../src/config/environment.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'config-'));
-after(() => rmSync(directory, { recursive: true }));
-
-const key = randomBytes(32).toString('base64');
-const development = { DATA_DIR: directory };
-const production = {
-  NODE_ENV: 'production',
-  DATA_DIR: directory,
-  PUBLIC_URL: 'https://id.openmeet.test',
-  DATABASE_URL: 'postgres://openmeet:hunter2@db/openmeet',
-  ENCRYPTION_KEYS: key,
-  SMTP_URL: 'smtps://openmeet:hunter2@mail.openmeet.test',
-  MAIL_FROM: 'OpenMeet <no-reply@openmeet.test>',
-  MATRIX_SERVER_NAME: 'openmeet.test',
-};
-
-function file(content: string): string {
-  const path = join(directory, randomBytes(6).toString('hex'));
-  writeFileSync(path, content);
-  return path;
-}
-
-function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
-  try {
-    loadConfig(env);
-    return [];
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error));
-    return error.problems;
-  }
-}
+import { development, directory, file, key, problemsOf } from './settings.ts';
 
 describe('a value', () => {
   type Read = [
@@ -218,119 +183,6 @@ describe('a mistake stops the start:', () => {
       assert.match(problems[0] ?? '', problem);
     });
   }
-});
-
-describe('a name that is not ours to ignore:', () => {
-  const cases: [name: string, meant: RegExp][] = [
-    ['PUBLC_URL', /Did you mean PUBLIC_URL\?/],
-    ['DATABASE_ULR', /Did you mean DATABASE_URL\?/],
-    ['public_url', /Did you mean PUBLIC_URL\?/],
-    ['SMPT_URL', /Did you mean SMTP_URL\?/],
-    ['DATADIR', /Did you mean DATA_DIR\?/],
-    ['GOOGLE_CLIENTID', /Did you mean GOOGLE_CLIENT_ID\?/],
-    ['ENCRYPTION_KEY', /Did you mean ENCRYPTION_KEYS\?/],
-    ['ENCRYPTION_KEY_FILE', /Did you mean ENCRYPTION_KEYS_FILE\?/],
-    ['GOOGLE_CLIENT_ID_FILE', /not a setting/],
-    ['SMTP_PORT', /Those that begin with SMTP_ are SMTP_URL, SMTP_URL_FILE\./],
-    ['BLUESKY_ANYTHING', /not a setting/],
-    ['SYNAPSE_TOKEN', /not a setting/],
-  ];
-  for (const [name, meant] of cases) {
-    test(`${name} is refused`, () => {
-      const problems = problemsOf({ ...development, [name]: '25' });
-      assert.equal(problems.length, 1, problems.join('\n'));
-      assert.ok(problems[0]?.startsWith(`${name} is not a setting.`), problems[0]);
-      assert.match(problems[0] ?? '', meant);
-    });
-  }
-
-  test('the variables of ordinary systems are left alone', () => {
-    const ordinary = `PATH PWD HOME SHELL USER LOGNAME HOSTNAME HOSTTYPE TERM LANG LC_ALL TZ TMPDIR MAIL
-      MAILCHECK OLDPWD SHLVL EDITOR DISPLAY COLUMNS PORTS PROXY SSH_CLIENT SSH_TTY INIT_CWD NODE
-      NODE_OPTIONS NODE_PATH NODE_VERSION NODE_EXTRA_CA_CERTS npm_config_cache npm_package_name
-      npm_lifecycle_event PGHOST PGDATA PGUSER DATA HTTP_PROXY http_proxy NO_PROXY CI DEBUG
-      GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT GOOGLE_API_KEY KUBERNETES_SERVICE_HOST
-      SYNAPSE_SERVICE_HOST SYNAPSE_SERVICE_PORT_HTTP SYNAPSE_PORT_8008_TCP_ADDR XDG_DATA_DIRS
-      XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS JAVA_HOME LESSOPEN LS_COLORS ROLES HOSTS _`;
-    const env = Object.fromEntries(ordinary.split(/\s+/).map((name) => [name, 'x']));
-    env.SYNAPSE_PORT = 'tcp://10.0.0.1:8008';
-    assert.deepEqual(problemsOf({ ...development, ...env }), []);
-  });
-});
-
-describe('production', () => {
-  test('starts with all it needs', () => {
-    assert.equal(loadConfig(production).production, true);
-  });
-
-  test('says everything that is missing in one message', () => {
-    const problems = problemsOf({ NODE_ENV: 'production', DATA_DIR: directory });
-    const names = [
-      'PUBLIC_URL',
-      'DATABASE_URL',
-      'ENCRYPTION_KEYS',
-      'SMTP_URL',
-      'MAIL_FROM',
-      'MATRIX_SERVER_NAME',
-    ];
-    assert.deepEqual(
-      problems.map((problem) => problem.split(' ')[0]),
-      names,
-    );
-    assert.ok(problems.every((problem) => problem.includes('is missing')));
-  });
-
-  const repeated = Buffer.concat([Buffer.from(key, 'base64').subarray(0, 8)]).toString('hex');
-  const weak: [says: string, env: Partial<Record<SettingName, string>>][] = [
-    ['a key of zeros', { ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64') }],
-    [
-      'a key that counts',
-      { ENCRYPTION_KEYS: Buffer.from([...Array(32).keys()]).toString('base64') },
-    ],
-    [
-      'a key that repeats',
-      { ENCRYPTION_KEYS: Buffer.from(repeated.repeat(4), 'hex').toString('base64') },
-    ],
-    [
-      'a key that was typed',
-      { ENCRYPTION_KEYS: Buffer.from('correct horse battery staple 123').toString('base64') },
-    ],
-    ['an old weak key', { ENCRYPTION_KEYS: `${key},${Buffer.alloc(32).toString('base64')}` }],
-    ['plain http', { PUBLIC_URL: 'http://id.openmeet.test' }],
-    ['plain http to the homeserver', { SYNAPSE_PUBLIC_URL: 'http://matrix.openmeet.test' }],
-    ['plain http to a name that only looks local', { PUBLIC_URL: 'http://127.0.0.1.evil.test' }],
-    ['the example server name', { MATRIX_SERVER_NAME: 'matrix.example' }],
-    ['trust in every proxy', { TRUSTED_PROXIES: '10.0.0.0/8,0.0.0.0/0' }],
-    ['cheap hashes', { PASSWORD_HASH_MEMORY_KIB: '1024' }],
-    ['a short metrics token', { METRICS_TOKEN: 'metrics' }],
-  ];
-  for (const [says, env] of weak) {
-    test(`refuses ${says}`, () => {
-      const problems = problemsOf({ ...production, ...env });
-      assert.equal(problems.length, 1, problems.join('\n'));
-      assert.ok(problems[0]?.startsWith(Object.keys(env)[0] ?? '?'), problems[0]);
-    });
-  }
-
-  test('allows plain http on loopback', () => {
-    for (const host of ['localhost:3000', '127.0.0.1:3000', '[::1]']) {
-      assert.deepEqual(problemsOf({ ...production, PUBLIC_URL: `http://${host}` }), []);
-    }
-  });
-
-  test('accepts a thousand random keys', () => {
-    const ring = Array.from({ length: 1000 }, () => randomBytes(32).toString('base64')).join(',');
-    assert.deepEqual(problemsOf({ ...production, ENCRYPTION_KEYS: ring }), []);
-  });
-});
-
-test('no secret is in the message', () => {
-  const secret = 'hunter2-never-shown';
-  const names = ['DATABASE_URL', 'ENCRYPTION_KEYS', 'SMTP_URL', 'METRICS_TOKEN', 'PUBLIC_URL'];
-  const env = Object.fromEntries(names.map((name) => [name, secret]));
-  const error = new ConfigError(problemsOf({ ...production, ...env, DATABASE_URI: secret }));
-  assert.ok(error.problems.length >= 5);
-  assert.ok(!error.message.includes(secret));
 });
 
 test('the command line wins over the environment and its files', () => {
