@@ -196,8 +196,13 @@ export interface Pages extends AccountPages {
     switchUrl?: string;
   };
 
-  /** Field `user_code`. */
-  device: { action: string; userCode: string; errors: Errors };
+  /** Field `user_code`; `hidden` goes back unchanged. */
+  device: {
+    action: string;
+    userCode: string;
+    errors: Errors;
+    hidden: Readonly<Record<string, string>>;
+  };
 
   /** `hidden` goes back unchanged; the second button posts `abort=yes`. */
   'device-confirm': {

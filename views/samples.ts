@@ -81,7 +81,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
   error: {
     'not-found': { code: 'not_found', status: 404, action: { label: 'home', url: '/' } },
     expired: {
-      code: 'session_expired',
+      code: 'sign_in_expired',
       status: 400,
       action: { label: 'back_to_application', url: 'https://app.example/' },
     },
@@ -209,11 +209,13 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
     little: { action: '/consent/x1', application: element, scopes: ['openid'], account: badge },
   },
   device: {
-    first: { action: '/oidc/device', userCode: '', errors: {} },
+    first: { action: '/oidc/device', userCode: '', errors: {}, hidden: { xsrf: 'abc' } },
     wrong: {
       action: '/oidc/device',
       userCode: 'WDJB-MJHT',
+      hidden: { xsrf: 'abc' },
       errors: { user_code: { code: 'user_code_wrong' } },
+      hidden: { xsrf: 'abc' },
     },
   },
   'device-confirm': {

@@ -15,6 +15,8 @@ export interface Translator {
   /** Escaped HTML. `<b>` becomes strong; any other tag is a link whose URL is in `links`. */
   html(key: string, params?: Params, links?: Readonly<Record<string, string>>): string;
   date(value: Date): string;
+  /** In UTC, and says so. */
+  dateTime(value: Date): string;
   /** Such as "3 hours ago". */
   ago(value: Date, now?: Date): string;
 }
@@ -95,6 +97,15 @@ export function createTranslator(lang: string, messages: Messages): Translator {
   const plurals = new Intl.PluralRules(lang);
   const numbers = new Intl.NumberFormat(lang);
   const dates = new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone: 'UTC' });
+  const times = new Intl.DateTimeFormat(lang, {
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  });
   const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
 
   const sentence = (key: string, params: Params): string => {
@@ -117,6 +128,7 @@ export function createTranslator(lang: string, messages: Messages): Translator {
         typeof value === 'number' ? show(value) : `<bdi>${escapeHtml(value)}</bdi>`,
       ),
     date: (value) => dates.format(value),
+    dateTime: (value) => times.format(value),
     ago: (value, now = new Date()) => ago(relative, value, now),
   };
 }

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import {
-  brandInitial,
-  brandingCss,
-  brandingSchema,
-  contrast,
-  readableAccent,
-} from '../../src/tenants/branding.ts';
+import { contrast, readableAccent } from '../../src/http/accent.ts';
+import { brandingCss, brandingSchema } from '../../src/tenants/branding.ts';
 
 const color = fc
   .integer({ min: 0, max: 0xffffff })
@@ -94,10 +89,5 @@ describe('branding values', () => {
       { name: 'A', css: 'body{}' },
     ];
     for (const branding of refused) assert.equal(brandingSchema.safeParse(branding).success, false);
-  });
-
-  test('give an initial that is a whole character', () => {
-    assert.equal(brandInitial(' acme'), 'A');
-    assert.equal(brandInitial('👩‍👩‍👧 family'), '👩‍👩‍👧');
   });
 });

@@ -5,17 +5,19 @@ const kinds = {
   letters: { unwanted: /[^0-9A-Z]/g, group: () => 4, separator: '-' },
 };
 
+/** Longer than any code: what is too much is told by the server, not cut off in silence. */
+const longest = 12;
+
 for (const field of document.querySelectorAll('[data-format]')) {
   const { unwanted, group, separator } = kinds[field.dataset.format];
-  const length = Number(field.dataset.digits);
-  const groups = new RegExp(`.{1,${group(length)}}`, 'g');
   const clean = (text) => text.toUpperCase().replace(unwanted, '');
 
   field.addEventListener('input', () => {
     const before = clean(field.value.slice(0, field.selectionStart)).length;
-    const value = clean(field.value).slice(0, length);
-    field.value = (value.match(groups) ?? []).join(separator);
-    const caret = before + Math.max(0, Math.ceil(before / group(length)) - 1);
+    const value = clean(field.value).slice(0, longest);
+    const size = group(Math.max(value.length, field.dataset.digits));
+    field.value = (value.match(new RegExp(`.{1,${size}}`, 'g')) ?? []).join(separator);
+    const caret = before + Math.max(0, Math.ceil(before / size) - 1);
     field.setSelectionRange(caret, caret);
   });
 }
