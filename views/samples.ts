@@ -213,7 +213,6 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
     wrong: {
       action: '/oidc/device',
       userCode: 'WDJB-MJHT',
-      hidden: { xsrf: 'abc' },
       errors: { user_code: { code: 'user_code_wrong' } },
       hidden: { xsrf: 'abc' },
     },

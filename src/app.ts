@@ -1,0 +1,131 @@
+import type { Server } from 'node:http';
+import type Koa from 'koa';
+import { EmailCodes } from './accounts/codes.ts';
+import { KnownBrowsers } from './accounts/known-browsers.ts';
+import { EmailLinks } from './accounts/links.ts';
+import { PasswordHasher } from './accounts/password-hasher.ts';
+import { SignInLimits } from './accounts/sign-in-limits.ts';
+import type { Config } from './config/config.ts';
+import type { Database } from './database/database.ts';
+import { handlePolicy } from './handles/policy.ts';
+import { cookieNames } from './http/cookies.ts';
+import type { Log } from './http/log.ts';
+import { RateLimits } from './http/rate-limits.ts';
+import { MailQueue } from './mail/queue.ts';
+import { endSessions } from './oidc/artifacts.store.ts';
+import { ClientDirectory } from './oidc/clients.ts';
+import { CurrentProvider } from './oidc/current-provider.ts';
+import type { InteractionParts, Provisioning } from './oidc/interaction/parts.ts';
+import { createProviderPages } from './oidc/provider-pages.ts';
+import { subjectsOf } from './oidc/subjects.ts';
+import { createTenancy } from './oidc/tenancy.ts';
+import type { Fingerprints } from './secrets/fingerprints.ts';
+import type { KeyRing } from './secrets/keyring.ts';
+import { framedMail } from './tenants/mail.ts';
+import { Pages } from './tenants/pages.ts';
+import { createWeb } from './web.ts';
+
+export type AppParts = {
+  config: Config;
+  database: Database;
+  ring: KeyRing;
+  fingerprints: Fingerprints;
+  log: Log;
+  provisioning?: Provisioning;
+};
+
+export type App = {
+  parts: InteractionParts;
+  current: CurrentProvider;
+  web: Koa;
+  listen(): Promise<Server>;
+  /** Requests in flight finish; new ones are refused. */
+  stop(): Promise<void>;
+};
+
+/** Puts everything together, for the program and for the tests that start it. */
+export async function createApp(app: AppParts): Promise<App> {
+  const { config, log } = app;
+  const parts = await assemble(app);
+  const state = { stopping: false };
+  const web = createWeb({ ...parts, config, log, isStopping: () => state.stopping });
+  let server: Server | undefined;
+  return {
+    parts,
+    current: parts.current,
+    web,
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server = web.listen(config.port, config.host, () => resolve(server as Server));
+        server.once('error', reject);
+      }),
+    async stop() {
+      state.stopping = true;
+      parts.current.stop();
+      await new Promise<void>((resolve) => {
+        if (!server) return resolve();
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+async function assemble(app: AppParts): Promise<InteractionParts> {
+  const { config, database, ring, fingerprints, log } = app;
+  const cookies = cookieNames(config.publicUrl);
+  const clients = new ClientDirectory(database);
+  const subjects = subjectsOf(database);
+  const tenancy = createTenancy(database, clients);
+  const pages = new Pages(cookies);
+  const mail = new MailQueue({ ring, fingerprints });
+  const rateLimits = new RateLimits(database, fingerprints);
+  const current = new CurrentProvider(
+    {
+      database,
+      fingerprints,
+      clients,
+      subjects,
+      tenancy,
+      cookies,
+      pages: createProviderPages({ database, pages, subjects }),
+      issuer: config.issuer,
+      publicUrl: config.publicUrl,
+      synapseUrl: config.matrix.synapseUrl,
+    },
+    ring,
+  );
+  await current.start((error) => log.error({ err: error }, 'signing keys could not be read'));
+  return {
+    database,
+    fingerprints,
+    ring,
+    current,
+    clients,
+    subjects,
+    tenancy,
+    pages,
+    cookies,
+    secureCookies: config.publicUrl.startsWith('https:'),
+    publicUrl: config.publicUrl,
+    serverName: config.matrix.serverName,
+    hasher: new PasswordHasher(config.passwordHash),
+    codes: new EmailCodes(fingerprints),
+    links: new EmailLinks(fingerprints),
+    limits: new SignInLimits({
+      db: database,
+      limits: rateLimits,
+      browsers: new KnownBrowsers(fingerprints),
+    }),
+    rateLimits,
+    outside: { endSessions, queueMail: framedMail(mail, config.publicUrl) },
+    mail,
+    handlePolicy: handlePolicy({
+      serverName: config.matrix.serverName,
+      reservedWords: config.handles.reservedWords,
+      reservedPatterns: config.handles.reservedPatterns,
+      appserviceNamespaces: [],
+    }),
+    provisioning: app.provisioning,
+  };
+}

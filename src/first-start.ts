@@ -1,0 +1,91 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Config } from './config/config.ts';
+import type { Database } from './database/database.ts';
+import { record } from './events.ts';
+import { type Client, insertClient } from './oidc/clients.store.ts';
+import type { Fingerprints } from './secrets/fingerprints.ts';
+import { insertDefaultTenant } from './tenants/tenants.store.ts';
+
+/** The client of our own account page; it uses the session only, so its code is never redeemed. */
+export const accountClientId = 'openmeet_account';
+/** The client that a homeserver uses unless the operator makes others. */
+export const synapseClientId = 'matrix_synapse';
+
+/** Where the secret of a client made at first start is kept for `synapse config` to print. */
+export const clientSecretFile = (dataDir: string, clientId: string) =>
+  join(dataDir, 'secrets', `client-${clientId}`);
+
+/**
+ * What a new database needs: a tenant and the clients for Synapse and for the account page. Does
+ * nothing on one that has them, so every start calls it.
+ */
+export async function prepareFirstStart(
+  database: Database,
+  config: Config,
+  fingerprints: Fingerprints,
+): Promise<void> {
+  await insertDefaultTenant(database, { id: randomUUID(), name: 'OpenMeet' });
+  await insertClient(database, accountClient(config));
+  const secret = randomBytes(32).toString('base64url');
+  const client = synapseClient(config, fingerprints.of('client-secret', secret));
+  const made = await database.transaction(async (tx) => {
+    const inserted = await insertClient(tx, client);
+    if (inserted) {
+      await record(tx, { action: 'client.created', actor: 'system', target: client.id });
+    }
+    return inserted;
+  });
+  if (!made || config.production) return;
+  const file = clientSecretFile(config.dataDir, client.id);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, `${secret}\n`, { mode: 0o600 });
+}
+
+const anyClient = {
+  postLogoutRedirectUris: [],
+  jwks: null,
+  firstParty: true,
+  idTokenSignedResponseAlg: 'RS256',
+  clientUri: null,
+  logoUri: null,
+  allTenants: true,
+  tenantIds: [],
+  disabledAt: null,
+} satisfies Partial<Client>;
+
+function synapseClient({ matrix }: Config, secretHash: string): Client {
+  const synapse = (matrix.synapsePublicUrl ?? `https://${matrix.serverName}`).replace(/\/$/, '');
+  const callable = (matrix.synapseUrl ?? synapse).replace(/\/$/, '');
+  return {
+    ...anyClient,
+    id: synapseClientId,
+    name: 'Matrix',
+    secretHash,
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    redirectUris: [`${synapse}/_synapse/client/oidc/callback`],
+    grantTypes: ['authorization_code'],
+    scopes: ['openid', 'profile', 'email', 'tenant'],
+    pkceRequired: true,
+    backchannelLogoutUri: `${callable}/_synapse/client/oidc/backchannel_logout`,
+    idpId: 'openmeet',
+  };
+}
+
+function accountClient({ publicUrl }: Config): Client {
+  return {
+    ...anyClient,
+    id: accountClientId,
+    name: 'Account',
+    secretHash: null,
+    tokenEndpointAuthMethod: 'none',
+    redirectUris: [`${publicUrl}/account/signed-in`],
+    postLogoutRedirectUris: [`${publicUrl}/`],
+    grantTypes: ['authorization_code'],
+    scopes: ['openid', 'profile', 'email', 'tenant'],
+    pkceRequired: true,
+    backchannelLogoutUri: null,
+    idpId: null,
+  };
+}

@@ -1,0 +1,68 @@
+import type { Context } from 'koa';
+import getRawBody from 'raw-body';
+import type { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+const bodyLimit = '32kb';
+
+/**
+ * The fields of a posted form, each with its first value.
+ *
+ * @throws AppError `form_expected` (415), `body_too_large` (413), `body_malformed` (400)
+ */
+export async function readForm(ctx: Context): Promise<Record<string, string>> {
+  if (!ctx.is('application/x-www-form-urlencoded')) {
+    throw new AppError('form_expected', { status: 415 });
+  }
+  const fields: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(await readBody(ctx))) {
+    fields[name] ??= value;
+  }
+  return fields;
+}
+
+/** @throws AppError `json_expected` (415), `body_too_large` (413), `body_malformed` (400) */
+export async function readJson<Schema extends z.ZodType>(
+  ctx: Context,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  if (!ctx.is('application/json')) throw new AppError('json_expected', { status: 415 });
+  let value: unknown;
+  try {
+    value = JSON.parse(await readBody(ctx));
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('body_malformed', { cause });
+  }
+  return validate(schema, value);
+}
+
+/** @throws AppError `input_invalid` whose details name each field and what is wrong with it */
+export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown) {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as z.infer<Schema>;
+  throw new AppError('input_invalid', {
+    details: {
+      problems: result.error.issues.map((issue) => ({
+        field: issue.path.join('.'),
+        message: issue.message,
+      })),
+    },
+  });
+}
+
+async function readBody(ctx: Context): Promise<string> {
+  try {
+    return await getRawBody(ctx.req, {
+      limit: bodyLimit,
+      length: ctx.request.length,
+      encoding: 'utf-8',
+    });
+  } catch (cause) {
+    const tooLarge = (cause as { type?: string }).type === 'entity.too.large';
+    throw new AppError(tooLarge ? 'body_too_large' : 'body_malformed', {
+      status: tooLarge ? 413 : 400,
+      cause,
+    });
+  }
+}

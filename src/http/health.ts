@@ -1,0 +1,28 @@
+import Router from '@koa/router';
+import type { Queryable } from '../database/database.ts';
+
+/**
+ * `/health/live` says that the process serves, `/health/ready` that it can also reach its database.
+ * A load balancer asks the second one; nothing in the answers is worth hiding.
+ */
+export function healthRoutes(db: Queryable, isStopping: () => boolean): Router {
+  const router = new Router();
+  router.get('/health/live', (ctx) => {
+    ctx.body = { status: 'live' };
+  });
+  router.get('/health/ready', async (ctx) => {
+    const ready = !isStopping() && (await reachable(db));
+    ctx.status = ready ? 200 : 503;
+    ctx.body = { status: ready ? 'ready' : isStopping() ? 'stopping' : 'database unreachable' };
+  });
+  return router;
+}
+
+async function reachable(db: Queryable): Promise<boolean> {
+  try {
+    await db.query('select 1');
+    return true;
+  } catch {
+    return false;
+  }
+}

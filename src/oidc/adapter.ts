@@ -1,0 +1,226 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { Database } from '../database/database.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import * as store from './artifacts.store.ts';
+import { type ClientDirectory, clientMetadata } from './clients.ts';
+import { forget, remember, remembered } from './memory.ts';
+
+export type AdapterParts = {
+  database: Database;
+  fingerprints: Fingerprints;
+  clients: ClientDirectory;
+};
+
+/** Models that carry a grant and a session, which the library asks for right after them. */
+const tokens = new Set([
+  'AccessToken',
+  'AuthorizationCode',
+  'RefreshToken',
+  'DeviceCode',
+  'ClientCredentials',
+]);
+
+/** A session is written again for its expiry alone only when that moved by this many seconds. */
+const sessionExpirySlack = 3600;
+
+/** Marks an id that stands for a row found by other means than its own id. */
+const rowPrefix = 'row~';
+
+/**
+ * State of oidc-provider in one table. A row is found by the HMAC of its id, and the id is left out
+ * of the payload, so a copy of the database opens no session and redeems no code.
+ *
+ * One look-up brings a token together with its Grant, Session and account; they are remembered for
+ * the request being served and never longer, so nothing that decides a revocation is cached.
+ */
+export function createAdapter(parts: AdapterParts): (name: string) => Adapter {
+  const clientAdapter = new ClientAdapter(parts.clients);
+  return (name) => (name === 'Client' ? clientAdapter : new ArtifactAdapter(name, parts));
+}
+
+class ArtifactAdapter implements Adapter {
+  readonly #model: string;
+  readonly #database: Database;
+  readonly #fingerprints: Fingerprints;
+
+  constructor(model: string, { database, fingerprints }: AdapterParts) {
+    this.#model = model;
+    this.#database = database;
+    this.#fingerprints = fingerprints;
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    if (this.#model === 'Session' && this.#isUnchangedSession(id, payload)) return;
+    const { jti: _jti, userCode, ...kept } = payload;
+    if (this.#model === 'Interaction') kept.session = withoutCookie(payload.session);
+    await store.writeArtifact(this.#database, {
+      id: this.#rowId(id),
+      model: this.#model,
+      payload: kept,
+      accountId: payload.accountId,
+      clientId: payload.clientId,
+      grantId: this.#model === 'Interaction' ? undefined : payload.grantId,
+      sessionUid: payload.sessionUid,
+      uid: this.#model === 'Session' ? payload.uid : undefined,
+      userCode: userCode && this.#fingerprints.of('oidc:user-code', userCode),
+      expiresIn,
+    });
+    remember(this.#model, id, kept);
+    if (this.#model === 'Session' && payload.uid) remember('SessionUid', payload.uid, kept);
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    if (this.#model === 'Session') return this.#findSession(id);
+    if (tokens.has(this.#model)) return this.#findToken(id);
+    const known = remembered<AdapterPayload>(this.#model, id);
+    if (known) return { ...known, jti: id };
+    const row = await store.findArtifact(this.#database, this.#rowId(id));
+    return row && complete(row, id);
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    const known = remembered<AdapterPayload>('SessionUid', uid);
+    if (known) return known;
+    const row = await store.findSessionByUid(this.#database, uid);
+    return row?.payload.accountId && !row.subject ? undefined : row?.payload;
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    const code = this.#fingerprints.of('oidc:user-code', userCode);
+    const row = await store.findByUserCode(this.#database, code);
+    return row && { ...complete(row, this.#rowHandle(row.id)), userCode };
+  }
+
+  /** @throws InvalidGrant when another request consumed it first: then its whole family is revoked */
+  async consume(id: string): Promise<void> {
+    forget('Token', id);
+    if (await store.consumeArtifact(this.#database, this.#rowId(id))) return;
+    const row = await store.findArtifact(this.#database, this.#rowId(id));
+    if (row?.payload.grantId) await store.removeGrant(this.#database, row.payload.grantId);
+    throw new errors.InvalidGrant(`${this.#model} already consumed`);
+  }
+
+  async destroy(id: string): Promise<void> {
+    for (const kind of [this.#model, 'Token']) forget(kind, id);
+    if (this.#model === 'Grant') await store.removeGrant(this.#database, id);
+    else await store.removeArtifact(this.#database, this.#rowId(id));
+  }
+
+  /** Called once per model; the first call removes the family for all of them. */
+  async revokeByGrantId(grantId: string): Promise<void> {
+    if (remembered('RevokedGrant', grantId)) return;
+    remember('RevokedGrant', grantId, true);
+    await store.removeGrant(this.#database, grantId);
+  }
+
+  async #findToken(id: string): Promise<AdapterPayload | undefined> {
+    // Introspection asks for one token under each kind at once: that is still one look-up.
+    const reading =
+      remembered<Promise<store.TokenRow | undefined>>('Token', id) ??
+      store.findTokenArtifact(this.#database, this.#rowId(id));
+    remember('Token', id, reading);
+    const row = await reading;
+    if (!row?.clientServes) return undefined;
+    if (row.payload.kind !== this.#model) return undefined;
+    const { accountId, grantId, sessionUid } = row.payload;
+    if (accountId) remember('Subject', accountId, row.subject);
+    if (accountId && !row.subject) return undefined;
+    if (grantId && row.grant) remember('Grant', grantId, row.grant);
+    if (sessionUid && row.session) remember('SessionUid', sessionUid, row.session);
+    return complete(row, id);
+  }
+
+  async #findSession(id: string): Promise<AdapterPayload | undefined> {
+    const row = await store.findSessionArtifact(this.#database, this.#rowId(id));
+    if (!row) return undefined;
+    const { accountId, uid } = row.payload;
+    if (accountId && !row.subject) return undefined;
+    if (accountId) remember('Subject', accountId, row.subject);
+    for (const [grantId, grant] of Object.entries(row.grants ?? {})) {
+      remember('Grant', grantId, grant);
+    }
+    if (uid) remember('SessionUid', uid, row.payload);
+    remember('Session', id, row.payload);
+    return complete(row, id);
+  }
+
+  #isUnchangedSession(id: string, payload: AdapterPayload): boolean {
+    const before = remembered<AdapterPayload>('Session', id);
+    if (!before) return false;
+    const { jti: _jti, exp = 0, iat: _iat, ...after } = payload;
+    const { exp: expBefore = 0, iat: _iatBefore, ...rest } = before;
+    return exp - expBefore < sessionExpirySlack && sameJson(after, rest);
+  }
+
+  /**
+   * A Grant's id is no bearer credential and is joined on, so it is kept; all others are HMACs. A
+   * row found by user code is written again under a handle that only we can make.
+   */
+  #rowId(id: string): string {
+    if (this.#model === 'Grant') return id;
+    if (id.startsWith(rowPrefix)) {
+      const [row = '', proof = ''] = id.slice(rowPrefix.length).split('~');
+      if (this.#fingerprints.matches('oidc:row', row, proof)) return row;
+    }
+    return this.#fingerprints.of('oidc:id', id);
+  }
+
+  #rowHandle(row: string): string {
+    return `${rowPrefix}${row}~${this.#fingerprints.of('oidc:row', row)}`;
+  }
+}
+
+class ClientAdapter implements Adapter {
+  readonly #clients: ClientDirectory;
+
+  constructor(clients: ClientDirectory) {
+    this.#clients = clients;
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const client = await this.#clients.find(id);
+    return client && clientMetadata(client);
+  }
+
+  async upsert(): Promise<void> {
+    throw new Error('Clients are made by command, never by the protocol.');
+  }
+
+  async findByUid(): Promise<undefined> {}
+  async findByUserCode(): Promise<undefined> {}
+  async consume(): Promise<void> {}
+  async destroy(): Promise<void> {}
+  async revokeByGrantId(): Promise<void> {}
+}
+
+function complete(row: store.ArtifactRow, jti: string): AdapterPayload {
+  return {
+    ...row.payload,
+    jti,
+    ...(row.consumedAt ? { consumed: Math.floor(row.consumedAt) } : undefined),
+  };
+}
+
+/** The library keeps the session cookie's value in an interaction but never reads it. */
+function withoutCookie(session: AdapterPayload['session']): AdapterPayload['session'] {
+  if (!session) return undefined;
+  const { cookie: _cookie, ...rest } = session as typeof session & { cookie?: string };
+  return rest as AdapterPayload['session'];
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(
+          Object.entries(inner)
+            .filter(([, v]) => v !== undefined)
+            .sort(([x], [y]) => (x < y ? -1 : 1)),
+        )
+      : inner,
+  );
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type Provider from 'oidc-provider';
+import type { KeyRing } from '../secrets/keyring.ts';
+import { keysVersion } from './keys.store.ts';
+import { ensureSigningKeys, loadSigningKeys } from './keys.ts';
+import { createProvider, type ProviderParts } from './provider.ts';
+
+/** How often each instance looks whether the keys changed, in ms. A new key signs later than this. */
+const lookEvery = 5000;
+
+/**
+ * The provider with the signing keys of now. All instances see a rotation within seconds, and a new
+ * key is published before it signs, so they never disagree about a token.
+ */
+export class CurrentProvider {
+  readonly #parts: ProviderParts;
+  readonly #ring: KeyRing;
+  #version = '';
+  #provider: Provider | undefined;
+  #handler: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: ProviderParts, ring: KeyRing) {
+    this.#parts = parts;
+    this.#ring = ring;
+  }
+
+  async start(onError: (error: unknown) => void): Promise<void> {
+    await ensureSigningKeys(this.#parts.database, this.#ring);
+    await this.#refresh();
+    this.#timer = setInterval(() => this.#refresh().catch(onError), lookEvery);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  get provider(): Provider {
+    if (!this.#provider) throw new Error('the provider is not started');
+    return this.#provider;
+  }
+
+  /** Serves a request whose URL is relative to the issuer. */
+  handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!this.#handler) throw new Error('the provider is not started');
+    return this.#handler(req, res);
+  }
+
+  async #refresh(): Promise<void> {
+    const version = await keysVersion(this.#parts.database);
+    if (version === this.#version) return;
+    const keys = await loadSigningKeys(this.#parts.database, this.#ring);
+    this.#provider = createProvider(this.#parts, keys);
+    this.#handler = this.#provider.callback() as typeof this.handle;
+    this.#version = version;
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  type ClientCredentials,
+  type Configuration,
+  type ErrorOut,
+  errors,
+  type KoaContextWithOIDC,
+  type Client as LibraryClient,
+} from 'oidc-provider';
+import { serves } from './clients.ts';
+import { internalScopes } from './internal/scopes.ts';
+import type { ProviderParts } from './provider.ts';
+
+/** The pages that the library asks for by itself. */
+export type ProviderPages = {
+  error(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void>;
+  signOut(ctx: KoaContextWithOIDC): Promise<void>;
+  signedOut(ctx: KoaContextWithOIDC): Promise<void>;
+  device(ctx: KoaContextWithOIDC, error?: Error): Promise<void>;
+  confirmDevice(ctx: KoaContextWithOIDC, userCode: string): Promise<void>;
+  deviceDone(ctx: KoaContextWithOIDC): Promise<void>;
+};
+
+type Features = NonNullable<Configuration['features']>;
+
+export function createFeatures(parts: ProviderParts) {
+  return {
+    devInteractions: { enabled: false },
+    claimsParameter: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    clientCredentials: { enabled: true },
+    resourceIndicators: internalAudience(parts),
+    introspection: { enabled: true, allowedPolicy: ownTokens(parts) },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    backchannelLogout: { enabled: true },
+    ...pages(parts.pages),
+  } satisfies Features;
+}
+
+function pages(show: ProviderPages) {
+  return {
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx) => show.signOut(ctx),
+      postLogoutSuccessSource: (ctx) => show.signedOut(ctx),
+    },
+    deviceFlow: {
+      enabled: true,
+      charset: 'base-20',
+      mask: '****-****',
+      userCodeInputSource: (ctx, _form, _out, error) => show.device(ctx, error),
+      userCodeConfirmSource: (ctx, _form, _client, _deviceInfo, userCode) =>
+        show.confirmDevice(ctx, userCode),
+      successSource: (ctx) => show.deviceDone(ctx),
+    },
+  } satisfies Features;
+}
+
+/**
+ * The one resource server is our own `/internal` (RFC 8707). Only operator-made clients with
+ * `client_credentials` get tokens for it, with the scopes they were given and no others.
+ */
+function internalAudience({ clients, publicUrl }: ProviderParts) {
+  const audience = `${publicUrl}/internal`;
+  return {
+    enabled: true,
+    defaultResource: (ctx) =>
+      ctx.oidc.params?.grant_type === 'client_credentials' ? audience : (undefined as never),
+    useGrantedResource: () => false,
+    async getResourceServerInfo(_ctx, resource, client) {
+      const record = await clients.find(client.clientId);
+      if (resource !== audience || !record?.grantTypes.includes('client_credentials')) {
+        throw new errors.InvalidTarget();
+      }
+      const scopes = record.scopes.filter((scope) => internalScopes.has(scope));
+      return { scope: scopes.join(' '), audience, accessTokenFormat: 'opaque' as const };
+    },
+  } satisfies Features['resourceIndicators'];
+}
+
+/** A client learns only of its own tokens; the adapter has already checked account and tenant. */
+function ownTokens({ clients, subjects }: ProviderParts) {
+  return async (
+    _ctx: KoaContextWithOIDC,
+    client: LibraryClient,
+    token: { clientId?: string; accountId?: string } | ClientCredentials,
+  ): Promise<boolean> => {
+    if (token.clientId !== client.clientId) return false;
+    const accountId = 'accountId' in token ? token.accountId : undefined;
+    if (!accountId) return true;
+    const [record, subject] = await Promise.all([
+      clients.find(client.clientId),
+      subjects.find(accountId),
+    ]);
+    return Boolean(record && subject && serves(record, subject.tenantId));
+  };
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { readForm, validate } from '../../http/forms.ts';
+import type { Subject } from '../artifacts.store.ts';
+import { serves } from '../clients.ts';
+import { currentSessionId, parkedSessions, parkSession, writeParked } from '../parked-sessions.ts';
+import { answer } from './finish.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({ account: z.string().max(100) });
+
+type Choice = { sessionId: string; subject: Subject };
+
+/** The accounts that this browser is signed in to and that may be used here. */
+export async function showAccounts(step: Step): Promise<void> {
+  const choices = await choicesOf(step);
+  if (choices.length === 0) return step.redirect(step.url('sign-in'));
+  step.show('chooser', {
+    action: step.url('accounts'),
+    accounts: choices.map(({ subject }) => ({
+      id: subject.id,
+      name: subject.name,
+      handle: subject.handle ?? '',
+      picture: subject.picture ?? undefined,
+      community: subject.tenantSlug,
+    })),
+    addUrl: step.url('sign-in'),
+  });
+}
+
+/**
+ * Going on as somebody else means another session, and an interaction belongs to the session that
+ * it started with: so the authorization request starts again with the chosen one.
+ */
+export async function submitAccount(step: Step): Promise<void> {
+  const { ctx, parts, details } = step;
+  const { account } = validate(form, await readForm(ctx));
+  const choice = (await choicesOf(step)).find(({ subject }) => subject.id === account);
+  if (!choice) return step.redirect(step.url('accounts'));
+  const current = currentSessionId(ctx, parts);
+  if (choice.sessionId === current && details.prompt.name === 'select_account') {
+    return answer(step, { select_account: {} });
+  }
+  if (choice.sessionId !== current) {
+    parkSession(ctx, parts);
+    const parked = parkedSessions(ctx, parts).filter((id) => id !== choice.sessionId);
+    writeParked(ctx, parts, current ? [current, ...parked] : parked);
+    ctx.cookies.set(parts.cookies.session, choice.sessionId, {
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: parts.secureCookies,
+      signed: true,
+      path: '/',
+      overwrite: true,
+    });
+  }
+  step.redirect(`/oidc/auth?${withoutPrompt(details.params, 'select_account')}`);
+}
+
+async function choicesOf({ ctx, parts, tenant, client }: Step): Promise<Choice[]> {
+  const current = currentSessionId(ctx, parts);
+  const ids = [...new Set([...(current ? [current] : []), ...parkedSessions(ctx, parts)])];
+  const choices: Choice[] = [];
+  for (const sessionId of ids) {
+    const session = await parts.current.provider.Session.find(sessionId);
+    const subject = session?.accountId && (await parts.subjects.find(session.accountId));
+    if (!subject || !serves(client, subject.tenantId)) continue;
+    if (tenant && subject.tenantId !== tenant.id) continue;
+    if (!choices.some((choice) => choice.subject.id === subject.id)) {
+      choices.push({ sessionId, subject });
+    }
+  }
+  return choices;
+}
+
+function withoutPrompt(params: Record<string, unknown>, answered: string): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (typeof value === 'string') query.set(name, value);
+  }
+  const prompts = (query.get('prompt') ?? '').split(' ').filter((p) => p && p !== answered);
+  if (prompts.length > 0) query.set('prompt', prompts.join(' '));
+  else query.delete('prompt');
+  return query;
+}

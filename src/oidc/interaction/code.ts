@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { CodePurpose as PageCodePurpose } from '../../../views/registry.ts';
+import { accountByEmail, accountsByEmailKey } from '../../accounts/accounts.store.ts';
+import { codeLimits } from '../../accounts/codes.ts';
+import { record } from '../../events.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import { serves } from '../clients.ts';
+import { finishSignIn } from './finish.ts';
+import { sendCode } from './send-code.ts';
+import { markProved } from './sign-ins.store.ts';
+import { continueSignUp } from './sign-up.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({ code: z.string().max(40).default(''), resend: z.string().optional() });
+
+const problems = {
+  expired: 'code_expired',
+  exhausted: 'code_used_up',
+  used: 'code_invalid',
+  none: 'code_invalid',
+} as const;
+
+type Errors = Record<string, { code: string; params?: Record<string, string | number> }>;
+
+export async function showCode(step: Step, errors: Errors = {}, resent = false): Promise<void> {
+  const { signIn, parts } = step;
+  if (!signIn.email) return step.redirect(step.url());
+  const resendAt = await parts.codes.resendAllowedAt(parts.database, {
+    purpose: signIn.intent,
+    subject: signIn.id,
+  });
+  step.show(
+    'code',
+    {
+      action: step.url('code'),
+      purpose: signIn.intent satisfies PageCodePurpose,
+      email: signIn.email,
+      errors,
+      digits: 6,
+      minutes: codeLimits.minutes,
+      resendAction: step.url('resend'),
+      resendSeconds: Math.max(0, Math.ceil((resendAt.getTime() - Date.now()) / 1000)),
+      resent,
+      changeUrl: step.url(signIn.intent === 'sign-in' ? '' : signIn.intent),
+      link: signIn.intent === 'recovery',
+    },
+    Object.keys(errors).length > 0 ? 422 : 200,
+  );
+}
+
+export async function resendCode(step: Step): Promise<void> {
+  const { signIn, parts } = step;
+  if (!signIn.email) return step.redirect(step.url());
+  await readForm(step.ctx);
+  const resendAt = await parts.codes.resendAllowedAt(parts.database, {
+    purpose: signIn.intent,
+    subject: signIn.id,
+  });
+  if (resendAt > new Date()) {
+    const seconds = Math.ceil((resendAt.getTime() - Date.now()) / 1000);
+    return showCode(step, { form: { code: 'resend_too_soon', params: { count: seconds } } });
+  }
+  const refused = await sendCode(step, signIn);
+  if (refused) return showCode(step, { form: refused });
+  return showCode(step, {}, true);
+}
+
+export async function submitCode(step: Step): Promise<void> {
+  const { signIn, parts } = step;
+  if (!signIn.email) return step.redirect(step.url());
+  const { code } = validate(form, await readForm(step.ctx));
+  if (!code.trim()) return showCode(step, { code: { code: 'code_missing' } });
+  const allowed = await parts.limits.codeGuess({
+    browser: signIn.browser,
+    address: step.ctx.ip,
+    identifier: signIn.emailKey ?? signIn.email,
+  });
+  if (!allowed.allowed) return showCode(step, { code: tooMany(allowed.retryAt) });
+  const redemption = await parts.database.transaction(async (tx) => {
+    const result = await parts.codes.redeemCode(tx, {
+      purpose: signIn.intent,
+      tenantId: signIn.tenantId,
+      browser: signIn.browser,
+      subject: signIn.id,
+      code,
+    });
+    if (result.outcome === 'ok') await markProved(tx, signIn.id, result);
+    else {
+      await record(tx, {
+        action: 'email_code.refused',
+        actor: 'nobody',
+        outcome: 'failure',
+        tenantId: signIn.tenantId,
+        clientId: step.client.id,
+        detail: { reason: result.outcome },
+      });
+    }
+    return result;
+  });
+  if (redemption.outcome === 'wrong') {
+    return showCode(step, {
+      code: { code: 'code_wrong', params: { count: redemption.triesLeft } },
+    });
+  }
+  if (redemption.outcome !== 'ok') {
+    return showCode(step, { code: { code: problems[redemption.outcome] } });
+  }
+  await parts.limits.giveBack(allowed);
+  signIn.provedAt = new Date();
+  signIn.email = redemption.email;
+  signIn.emailKey = redemption.emailKey;
+  return afterProof(step);
+}
+
+/** The address is proved: who is it, or may they sign up? */
+export async function afterProof(step: Step): Promise<void> {
+  const { signIn } = step;
+  if (signIn.intent === 'recovery') return step.redirect(step.url('new-password'));
+  const accounts = await accountsOfProvedAddress(step);
+  const [account] = accounts;
+  if (!account) return continueSignUp(step);
+  if (accounts.length > 1) return step.redirect(step.url('community'));
+  return finishSignIn(step, account.id, 'otp');
+}
+
+/** Only to be asked once the address is proved: it tells which communities know it. */
+export async function accountsOfProvedAddress(step: Step) {
+  const { signIn, parts, tenant } = step;
+  if (!signIn.provedAt || !signIn.emailKey) return [];
+  if (tenant) {
+    const account = await accountByEmail(parts.database, tenant.id, signIn.emailKey);
+    return account?.status === 'active'
+      ? [{ ...account, tenantSlug: tenant.slug, tenantName: tenant.name }]
+      : [];
+  }
+  const all = await accountsByEmailKey(parts.database, signIn.emailKey);
+  return all.filter((account) => serves(step.client, account.tenantId));
+}
+
+export function tooMany(retryAt: Date) {
+  const minutes = Math.max(1, Math.ceil((retryAt.getTime() - Date.now()) / 60_000));
+  return { code: 'too_many_attempts', params: { count: minutes } };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import { tenantByName } from '../../tenants/tenants.store.ts';
+import { accountsOfProvedAddress } from './code.ts';
+import { finishSignIn } from './finish.ts';
+import { chooseTenant } from './sign-ins.store.ts';
+import { assertMaySignUp, communitiesToJoin } from './sign-up.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({ tenant: z.string().min(1).max(100) });
+
+/** After a code: in which of the communities that know the address, or which one to join. */
+export async function showCommunities(step: Step): Promise<void> {
+  if (!step.signIn.provedAt) return step.redirect(step.url());
+  const accounts = await accountsOfProvedAddress(step);
+  const communities =
+    accounts.length > 0
+      ? accounts.map((account) => ({
+          slug: account.tenantSlug,
+          name: account.tenantName,
+          handle: account.handle ?? '',
+        }))
+      : (await communitiesToJoin(step)).map((tenant) => ({ ...tenant, handle: '' }));
+  step.show('choose-community', { action: step.url('community'), communities });
+}
+
+export async function submitCommunity(step: Step): Promise<void> {
+  const { parts, signIn } = step;
+  if (!signIn.provedAt) return step.redirect(step.url());
+  const { tenant: slug } = validate(form, await readForm(step.ctx));
+  const accounts = await accountsOfProvedAddress(step);
+  const account = accounts.find(({ tenantSlug }) => tenantSlug === slug);
+  if (account) return finishSignIn(step, account.id, 'otp');
+  const offered = (await communitiesToJoin(step)).some((community) => community.slug === slug);
+  const tenant = offered && accounts.length === 0 ? await tenantByName(parts.database, slug) : null;
+  if (!tenant) throw new AppError('community_unknown');
+  assertMaySignUp(tenant, signIn.emailKey as string);
+  await chooseTenant(parts.database, signIn.id, tenant.id);
+  return step.redirect(step.url('profile'));
+}

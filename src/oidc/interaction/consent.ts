@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import { answer } from './finish.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({ deny: z.string().optional() });
+
+type Missing = {
+  missingOIDCScope?: string[];
+  missingOIDCClaims?: string[];
+  missingResourceScopes?: Record<string, string[]>;
+};
+
+export async function showConsent(step: Step): Promise<void> {
+  const { details, parts, client } = step;
+  const subject = await parts.subjects.find(details.session?.accountId ?? '');
+  if (!subject) throw new AppError('sign_in_expired');
+  const missing = details.prompt.details as Missing;
+  const asked = missing.missingOIDCScope ?? String(details.params.scope ?? '').split(' ');
+  step.show('consent', {
+    action: step.url('consent'),
+    application: { name: client.name },
+    scopes: asked.filter((scope) => scope !== 'openid'),
+    account: {
+      name: subject.name,
+      handle: subject.handle ?? '',
+      picture: subject.picture ?? undefined,
+    },
+    redirectHost: URL.parse(String(details.params.redirect_uri ?? ''))?.host,
+    switchUrl: step.url('accounts'),
+  });
+}
+
+export async function submitConsent(step: Step): Promise<void> {
+  const { details, parts } = step;
+  const { deny } = validate(form, await readForm(step.ctx));
+  if (deny !== undefined) return cancel(step);
+  const accountId = details.session?.accountId;
+  if (details.prompt.name !== 'consent' || !accountId) throw new AppError('sign_in_expired');
+  const grantId = await saveGrant(step, accountId);
+  await record(parts.database, {
+    action: 'consent.given',
+    actor: accountId,
+    tenantId: step.tenant?.id,
+    target: accountId,
+    clientId: step.client.id,
+    detail: { scope: String(details.params.scope ?? '') },
+  });
+  return answer(step, { consent: { grantId } });
+}
+
+async function saveGrant({ details, parts, client }: Step, accountId: string): Promise<string> {
+  const { provider } = parts.current;
+  const existing = details.grantId ? await provider.Grant.find(details.grantId) : undefined;
+  const grant = existing ?? new provider.Grant({ accountId, clientId: client.id });
+  const missing = details.prompt.details as Missing;
+  if (missing.missingOIDCScope) grant.addOIDCScope(missing.missingOIDCScope.join(' '));
+  if (missing.missingOIDCClaims) grant.addOIDCClaims(missing.missingOIDCClaims);
+  for (const [resource, scopes] of Object.entries(missing.missingResourceScopes ?? {})) {
+    grant.addResourceScope(resource, scopes.join(' '));
+  }
+  return grant.save();
+}
+
+/** The person turned back: the application is told so and can offer to try again. */
+export async function cancel(step: Step): Promise<void> {
+  return answer(step, {
+    error: 'access_denied',
+    error_description: 'The person cancelled the sign-in.',
+  });
+}

@@ -1,0 +1,77 @@
+import { recordSignIn } from '../../accounts/accounts.store.ts';
+import { KnownBrowsers } from '../../accounts/known-browsers.ts';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import { clearCookie } from '../../http/cookies.ts';
+import { serves } from '../clients.ts';
+import { parkSession } from '../parked-sessions.ts';
+import { singleFactor } from '../provider.ts';
+import { endSignIn } from './sign-ins.store.ts';
+import type { Step } from './step.ts';
+
+/** Authentication methods as RFC 8176 names them. */
+export type Method = 'pwd' | 'otp';
+
+/**
+ * Ends the login of an interaction with this account, which must be one of its tenant.
+ *
+ * @throws AppError `account_unavailable` (403) for one that may not sign in here
+ */
+export async function finishSignIn(
+  step: Step,
+  accountId: string,
+  method: Method,
+  remember = step.signIn.remember,
+): Promise<void> {
+  const { parts, client, signIn } = step;
+  const subject = await parts.subjects.find(accountId);
+  const tenantFits = subject && (!step.tenant || step.tenant.id === subject.tenantId);
+  if (!tenantFits || !serves(client, subject.tenantId)) {
+    throw new AppError('account_unavailable', { status: 403 });
+  }
+  await parts.database.transaction(async (tx) => {
+    await recordSignIn(tx, accountId);
+    await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
+    await endSignIn(tx, signIn.id);
+    await record(tx, {
+      action: 'account.signed_in',
+      actor: accountId,
+      tenantId: subject.tenantId,
+      target: accountId,
+      clientId: client.id,
+      detail: { method },
+    });
+  });
+  await leaveOtherSession(step, accountId);
+  await answer(step, {
+    login: { accountId, remember, acr: singleFactor, amr: [method] },
+    // Whoever signed in has also answered these prompts.
+    create: {},
+    select_account: {},
+  });
+}
+
+/** Gives the interaction's result to the provider and sends the browser back to it. */
+export async function answer(step: Step, result: Record<string, unknown>): Promise<void> {
+  const { ctx, parts } = step;
+  const returnTo = await parts.current.provider.interactionResult(
+    ctx.req,
+    ctx.res,
+    result as Parameters<typeof parts.current.provider.interactionResult>[2],
+    { mergeWithLastSubmission: !('login' in result) },
+  );
+  step.redirect(returnTo);
+}
+
+/**
+ * The library would end the first account's session, and with it its Matrix devices, when somebody
+ * else finishes its interaction. So that session is parked, and this sign-in starts one of its own.
+ */
+async function leaveOtherSession(step: Step, accountId: string): Promise<void> {
+  const { details, ctx, parts } = step;
+  if (!details.session?.accountId || details.session.accountId === accountId) return;
+  parkSession(ctx, parts);
+  clearCookie(ctx, parts.cookies.session, { secure: parts.secureCookies });
+  details.session = undefined;
+  await details.persist();
+}

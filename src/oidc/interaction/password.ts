@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
+import { checkNewPassword } from '../../accounts/password-rules.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import { finishSignIn } from './finish.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({
+  password: z.string().max(1024).default(''),
+  skip: z.string().optional(),
+});
+
+/** The last step of a sign-up: a password, or none and codes by mail instead. */
+export async function showPassword(step: Step, problem?: string): Promise<void> {
+  const account = await accountById(step.parts.database, step.signIn.accountId ?? '');
+  if (!account) return step.redirect(step.url());
+  step.show(
+    'password',
+    {
+      action: step.url('password'),
+      email: account.email ?? '',
+      handle: account.handle ?? '',
+      errors: problem ? { password: { code: problem } } : {},
+      skip: true,
+    },
+    problem ? 422 : 200,
+  );
+}
+
+export async function submitPassword(step: Step): Promise<void> {
+  const { parts } = step;
+  const account = await accountById(parts.database, step.signIn.accountId ?? '');
+  if (!account) return step.redirect(step.url());
+  const { password, skip } = validate(form, await readForm(step.ctx));
+  if (password && skip === undefined) {
+    const problem = checkNewPassword(password, account);
+    if (problem) return showPassword(step, problem);
+    await setPasswordHash(parts.database, account.id, await parts.hasher.hash(password));
+  }
+  return finishSignIn(step, account.id, 'otp');
+}

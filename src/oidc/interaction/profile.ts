@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { accountById } from '../../accounts/accounts.store.ts';
+import { AppError } from '../../errors.ts';
+import { checkHandle, suggestHandles } from '../../handles/availability.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import { addressKey } from '../../http/rate-limits.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { registerAccount, setUpHandle } from './register.ts';
+import type { Step } from './step.ts';
+
+const controlOrBidi = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+const form = z.object({
+  name: z
+    .string()
+    .max(200)
+    .default('')
+    .transform((name) => name.replace(controlOrBidi, '').trim().slice(0, 80)),
+  handle: z.string().max(100).default(''),
+  suggestion: z.string().max(100).optional(),
+  terms: z.string().max(100).optional(),
+});
+
+type Errors = Record<string, { code: string }>;
+type Shown = {
+  name?: string;
+  handle?: string;
+  errors?: Errors;
+  suggestions?: readonly string[];
+  available?: boolean;
+};
+
+/** Whose profile it is: a proved address that has no account yet, or an account without a handle. */
+export type Person = {
+  tenant: Tenant;
+  email: string;
+  emailKey: string;
+  name: string;
+  accountId?: string;
+};
+
+export async function personOf(step: Step): Promise<Person | undefined> {
+  const { signIn, details, tenant, parts } = step;
+  if (details.prompt.name === 'handle') {
+    const account = await accountById(parts.database, details.session?.accountId ?? '');
+    const own = account && (tenant ?? step.brand);
+    if (!account || !own) return undefined;
+    const { id: accountId, name, email, emailKey } = account;
+    return { tenant: own, accountId, name, email: email ?? '', emailKey: emailKey ?? '' };
+  }
+  if (!signIn.provedAt || !signIn.email || !signIn.emailKey || !tenant) return undefined;
+  return { tenant, email: signIn.email, emailKey: signIn.emailKey, name: '' };
+}
+
+export async function showProfile(step: Step, shown: Shown = {}): Promise<void> {
+  const person = await personOf(step);
+  if (!person) return step.redirect(step.url());
+  const errors = shown.errors ?? {};
+  const { parts } = step;
+  const suggestions =
+    shown.suggestions ??
+    (await suggestHandles(parts.database, parts.handlePolicy, {
+      name: shown.name || person.name,
+      email: person.email,
+    }));
+  step.show(
+    'profile',
+    {
+      action: step.url('profile'),
+      name: shown.name ?? person.name,
+      handle: shown.handle ?? suggestions[0] ?? '',
+      serverName: parts.serverName,
+      errors,
+      suggestions,
+      availabilityUrl: step.url('availability'),
+      available: shown.available ?? (shown.handle === undefined && suggestions.length > 0),
+      terms: person.accountId ? undefined : (person.tenant.terms ?? undefined),
+      cancelUrl: step.details.params.redirect_uri ? step.url('cancel') : undefined,
+    },
+    Object.keys(errors).length > 0 ? 422 : 200,
+  );
+}
+
+export async function submitProfile(step: Step): Promise<void> {
+  const person = await personOf(step);
+  if (!person) return step.redirect(step.url());
+  const fields = validate(form, await readForm(step.ctx));
+  if (fields.suggestion !== undefined) {
+    return showProfile(step, { name: fields.name, handle: fields.suggestion });
+  }
+  const errors: Errors = {};
+  if (!fields.name) errors.name = { code: 'name_required' };
+  const terms = person.accountId ? null : person.tenant.terms;
+  if (terms && fields.terms !== terms.version) errors.terms = { code: 'terms_required' };
+  const check = await checkHandle(step.parts.database, fields.handle, step.parts.handlePolicy, {
+    name: fields.name,
+    email: person.email,
+    heldBy: heldBy(step, person),
+  });
+  if (!check.available) errors.handle = { code: check.reason ?? 'taken' };
+  const shown = { name: fields.name, handle: fields.handle, suggestions: check.suggestions };
+  if (Object.keys(errors).length > 0) {
+    return showProfile(step, { ...shown, available: check.available, errors });
+  }
+  const order = { name: fields.name, handle: check.handle, termsVersion: terms?.version };
+  const outcome = person.accountId
+    ? await setUpHandle(step, person, { ...order, accountId: person.accountId })
+    : await registerAccount(step, person, order);
+  if (outcome === 'done') return;
+  const code = outcome === 'taken' ? 'taken' : 'provisioning_unavailable';
+  const field = outcome === 'taken' ? 'handle' : 'form';
+  const suggestions = await suggestHandles(step.parts.database, step.parts.handlePolicy, {
+    name: fields.name,
+    email: person.email,
+    wanted: check.handle,
+  });
+  return showProfile(step, { ...shown, suggestions, errors: { [field]: { code } } });
+}
+
+/** The live answer while typing, for whoever is in the middle of choosing. */
+export async function answerAvailability(step: Step): Promise<void> {
+  const { ctx, parts, signIn } = step;
+  const person = await personOf(step);
+  if (!person) throw new AppError('sign_in_expired', { status: 403 });
+  const limit = await parts.rateLimits.take([
+    { name: 'availability/browser', key: signIn.browser, limit: 300, seconds: 900 },
+    { name: 'availability/network', key: addressKey(ctx.ip), limit: 1500, seconds: 900 },
+  ]);
+  if (!limit.allowed) {
+    throw new AppError('too_many_attempts', {
+      status: 429,
+      details: { retryAt: limit.retryAt.toISOString() },
+    });
+  }
+  const typed = String(ctx.query.handle ?? '').slice(0, 100);
+  const answer = await checkHandle(parts.database, typed, parts.handlePolicy, {
+    email: person.email,
+    heldBy: heldBy(step, person),
+  });
+  ctx.set('cache-control', 'no-store');
+  ctx.body = { ...answer, reason: answer.reason ?? null };
+}
+
+/** One hold per proved person, whatever sign-in or browser they come by. */
+export function heldBy({ parts }: Step, person: Person): string {
+  const proof = person.accountId ?? person.emailKey;
+  return parts.fingerprints.of('handle holder', JSON.stringify([person.tenant.id, proof]));
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
+import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
+import type { Transaction } from '../../database/database.ts';
+import { record } from '../../events.ts';
+import { holdOf } from '../../handles/handles.store.ts';
+import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
+import { forget } from '../memory.ts';
+import { finishSignIn } from './finish.ts';
+import { heldBy, type Person } from './profile.ts';
+import { keepAccount } from './sign-ins.store.ts';
+import { assertMaySignUp } from './sign-up.ts';
+import type { Step } from './step.ts';
+
+/** How long a handle stays somebody's before the account exists. */
+const holdSeconds = 15 * 60;
+
+type Order = { name: string; handle: string; termsVersion?: string };
+type Outcome = 'done' | 'taken' | 'provisioning_unavailable';
+
+/**
+ * Holds the handle, has the homeserver make its user, then makes account, handle and audit row in
+ * one transaction. Whatever fails on the way leaves at most a hold that expires.
+ */
+export async function registerAccount(step: Step, person: Person, order: Order): Promise<Outcome> {
+  assertMaySignUp(person.tenant, person.emailKey);
+  const accountId = await accountIdToBe(step, person);
+  const reserved = await reserve(step, person, accountId, order.handle);
+  if (reserved !== 'ready') return reserved;
+  await step.parts.database.transaction(async (tx) => {
+    await insertAccount(tx, {
+      id: accountId,
+      tenantId: person.tenant.id,
+      name: order.name,
+      email: person.email,
+      emailKey: person.emailKey,
+      emailVerified: true,
+      locale: step.locale,
+    });
+    if (order.termsVersion) await recordTermsAcceptance(tx, accountId, order.termsVersion);
+    await keepAccount(tx, step.signIn.id, accountId);
+    await activate(tx, step, person, { accountId, handle: order.handle });
+  });
+  forget('Subject', accountId);
+  step.redirect(step.url('password'));
+  return 'done';
+}
+
+/** The same for an account that exists and only lacks a handle. */
+export async function setUpHandle(
+  step: Step,
+  person: Person,
+  order: Order & { accountId: string },
+): Promise<Outcome> {
+  const reserved = await reserve(step, person, order.accountId, order.handle);
+  if (reserved !== 'ready') return reserved;
+  await step.parts.database.transaction(async (tx) => {
+    await updateProfile(tx, order.accountId, { name: order.name });
+    await activate(tx, step, person, order);
+  });
+  forget('Subject', order.accountId);
+  await finishSignIn(step, order.accountId, 'otp');
+  return 'done';
+}
+
+/** A second try, also from another browser, goes on as the account that the first one began. */
+async function accountIdToBe(step: Step, person: Person): Promise<string> {
+  const hold = await holdOf(step.parts.database, heldBy(step, person));
+  return hold?.accountId ?? randomUUID();
+}
+
+async function reserve(step: Step, person: Person, accountId: string, handle: string) {
+  const { database, provisioning } = step.parts;
+  const held = await database.transaction(async (tx) => {
+    const outcome = await holdHandle(tx, {
+      handle,
+      accountId,
+      tenantId: person.tenant.id,
+      heldBy: heldBy(step, person),
+      seconds: holdSeconds,
+    });
+    if (outcome === 'held') await provisioning?.begin(tx, { handle, accountId });
+    return outcome;
+  });
+  if (held === 'taken') return 'taken';
+  const state = (await provisioning?.wait(handle)) ?? 'ready';
+  if (state === 'conflict') {
+    await database.transaction((tx) => concedeHold(tx, accountId));
+    return 'taken';
+  }
+  return state === 'pending' ? 'provisioning_unavailable' : 'ready';
+}
+
+/** @throws AppError `handle_taken` (409) when the hold ran out and somebody else has the handle */
+async function activate(
+  tx: Transaction,
+  step: Step,
+  person: Person,
+  made: { accountId: string; handle: string },
+): Promise<void> {
+  await activateHandle(tx, made);
+  await record(tx, {
+    action: person.accountId ? 'account.handle_chosen' : 'account.created',
+    actor: made.accountId,
+    tenantId: person.tenant.id,
+    target: made.accountId,
+    clientId: step.client.id,
+    detail: { handle: made.handle },
+  });
+}

@@ -1,0 +1,91 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { AppError } from '../../errors.ts';
+import { sameOriginForms } from '../../http/origin.ts';
+import { showAccounts, submitAccount } from './accounts.ts';
+import { resendCode, showCode, submitCode } from './code.ts';
+import { showCommunities, submitCommunity } from './community.ts';
+import { cancel, showConsent, submitConsent } from './consent.ts';
+import type { InteractionParts } from './parts.ts';
+import { showPassword, submitPassword } from './password.ts';
+import { answerAvailability, showProfile, submitProfile } from './profile.ts';
+import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from './recovery.ts';
+import { showSignIn, submitSignIn } from './sign-in.ts';
+import { showSignUp, submitSignUp } from './sign-up.ts';
+import { loadStep, type Step } from './step.ts';
+
+type Page = { get?: (step: Step) => Promise<void>; post?: (step: Step) => Promise<void> };
+
+/** Pages of the login itself; they exist only while the provider wants somebody to sign in. */
+const loginPages: Record<string, Page> = {
+  'sign-in': { get: (step) => showSignIn(step), post: submitSignIn },
+  'sign-up': { get: (step) => showSignUp(step), post: submitSignUp },
+  code: { get: (step) => showCode(step), post: submitCode },
+  resend: { get: async (step) => step.redirect(step.url('code')), post: resendCode },
+  community: { get: showCommunities, post: submitCommunity },
+  password: { get: (step) => showPassword(step), post: submitPassword },
+  recovery: { get: (step) => showRecovery(step), post: submitRecovery },
+  'new-password': { get: (step) => showNewPassword(step), post: submitNewPassword },
+};
+
+const otherPages: Record<string, Page> = {
+  profile: { get: (step) => showProfile(step), post: submitProfile },
+  availability: { get: answerAvailability },
+  accounts: { get: showAccounts, post: submitAccount },
+  consent: { get: showConsent, post: submitConsent },
+  cancel: { get: cancel, post: cancel },
+};
+
+const loginPrompts = new Set(['login', 'create', 'select_account']);
+
+/** `/interaction/:uid` and its steps: each is one URL for the page and for its form. */
+export function interactionRoutes(parts: InteractionParts, origin: { port: number }): Router {
+  const router = new Router();
+  const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
+  router.get('/interaction/:uid', async (ctx) => showCurrent(await load(ctx, parts)));
+  router.post('/interaction/:uid', async (ctx) => {
+    assertSameOrigin(ctx);
+    await submitSignIn(assertLogin(await load(ctx, parts)));
+  });
+  for (const [name, { get, post }] of Object.entries({ ...loginPages, ...otherPages })) {
+    const guard = name in loginPages ? assertLogin : (step: Step) => step;
+    if (get) {
+      router.get(`/interaction/:uid/${name}`, async (ctx) => get(guard(await load(ctx, parts))));
+    }
+    if (post) {
+      router.post(`/interaction/:uid/${name}`, async (ctx) => {
+        assertSameOrigin(ctx);
+        await post(guard(await load(ctx, parts)));
+      });
+    }
+  }
+  return router;
+}
+
+function load(ctx: Context & { params: Record<string, string> }, parts: InteractionParts) {
+  return loadStep(ctx, ctx.params.uid as string, parts);
+}
+
+function assertLogin(step: Step): Step {
+  if (!loginPrompts.has(step.details.prompt.name)) throw new AppError('sign_in_expired');
+  return step;
+}
+
+/** What the provider asks for now. */
+async function showCurrent(step: Step): Promise<void> {
+  if (step.signIn.accountId) return step.redirect(step.url('password'));
+  switch (step.details.prompt.name) {
+    case 'create':
+      return step.redirect(step.url('sign-up'));
+    case 'select_account':
+      return showAccounts(step);
+    case 'handle':
+      return showProfile(step);
+    case 'consent':
+      return showConsent(step);
+    case 'matrix_access':
+      throw new AppError('matrix_access_revoked', { status: 403 });
+    default:
+      return showSignIn(step);
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  accountByEmail,
+  accountsByEmailKey,
+  signInCandidate,
+} from '../../accounts/accounts.store.ts';
+import { codeLimits } from '../../accounts/codes.ts';
+import type { Transaction } from '../../database/database.ts';
+import { mailFrame } from '../../tenants/mail.ts';
+import { tooMany } from './code.ts';
+import type { SignIn } from './sign-ins.store.ts';
+import type { Step } from './step.ts';
+
+type Order = Pick<SignIn, 'intent' | 'email' | 'emailKey' | 'tenantId'>;
+
+/**
+ * Sends a code for what this sign-in intends. Known and unknown addresses get a mail each, of
+ * different words, for the same queries: the page cannot tell them apart.
+ *
+ * @returns an error to show when limits refuse it, which they decide before any account is looked up
+ */
+export async function sendCode(step: Step, order: Order) {
+  const { parts, signIn, ctx } = step;
+  const limit = await parts.limits.codeRequest({
+    identifier: order.emailKey ?? order.email ?? '',
+    address: ctx.ip,
+    browser: signIn.browser,
+  });
+  if (!limit.allowed) return tooMany(limit.retryAt);
+  await parts.database.transaction(async (tx) => {
+    const recipient = await recipientOf(tx, order);
+    const { code } = await parts.codes.issueCode(tx, {
+      purpose: order.intent,
+      tenantId: order.tenantId,
+      browser: signIn.browser,
+      subject: signIn.id,
+      email: recipient.email ?? order.email ?? '',
+      emailKey: recipient.emailKey ?? order.emailKey ?? '',
+      accountId: recipient.accountId,
+      digits: limit.digits,
+    });
+    if (!recipient.email) return;
+    const link = await recoveryLink(tx, step, order, recipient);
+    await parts.mail.queue(tx, {
+      tenantId: order.tenantId,
+      to: recipient.email,
+      template: templateFor(order.intent, recipient.known),
+      locale: step.locale,
+      params: {
+        ...mailFrame(step.brand, step.client.name),
+        code,
+        minutes: codeLimits.minutes,
+        purpose: order.intent,
+        link,
+      },
+    });
+  });
+  return undefined;
+}
+
+type Recipient = {
+  known: boolean;
+  accountId: string | null;
+  email: string | null;
+  emailKey: string | null;
+  tenantId: string | null;
+};
+
+/** The one query for whom the mail is, whether somebody is known there or not. */
+async function recipientOf(tx: Transaction, { email, emailKey, tenantId }: Order) {
+  const typed = { email: emailKey ? email : null, emailKey };
+  if (!emailKey) {
+    const candidate = await signInCandidate(tx, { tenantId, handle: email ?? '' });
+    return recipient(candidate?.account, typed);
+  }
+  if (tenantId) return recipient(await accountByEmail(tx, tenantId, emailKey), typed);
+  const [latest] = await accountsByEmailKey(tx, emailKey);
+  return recipient(latest, typed);
+}
+
+function recipient(
+  account:
+    | { id: string; tenantId: string; email: string | null; emailKey: string | null }
+    | undefined,
+  typed: { email: string | null; emailKey: string | null },
+): Recipient {
+  return {
+    known: account !== undefined,
+    accountId: account?.id ?? null,
+    email: typed.email ?? account?.email ?? null,
+    emailKey: typed.emailKey ?? account?.emailKey ?? null,
+    tenantId: account?.tenantId ?? null,
+  };
+}
+
+async function recoveryLink(tx: Transaction, step: Step, order: Order, to: Recipient) {
+  if (order.intent !== 'recovery') return undefined;
+  const token = await step.parts.links.issueLink(tx, {
+    purpose: 'recovery',
+    tenantId: to.tenantId ?? order.tenantId,
+    accountId: to.accountId,
+    emailKey: to.emailKey ?? '',
+  });
+  return to.known ? `${step.parts.publicUrl}/recover?token=${token}` : undefined;
+}
+
+function templateFor(intent: SignIn['intent'], known: boolean): string {
+  if (intent === 'recovery') return 'recovery';
+  if (intent === 'sign-up') return known ? 'known-address-at-sign-up' : 'code';
+  return known ? 'code' : 'unknown-address-at-sign-in';
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { type Identifier, identifierKey, parseIdentifier } from '../../accounts/identifier.ts';
+import { signInByPassword } from '../../accounts/password-sign-in.ts';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import { serves } from '../clients.ts';
+import { parkedSessions } from '../parked-sessions.ts';
+import { tooMany } from './code.ts';
+import { finishSignIn } from './finish.ts';
+import { sendCode } from './send-code.ts';
+import { restartSignIn } from './sign-ins.store.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({
+  email: z.string().max(320).default(''),
+  password: z.string().max(1024).default(''),
+  with: z.enum(['code']).optional(),
+  remember: z.string().optional(),
+});
+
+type Errors = Record<string, { code: string; params?: Record<string, string | number> }>;
+type Shown = { value?: string; remember?: boolean; errors?: Errors };
+
+/** The sign-in page, with what was typed kept. */
+export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
+  const { details, parts, ctx } = step;
+  const errors = shown.errors ?? {};
+  const known = await knownAccount(step);
+  step.show(
+    'sign-in',
+    {
+      action: step.url(),
+      value: shown.value ?? known?.handle ?? loginHint(step),
+      errors,
+      ways: [],
+      signUpUrl: step.brand.signUp === 'closed' ? undefined : step.url('sign-up'),
+      recoveryUrl: step.url('recovery'),
+      cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,
+      chooserUrl: parkedSessions(ctx, parts).length > 0 ? step.url('accounts') : undefined,
+      remember: shown.remember ?? true,
+      knownAs: known,
+    },
+    Object.keys(errors).length > 0 ? 422 : 200,
+  );
+}
+
+export async function submitSignIn(step: Step): Promise<void> {
+  const fields = validate(form, await readForm(step.ctx));
+  const shown = { value: fields.email, remember: fields.remember !== undefined };
+  const identifier = parseIdentifier(fields.email);
+  if (!identifier) {
+    const code = fields.email.trim() ? 'email_invalid' : 'identifier_required';
+    return showSignIn(step, { ...shown, errors: { email: { code } } });
+  }
+  // Accounts without a password exist, and their owners press the first button too.
+  if (fields.with === 'code' || fields.password === '') {
+    return startWithCode(step, identifier, shown);
+  }
+  return signInWithPassword(step, identifier, fields.password, shown);
+}
+
+async function startWithCode(
+  step: Step,
+  identifier: Identifier,
+  shown: Required<Omit<Shown, 'errors'>>,
+) {
+  const order = {
+    intent: 'sign-in' as const,
+    email: identifier.email ?? identifier.handle ?? null,
+    emailKey: identifier.emailKey ?? null,
+    tenantId: step.tenant?.id ?? null,
+    remember: shown.remember,
+  };
+  const refused = await sendCode(step, order);
+  if (refused) return showSignIn(step, { ...shown, errors: { form: refused } });
+  await restartSignIn(step.parts.database, step.signIn.id, order);
+  return step.redirect(step.url('code'));
+}
+
+/** One hash, whether the account exists or not; the limits have their say before it is looked up. */
+async function signInWithPassword(
+  step: Step,
+  identifier: Identifier,
+  password: string,
+  shown: Required<Omit<Shown, 'errors'>>,
+) {
+  const { parts, signIn, ctx, client } = step;
+  const limit = await parts.limits.password({
+    identifier: identifierKey(identifier),
+    browser: signIn.browser,
+    address: ctx.ip,
+  });
+  if (!limit.allowed) {
+    return showSignIn(step, { ...shown, errors: { form: tooMany(limit.retryAt) } });
+  }
+  const tenantId = step.tenant?.id ?? null;
+  const result = await signInByPassword(parts.database, parts.hasher, {
+    tenantId,
+    identifier,
+    password,
+  });
+  if (result.outcome === 'wrong') {
+    await recordRefusal(step, 'sign_in_failed');
+    return showSignIn(step, { ...shown, errors: { form: { code: 'sign_in_failed' } } });
+  }
+  const { account } = result.candidate;
+  if (result.outcome === 'disabled' || !serves(client, account.tenantId)) {
+    await recordRefusal(step, 'account_unavailable');
+    throw new AppError('account_unavailable', { status: 403 });
+  }
+  await parts.limits.giveBack(limit);
+  return finishSignIn(step, account.id, 'pwd', shown.remember);
+}
+
+/** Says nothing of whose account it was: the row is the same for known and unknown. */
+async function recordRefusal(step: Step, reason: string): Promise<void> {
+  await record(step.parts.database, {
+    action: 'account.sign_in_refused',
+    actor: 'nobody',
+    outcome: 'failure',
+    tenantId: step.tenant?.id,
+    clientId: step.client.id,
+    detail: { method: 'pwd', reason },
+  });
+}
+
+/** Whoever must prove themselves again (`prompt=login`, `max_age`) is greeted by name. */
+async function knownAccount({ details, parts, tenant }: Step) {
+  const accountId = details.session?.accountId;
+  const subject = accountId ? await parts.subjects.find(accountId) : undefined;
+  if (!subject?.handle || (tenant && tenant.id !== subject.tenantId)) return undefined;
+  return { name: subject.name, handle: subject.handle, picture: subject.picture ?? undefined };
+}
+
+function loginHint({ details }: Step): string {
+  const hint = details.params.login_hint;
+  return typeof hint === 'string' ? hint.slice(0, 320) : '';
+}

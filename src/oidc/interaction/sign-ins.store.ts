@@ -1,0 +1,88 @@
+import type { Queryable } from '../../database/database.ts';
+
+/** What a sign-in has come to so far. One row per interaction, gone when it ends. */
+export type SignIn = {
+  /** Fingerprint of the interaction's id. */
+  id: string;
+  /** Fingerprint of the browser cookie that it is bound to. */
+  browser: string;
+  clientId: string;
+  /** Null while the sign-in is open to several tenants. */
+  tenantId: string | null;
+  intent: 'sign-in' | 'sign-up' | 'recovery';
+  /** As typed: an email, or a handle that stands for one. */
+  email: string | null;
+  emailKey: string | null;
+  /** When the address was proved by a code. */
+  provedAt: Date | null;
+  /** The account made or found, while something is still to be done with it. */
+  accountId: string | null;
+  remember: boolean;
+  locale: string | null;
+};
+
+const columns = `id, browser, client_id as "clientId", tenant_id as "tenantId", intent, email,
+  email_key as "emailKey", proved_at as "provedAt", account_id as "accountId", remember, locale`;
+
+export async function findSignIn(db: Queryable, id: string): Promise<SignIn | undefined> {
+  const [row] = await db.query<SignIn>(
+    `select ${columns} from sign_ins where id = $1 and expires_at > now()`,
+    [id],
+  );
+  return row;
+}
+
+/** @param seconds until it is given up */
+export async function startSignIn(
+  db: Queryable,
+  start: Pick<SignIn, 'id' | 'browser' | 'clientId' | 'tenantId' | 'intent'>,
+  seconds: number,
+): Promise<SignIn> {
+  const [row] = await db.query<SignIn>(
+    `insert into sign_ins (id, browser, client_id, tenant_id, intent, expires_at)
+      values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))
+      on conflict (id) do update set id = excluded.id returning ${columns}`,
+    [start.id, start.browser, start.clientId, start.tenantId, start.intent, seconds],
+  );
+  return row as SignIn;
+}
+
+/** Another address begins anew: nothing that was proved or chosen for the last one remains. */
+export async function restartSignIn(
+  db: Queryable,
+  id: string,
+  change: Pick<SignIn, 'intent' | 'email' | 'emailKey' | 'tenantId' | 'remember'>,
+): Promise<void> {
+  await db.query(
+    `update sign_ins set intent = $2, email = $3, email_key = $4, tenant_id = $5, remember = $6,
+      proved_at = null, account_id = null where id = $1`,
+    [id, change.intent, change.email, change.emailKey, change.tenantId, change.remember],
+  );
+}
+
+export async function markProved(
+  db: Queryable,
+  id: string,
+  proof: { email: string; emailKey: string },
+): Promise<void> {
+  await db.query(
+    'update sign_ins set proved_at = now(), email = $2, email_key = $3 where id = $1',
+    [id, proof.email, proof.emailKey],
+  );
+}
+
+export async function chooseTenant(db: Queryable, id: string, tenantId: string): Promise<void> {
+  await db.query('update sign_ins set tenant_id = $2 where id = $1', [id, tenantId]);
+}
+
+export async function keepAccount(db: Queryable, id: string, accountId: string): Promise<void> {
+  await db.query('update sign_ins set account_id = $2 where id = $1', [id, accountId]);
+}
+
+export async function endSignIn(db: Queryable, id: string): Promise<void> {
+  await db.query('delete from sign_ins where id = $1', [id]);
+}
+
+export async function removeExpiredSignIns(db: Queryable): Promise<void> {
+  await db.query('delete from sign_ins where expires_at < now()');
+}

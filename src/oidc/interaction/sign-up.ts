@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { parseEmail } from '../../accounts/email-address.ts';
+import { AppError } from '../../errors.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
+import {
+  defaultTenant,
+  offeredTenants,
+  tenantByEmailDomain,
+  tenantByName,
+} from '../../tenants/tenants.store.ts';
+import { serves } from '../clients.ts';
+import { sendCode } from './send-code.ts';
+import { chooseTenant, restartSignIn } from './sign-ins.store.ts';
+import type { Step } from './step.ts';
+
+const form = z.object({
+  email: z.string().max(320).default(''),
+  tenant: z.string().max(100).optional(),
+});
+
+type Errors = Record<string, { code: string }>;
+
+export async function showSignUp(
+  step: Step,
+  shown: { value?: string; tenant?: string; errors?: Errors } = {},
+): Promise<void> {
+  const errors = shown.errors ?? {};
+  const offered = step.tenant ? [] : await communitiesToJoin(step);
+  const hint = step.details.params.login_hint;
+  step.show(
+    'sign-up',
+    {
+      action: step.url('sign-up'),
+      value: shown.value ?? (typeof hint === 'string' && hint.includes('@') ? hint : ''),
+      errors,
+      ways: [],
+      signInUrl: step.url('sign-in'),
+      cancelUrl: step.details.params.redirect_uri ? step.url('cancel') : undefined,
+      tenants: offered.length > 1 ? offered : undefined,
+      tenant: shown.tenant,
+    },
+    Object.keys(errors).length > 0 ? 422 : 200,
+  );
+}
+
+export async function submitSignUp(step: Step): Promise<void> {
+  const fields = validate(form, await readForm(step.ctx));
+  const shown = { value: fields.email, tenant: fields.tenant };
+  const address = parseEmail(fields.email);
+  if (!address) {
+    const code = fields.email.trim() ? 'email_invalid' : 'email_required';
+    return showSignUp(step, { ...shown, errors: { email: { code } } });
+  }
+  const tenant = step.tenant ?? (await tenantToJoin(step, address.key, fields.tenant));
+  if (!tenant) {
+    return showSignUp(step, { ...shown, errors: { tenant: { code: 'tenant_required' } } });
+  }
+  if (tenant.signUp === 'closed') throw new AppError('sign_up_closed', { status: 403 });
+  const order = {
+    intent: 'sign-up' as const,
+    email: address.email,
+    emailKey: address.key,
+    tenantId: tenant.id,
+    remember: true,
+  };
+  const refused = await sendCode(step, order);
+  if (refused) return showSignUp(step, { ...shown, errors: { form: refused } });
+  await restartSignIn(step.parts.database, step.signIn.id, order);
+  return step.redirect(step.url('code'));
+}
+
+/**
+ * An address that has no account here was proved. Whether it may have one is told only now, so that
+ * nobody learns a tenant's rules or members by typing addresses.
+ *
+ * @throws AppError `sign_up_closed` or `sign_up_domain` (403)
+ */
+export async function continueSignUp(step: Step): Promise<void> {
+  const { signIn, parts } = step;
+  const emailKey = signIn.emailKey as string;
+  const tenant = step.tenant ?? (await tenantToJoin(step, emailKey, undefined));
+  if (!tenant) return step.redirect(step.url('community'));
+  assertMaySignUp(tenant, emailKey);
+  if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
+  return step.redirect(step.url('profile'));
+}
+
+/** @throws AppError `sign_up_closed` or `sign_up_domain` (403) */
+export function assertMaySignUp(tenant: Tenant, emailKey: string): void {
+  if (tenant.status !== 'active' || tenant.signUp === 'closed') {
+    throw new AppError('sign_up_closed', { status: 403 });
+  }
+  const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
+  if (tenant.signUp === 'domains' && !tenant.signUpDomains.includes(domain)) {
+    throw new AppError('sign_up_domain', { status: 403 });
+  }
+}
+
+/**
+ * The operator's word on the address's domain, else the choice made, else the default tenant where
+ * there is nothing to choose.
+ */
+async function tenantToJoin(step: Step, emailKey: string, chosen: string | undefined) {
+  const { database } = step.parts;
+  const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
+  const byDomain = await tenantByEmailDomain(database, domain);
+  if (byDomain && serves(step.client, byDomain.id)) return byDomain;
+  const offered = await communitiesToJoin(step);
+  if (offered.length > 1) {
+    const match = offered.find(({ slug }) => slug === chosen);
+    return match && tenantByName(database, match.slug);
+  }
+  const [only] = offered;
+  if (only) return tenantByName(database, only.slug);
+  const fallback = await defaultTenant(database);
+  return fallback && serves(step.client, fallback.id) ? fallback : undefined;
+}
+
+export async function communitiesToJoin({ parts, client }: Step) {
+  const offered = await offeredTenants(parts.database);
+  return offered
+    .filter((tenant) => serves(client, tenant.id))
+    .map(({ slug, name }) => ({ slug, name }));
+}

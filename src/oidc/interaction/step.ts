@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from 'koa';
+import { errors } from 'oidc-provider';
+import type { PageName, Pages } from '../../../views/registry.ts';
+import { AppError } from '../../errors.ts';
+import { setCookie } from '../../http/cookies.ts';
+import { allowFormsTo } from '../../http/security-headers.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
+import type { Client } from '../clients.store.ts';
+import { lifetimes } from '../lifetimes.ts';
+import type { InteractionParts } from './parts.ts';
+import { findSignIn, type SignIn, startSignIn } from './sign-ins.store.ts';
+
+type Details = Awaited<ReturnType<InteractionParts['current']['provider']['interactionDetails']>>;
+
+const browserCookieSeconds = 400 * 24 * 3600;
+
+/** One request of a sign-in: the interaction, who asks, for which tenant, and how far it has come. */
+export class Step {
+  readonly ctx: Context;
+  readonly parts: InteractionParts;
+  readonly details: Details;
+  readonly client: Client;
+  readonly signIn: SignIn;
+  /** The tenant that was fixed when the sign-in started; undefined while it is open. */
+  readonly tenant: Tenant | undefined;
+  /** Whose colours the page wears. */
+  readonly brand: Tenant;
+
+  constructor(
+    ctx: Context,
+    parts: InteractionParts,
+    state: Pick<Step, 'details' | 'client' | 'signIn' | 'tenant' | 'brand'>,
+  ) {
+    this.ctx = ctx;
+    this.parts = parts;
+    this.details = state.details;
+    this.client = state.client;
+    this.signIn = state.signIn;
+    this.tenant = state.tenant;
+    this.brand = state.brand;
+  }
+
+  get locale(): string {
+    return this.parts.pages.language(this.ctx, this.brand, this.#uiLocales);
+  }
+
+  get #uiLocales(): string | undefined {
+    const locales = this.details.params.ui_locales;
+    return typeof locales === 'string' ? locales : undefined;
+  }
+
+  url(path = ''): string {
+    return `/interaction/${this.details.uid}${path && `/${path}`}`;
+  }
+
+  show<Name extends PageName>(name: Name, page: Pages[Name], status = 200): void {
+    allowFormsTo(this.ctx, this.#formTarget);
+    this.parts.pages.show(this.ctx, name, page, {
+      tenant: this.brand,
+      application: { name: this.client.name },
+      uiLocales: this.#uiLocales,
+      status,
+    });
+  }
+
+  /** 303, so that the browser asks for the next page instead of posting the form again. */
+  redirect(url: string): void {
+    allowFormsTo(this.ctx, this.#formTarget);
+    this.ctx.status = 303;
+    this.ctx.redirect(url);
+  }
+
+  /** Undefined for a Synapse: it sends the person on to whatever Matrix client they use. */
+  get #formTarget(): string | undefined {
+    if (this.client.idpId) return undefined;
+    const uri = URL.parse(String(this.details.params.redirect_uri ?? ''));
+    if (!uri) return "'self'";
+    return uri.origin === 'null' ? uri.protocol : uri.origin;
+  }
+}
+
+/**
+ * Loads the step that a request is about.
+ *
+ * @throws AppError `sign_in_expired` (400) when the interaction is over or of another browser
+ */
+export async function loadStep(ctx: Context, uid: string, parts: InteractionParts): Promise<Step> {
+  const details = await interactionOf(ctx, uid, parts);
+  const clientId = String(details.params.client_id);
+  const client = await parts.clients.find(clientId);
+  if (!client) throw new AppError('sign_in_expired');
+  const browser = browserOf(ctx, parts);
+  const id = parts.fingerprints.of('sign-in', uid);
+  const started = await findSignIn(parts.database, id);
+  const fixed = started ? undefined : await fixedTenant(parts, details);
+  const signIn =
+    started ??
+    (await startSignIn(
+      parts.database,
+      { id, browser, clientId, tenantId: fixed?.id ?? null, intent: 'sign-in' },
+      lifetimes.Interaction,
+    ));
+  if (signIn.browser !== browser) throw new AppError('sign_in_expired');
+  const tenant =
+    fixed ?? (signIn.tenantId ? await tenantById(parts.database, signIn.tenantId) : undefined);
+  const brand = tenant ?? ((await defaultTenant(parts.database)) as Tenant);
+  return new Step(ctx, parts, { details, client, signIn, tenant, brand });
+}
+
+async function interactionOf(ctx: Context, uid: string, parts: InteractionParts): Promise<Details> {
+  try {
+    const details = await parts.current.provider.interactionDetails(ctx.req, ctx.res);
+    if (details.uid === uid) return details;
+  } catch (cause) {
+    if (!(cause instanceof errors.SessionNotFound)) throw cause;
+  }
+  throw new AppError('sign_in_expired');
+}
+
+function fixedTenant(parts: InteractionParts, { params }: Details): Promise<Tenant | undefined> {
+  return parts.tenancy.tenantOf(String(params.client_id), params.tenant);
+}
+
+/** Fingerprint of a random cookie that this browser has, or gets now. */
+export function browserOf(
+  ctx: Context,
+  {
+    cookies,
+    fingerprints,
+    secureCookies,
+  }: Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies'>,
+): string {
+  let value = ctx.cookies.get(cookies.browser);
+  if (!value || !/^[\w-]{32}$/.test(value)) {
+    value = randomBytes(24).toString('base64url');
+    setCookie(ctx, cookies.browser, value, {
+      secure: secureCookies,
+      maxAgeSeconds: browserCookieSeconds,
+    });
+  }
+  return fingerprints.of('browser', value);
+}

@@ -1,0 +1,109 @@
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientDirectory } from './clients.ts';
+import type { Subjects } from './subjects.ts';
+import type { Tenancy } from './tenancy.ts';
+
+const { Check, Prompt, base } = interactionPolicy;
+
+type PolicyParts = { clients: ClientDirectory; subjects: Subjects; tenancy: Tenancy };
+
+/**
+ * What a sign-in still needs, in this order: an account of the right tenant, a handle, consent.
+ * `create` (Initiating User Registration 1.0) and `select_account` are only ever asked for.
+ */
+export function createPolicy(parts: PolicyParts) {
+  const policy = base();
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  policy.add(new Prompt({ name: 'create', requestable: true }), 0);
+
+  policy.get('login')?.checks.add(
+    new Check(
+      'other_tenant',
+      'the session belongs to another tenant',
+      'login_required',
+      async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        if (!accountId) return Check.NO_NEED_TO_PROMPT;
+        const subject = await parts.subjects.find(accountId);
+        const wanted = await parts.tenancy.requiredTenantId(
+          ctx.oidc.client?.clientId as string,
+          ctx.oidc.params?.tenant,
+        );
+        const same = ctx.oidc.account && (!wanted || wanted === subject?.tenantId);
+        return same ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
+      },
+    ),
+  );
+  policy.add(
+    new Prompt(
+      { name: 'handle', requestable: false },
+      new Check('no_handle', 'a handle must be chosen', 'interaction_required', async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        const subject = accountId ? await parts.subjects.find(accountId) : undefined;
+        return subject && !subject.handle ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+      }),
+    ),
+    3,
+  );
+  requireMatrixAccess(policy, parts);
+  return policy;
+}
+
+/** An account whose Matrix access was taken away is told so instead of reaching Synapse. */
+function requireMatrixAccess(policy: ReturnType<typeof base>, { clients, subjects }: PolicyParts) {
+  policy.add(
+    new Prompt(
+      { name: 'matrix_access', requestable: false },
+      new Check('revoked', 'access to Matrix was taken away', 'access_denied', async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        const client = await clients.find(ctx.oidc.client?.clientId ?? '');
+        if (!accountId || !client?.idpId) return Check.NO_NEED_TO_PROMPT;
+        const subject = await subjects.find(accountId);
+        return subject?.matrixAccess === 'revoked' ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+      }),
+    ),
+    3,
+  );
+}
+
+/**
+ * The Grant that this session already has for the client, or for our own applications a new one
+ * that covers what they ask for: only others need consent.
+ */
+export function createLoadExistingGrant({ clients }: Pick<PolicyParts, 'clients'>) {
+  return async (ctx: KoaContextWithOIDC) => {
+    const { oidc } = ctx;
+    if (!oidc.client || !oidc.session || !oidc.account) return undefined;
+    const clientId = oidc.client.clientId;
+    const grantId = oidc.result?.consent?.grantId ?? oidc.session.grantIdFor(clientId);
+    const existing = grantId ? await oidc.provider.Grant.find(grantId) : undefined;
+    const own =
+      existing?.accountId === oidc.account.accountId && existing.clientId === clientId
+        ? existing
+        : undefined;
+    const client = await clients.find(clientId);
+    if (!client?.firstParty || client.tokenEndpointAuthMethod === 'none') return own;
+    return coverRequest(ctx, own);
+  };
+}
+
+type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
+
+async function coverRequest(ctx: KoaContextWithOIDC, existing: Grant | undefined) {
+  const { oidc } = ctx;
+  const grant =
+    existing ??
+    new oidc.provider.Grant({
+      accountId: oidc.account?.accountId as string,
+      clientId: oidc.client?.clientId as string,
+    });
+  const granted = new Set(grant.getOIDCScope().split(' '));
+  const missing = [...oidc.requestParamOIDCScopes].filter((scope) => !granted.has(scope));
+  const claimed = new Set(grant.getOIDCClaims());
+  const claims = [...oidc.requestParamClaims].filter((claim) => !claimed.has(claim));
+  if (existing && missing.length === 0 && claims.length === 0) return existing;
+  if (missing.length > 0) grant.addOIDCScope(missing.join(' '));
+  if (claims.length > 0) grant.addOIDCClaims(claims);
+  await grant.save();
+  return grant;
+}

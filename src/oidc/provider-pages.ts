@@ -1,0 +1,145 @@
+import type { Context } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Database } from '../database/database.ts';
+import { allowFormsTo } from '../http/security-headers.ts';
+import type { Pages } from '../tenants/pages.ts';
+import type { Tenant } from '../tenants/tenant.entity.ts';
+import { defaultTenant, tenantById } from '../tenants/tenants.store.ts';
+import type { ProviderPages } from './features.ts';
+import type { Subjects } from './subjects.ts';
+
+type Parts = { database: Database; pages: Pages; subjects: Subjects };
+
+/** The pages that belong to no interaction: signing out, device codes, the provider's own errors. */
+export function createProviderPages({ database, pages, subjects }: Parts): ProviderPages {
+  async function subjectOf(ctx: KoaContextWithOIDC) {
+    const accountId = ctx.oidc.session?.accountId;
+    return accountId ? subjects.find(accountId) : undefined;
+  }
+
+  async function brandFor(ctx: KoaContextWithOIDC): Promise<Tenant> {
+    const subject = await subjectOf(ctx);
+    const own = subject && (await tenantById(database, subject.tenantId));
+    return own ?? ((await defaultTenant(database)) as Tenant);
+  }
+
+  const applicationOf = (ctx: KoaContextWithOIDC) => {
+    const name = ctx.oidc.client?.clientName;
+    return name ? { name } : undefined;
+  };
+
+  async function badgeOf(ctx: KoaContextWithOIDC) {
+    const subject = await subjectOf(ctx);
+    return (
+      subject && {
+        name: subject.name,
+        handle: subject.handle ?? '',
+        picture: subject.picture ?? undefined,
+      }
+    );
+  }
+
+  const secretOf = (ctx: KoaContextWithOIDC) =>
+    (ctx.oidc.session?.state as { secret: string } | undefined)?.secret ?? '';
+
+  return {
+    async error(ctx, out, error) {
+      const expired = error.name === 'SessionNotFound';
+      pages.show(
+        ctx as unknown as Context,
+        'error',
+        {
+          code: expired ? 'sign_in_expired' : out.error,
+          status: ctx.status,
+          detail: expired ? undefined : out.error_description,
+        },
+        { tenant: await brandFor(ctx).catch(() => fallbackBrand(database)), status: ctx.status },
+      );
+    },
+
+    async signOut(ctx) {
+      const after = ctx.oidc.params?.post_logout_redirect_uri;
+      allowFormsTo(ctx, typeof after === 'string' ? new URL(after).origin : "'self'");
+      pages.show(
+        ctx as unknown as Context,
+        'sign-out',
+        {
+          action: '/oidc/session/end/confirm',
+          hidden: { xsrf: secretOf(ctx) },
+          application: applicationOf(ctx),
+          account: await badgeOf(ctx),
+          cancelUrl: '/',
+        },
+        { tenant: await brandFor(ctx) },
+      );
+    },
+
+    async signedOut(ctx) {
+      const application = applicationOf(ctx);
+      pages.show(
+        ctx as unknown as Context,
+        'signed-out',
+        { application, url: ctx.oidc.client?.clientUri },
+        { tenant: await brandFor(ctx) },
+      );
+    },
+
+    async device(ctx, error) {
+      const typed = (error as { userCode?: string } | undefined)?.userCode ?? '';
+      pages.show(
+        ctx as unknown as Context,
+        'device',
+        {
+          action: '/oidc/device',
+          userCode: typed,
+          hidden: { xsrf: secretOf(ctx) },
+          errors: error ? { user_code: { code: deviceProblem(error) } } : {},
+        },
+        { tenant: await brandFor(ctx), status: error ? 422 : 200 },
+      );
+    },
+
+    async confirmDevice(ctx, userCode) {
+      pages.show(
+        ctx as unknown as Context,
+        'device-confirm',
+        {
+          action: '/oidc/device',
+          application: applicationOf(ctx) ?? { name: '' },
+          userCode,
+          account: await badgeOf(ctx),
+          hidden: { xsrf: secretOf(ctx), user_code: userCode, confirm: 'yes' },
+        },
+        { tenant: await brandFor(ctx) },
+      );
+    },
+
+    async deviceDone(ctx) {
+      pages.show(
+        ctx as unknown as Context,
+        'device-done',
+        { success: true },
+        { tenant: await brandFor(ctx) },
+      );
+    },
+  };
+}
+
+async function fallbackBrand(database: Database): Promise<Tenant> {
+  return (await defaultTenant(database)) as Tenant;
+}
+
+function deviceProblem(error: Error): string {
+  switch (error.name) {
+    case 'NoCodeError':
+      return 'user_code_required';
+    case 'ExpiredError':
+      return 'user_code_expired';
+    case 'AlreadyUsedError':
+      return 'user_code_expired';
+    case 'AbortedError':
+      return 'user_code_aborted';
+    default:
+      return 'user_code_wrong';
+  }
+}

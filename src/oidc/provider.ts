@@ -1,0 +1,137 @@
+import type { JWK } from 'jose';
+import Provider, { type Configuration, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Database } from '../database/database.ts';
+import type { CookieNames } from '../http/cookies.ts';
+import { availableLanguages } from '../http/messages.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { createAdapter } from './adapter.ts';
+import type { ClientDirectory } from './clients.ts';
+import { createFeatures, type ProviderPages } from './features.ts';
+import { lifetimes } from './lifetimes.ts';
+import { createLoadExistingGrant, createPolicy } from './policy.ts';
+import { claimsByScope, createFindAccount, type Subjects } from './subjects.ts';
+import { type Tenancy, tenantParameter } from './tenancy.ts';
+
+export type ProviderParts = {
+  database: Database;
+  fingerprints: Fingerprints;
+  clients: ClientDirectory;
+  subjects: Subjects;
+  tenancy: Tenancy;
+  pages: ProviderPages;
+  issuer: string;
+  publicUrl: string;
+  cookies: CookieNames;
+  /** The only URL prefix this provider may call by itself: the configured Synapse. */
+  synapseUrl?: string;
+};
+
+/** Single factor, as the REFEDS profile names it: all that we offer so far. */
+export const singleFactor = 'https://refeds.org/profile/sfa';
+
+/**
+ * The OpenID provider with these signing keys. Keys are part of its construction, so a rotation
+ * makes a new one; all its state is in the database.
+ */
+export function createProvider(parts: ProviderParts, keys: JWK[]): Provider {
+  const provider = new Provider(parts.issuer, {
+    ...identity(parts),
+    ...protocol(parts),
+    ...cookies(parts),
+    jwks: { keys } as JWKS,
+    features: createFeatures(parts),
+  } satisfies Configuration);
+  // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL before the library sees them.
+  provider.proxy = true;
+  compareByFingerprint(provider, parts.fingerprints);
+  compareRedirectsExactly(provider);
+  return provider;
+}
+
+function identity(parts: ProviderParts): Configuration {
+  return {
+    adapter: createAdapter(parts),
+    findAccount: createFindAccount(parts.subjects, parts.clients, parts.publicUrl),
+    claims: { ...claimsByScope, acr: null, amr: null, auth_time: null, iss: null, sid: null },
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'tenant'],
+    // Synapse reads the ID token, so the claims of the scopes must be in it and not only in userinfo.
+    conformIdTokenClaims: false,
+    acrValues: [singleFactor],
+    interactions: {
+      policy: createPolicy(parts),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    loadExistingGrant: createLoadExistingGrant(parts),
+    extraParams: tenantParameter(parts.tenancy),
+    renderError: (ctx, out, error) => parts.pages.error(ctx, out, error),
+    ttl: { ...lifetimes },
+  };
+}
+
+function protocol({ clients }: ProviderParts): Configuration {
+  return {
+    responseTypes: ['code'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    pkce: {
+      required: async (_ctx: KoaContextWithOIDC, client: { clientId: string }) =>
+        (await clients.find(client.clientId))?.pkceRequired ?? true,
+    } as unknown as Configuration['pkce'],
+    enabledJWA: {
+      idTokenSigningAlgValues: ['RS256', 'ES256'],
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    },
+    // A client whose operator allows refreshing gets a refresh token; without offline_access it ends
+    // with the browser session.
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    routes: {
+      authorization: '/auth',
+      userinfo: '/userinfo',
+      introspection: '/introspection',
+      revocation: '/revocation',
+      pushed_authorization_request: '/par',
+    },
+    discovery: {
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
+      ui_locales_supported: availableLanguages,
+    },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
+  };
+}
+
+function cookies({ cookies: names, publicUrl, fingerprints }: ProviderParts): Configuration {
+  const secure = publicUrl.startsWith('https:');
+  // The library binds these two to a path, which `__Host-` does not allow.
+  const prefix = secure ? '__Secure-' : '';
+  return {
+    cookies: {
+      keys: [fingerprints.derive('cookies')],
+      names: {
+        session: names.session,
+        interaction: `${prefix}interaction`,
+        resume: `${prefix}resume`,
+      },
+      long: { httpOnly: true, sameSite: 'lax', secure, signed: true, path: '/' },
+      short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
+    },
+  };
+}
+
+/** The database holds an HMAC of each client secret, which stands where the library wants the secret. */
+function compareByFingerprint(provider: Provider, fingerprints: Fingerprints): void {
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
+    return fingerprints.matches('client-secret', actual, this.clientSecret ?? '');
+  };
+}
+
+/** RFC 9700 §4.1.3: no wildcards, no prefixes, and no other port either. */
+function compareRedirectsExactly(provider: Provider): void {
+  provider.Client.prototype.redirectUriAllowed = function redirectUriAllowed(uri: string) {
+    return this.redirectUris?.includes(uri) ?? false;
+  };
+  provider.Client.prototype.postLogoutRedirectUriAllowed = function allowed(uri: string) {
+    return this.postLogoutRedirectUris?.includes(uri) ?? false;
+  };
+}

@@ -1,0 +1,47 @@
+import { EntitySchema } from 'typeorm';
+import type { Branding } from './branding.ts';
+
+export type SignUpPolicy = 'open' | 'closed' | 'domains';
+
+/** Documents to accept at sign-up; acceptance is recorded by version. */
+export type Terms = { version: string; termsUrl?: string; privacyUrl?: string };
+
+/** A community or organisation: the wall around its accounts. */
+export type Tenant = {
+  id: string;
+  slug: string;
+  name: string;
+  status: 'active' | 'suspended';
+  signUp: SignUpPolicy;
+  /** With `signUp: 'domains'`, the email domains that may sign up. */
+  signUpDomains: string[];
+  /** Whether a sign-up that names no tenant may choose it. */
+  offered: boolean;
+  isDefault: boolean;
+  branding: Branding;
+  terms: Terms | null;
+  /** Languages it offers, first one preferred; empty means all. */
+  languages: string[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export const tenantEntity = new EntitySchema<Tenant>({
+  name: 'Tenant',
+  tableName: 'tenants',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    slug: { type: 'text' },
+    name: { type: 'text' },
+    status: { type: 'text' },
+    signUp: { type: 'text', name: 'sign_up' },
+    signUpDomains: { type: 'text', array: true, name: 'sign_up_domains' },
+    offered: { type: 'boolean' },
+    isDefault: { type: 'boolean', name: 'is_default' },
+    branding: { type: 'jsonb' },
+    terms: { type: 'jsonb', nullable: true },
+    languages: { type: 'text', array: true },
+    createdAt: { type: 'timestamptz', name: 'created_at', createDate: true },
+    updatedAt: { type: 'timestamptz', name: 'updated_at', updateDate: true },
+  },
+});

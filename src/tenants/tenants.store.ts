@@ -1,0 +1,119 @@
+import type { Database, Queryable, Transaction } from '../database/database.ts';
+import { type Tenant, tenantEntity } from './tenant.entity.ts';
+
+const columns = `t.id, t.slug, t.name, t.status, t.sign_up as "signUp",
+  t.sign_up_domains as "signUpDomains", t.offered, t.is_default as "isDefault", t.branding,
+  t.terms, t.languages, t.created_at as "createdAt", t.updated_at as "updatedAt"`;
+
+async function first<Row>(rows: Promise<Row[]>): Promise<Row | undefined> {
+  return (await rows)[0];
+}
+
+export function tenantById(db: Queryable, id: string): Promise<Tenant | undefined> {
+  return first(db.query<Tenant>(`select ${columns} from tenants t where t.id = $1`, [id]));
+}
+
+/** By slug, by one of its domains, or by id: what the `tenant` parameter may hold. */
+export function tenantByName(db: Queryable, name: string): Promise<Tenant | undefined> {
+  return first(
+    db.query<Tenant>(
+      `select ${columns} from tenants t where t.slug = $1 or t.id::text = $1
+        or t.id = (select tenant_id from tenant_domains where domain = $1)`,
+      [name.toLowerCase()],
+    ),
+  );
+}
+
+export function defaultTenant(db: Queryable): Promise<Tenant | undefined> {
+  return first(db.query<Tenant>(`select ${columns} from tenants t where t.is_default`));
+}
+
+/** The tenant to which the operator gave all addresses of this email domain. */
+export function tenantByEmailDomain(db: Queryable, domain: string): Promise<Tenant | undefined> {
+  return first(
+    db.query<Tenant>(
+      `select ${columns} from tenants t join tenant_email_domains d on d.tenant_id = t.id
+        where d.domain = $1 and t.status = 'active'`,
+      [domain],
+    ),
+  );
+}
+
+/** Communities that a sign-up without a tenant may choose from. */
+export function offeredTenants(db: Queryable): Promise<Tenant[]> {
+  return db.query<Tenant>(
+    `select ${columns} from tenants t
+      where t.offered and t.status = 'active' and t.sign_up <> 'closed' order by t.name`,
+  );
+}
+
+/** At most `limit` active tenants among the given ones, or among all: tells whether there is a choice. */
+export function activeTenants(db: Queryable, ids: string[] | null, limit: number) {
+  return db.query<Tenant>(
+    `select ${columns} from tenants t
+      where t.status = 'active' and ($1::uuid[] is null or t.id = any($1)) limit $2`,
+    [ids, limit],
+  );
+}
+
+export function listTenants(
+  db: Queryable,
+): Promise<(Tenant & { domains: string[]; emailDomains: string[] })[]> {
+  return db.query(
+    `select ${columns},
+      array(select domain from tenant_domains d where d.tenant_id = t.id
+        order by d.is_primary desc, domain) as domains,
+      array(select domain from tenant_email_domains d where d.tenant_id = t.id
+        order by domain) as "emailDomains"
+      from tenants t order by t.created_at, t.slug`,
+  );
+}
+
+/** The tenant whose own host this is, for the redirect to the one public origin. */
+export async function tenantSlugByDomain(db: Queryable, domain: string) {
+  const row = await first(
+    db.query<{ slug: string }>(
+      `select t.slug from tenants t join tenant_domains d on d.tenant_id = t.id
+        where d.domain = $1`,
+      [domain],
+    ),
+  );
+  return row?.slug;
+}
+
+export async function saveTenant(tx: Transaction, tenant: Partial<Tenant> & { id: string }) {
+  await tx.manager.getRepository(tenantEntity).save(tenant);
+}
+
+/** The first domain given becomes the primary one where there is none yet. */
+export async function addDomain(db: Queryable, tenantId: string, domain: string): Promise<boolean> {
+  const rows = await db.query(
+    `insert into tenant_domains (domain, tenant_id, is_primary)
+      values ($1, $2, not exists (select from tenant_domains where tenant_id = $2 and is_primary))
+      on conflict (domain) do nothing returning domain`,
+    [domain, tenantId],
+  );
+  return rows.length === 1;
+}
+
+export async function addEmailDomain(db: Queryable, tenantId: string, domain: string) {
+  const rows = await db.query(
+    `insert into tenant_email_domains (domain, tenant_id) values ($1, $2)
+      on conflict (domain) do nothing returning domain`,
+    [domain, tenantId],
+  );
+  return rows.length === 1;
+}
+
+/** @returns false when another instance made it first */
+export async function insertDefaultTenant(
+  database: Database,
+  tenant: { id: string; name: string },
+) {
+  const rows = await database.query(
+    `insert into tenants (id, slug, name, is_default) values ($1, 'default', $2, true)
+      on conflict do nothing returning id`,
+    [tenant.id, tenant.name],
+  );
+  return rows.length === 1;
+}

@@ -1,0 +1,75 @@
+import Koa, { type Context } from 'koa';
+import type { Config } from './config/config.ts';
+import type { AppError } from './errors.ts';
+import { serveAssets } from './http/assets.ts';
+import { answerErrors } from './http/errors.ts';
+import { healthRoutes } from './http/health.ts';
+import { languageChoice } from './http/language-choice.ts';
+import type { Log } from './http/log.ts';
+import { fixedOrigin } from './http/origin.ts';
+import { peerAddress } from './http/peer.ts';
+import { requests } from './http/requests.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import type { InteractionParts } from './oidc/interaction/parts.ts';
+import { interactionRoutes } from './oidc/interaction/routes.ts';
+import { mountProvider } from './oidc/mount.ts';
+import { brandRoutes } from './tenants/routes.ts';
+import type { Tenant } from './tenants/tenant.entity.ts';
+import { defaultTenant, tenantSlugByDomain } from './tenants/tenants.store.ts';
+
+export type WebParts = InteractionParts & {
+  config: Config;
+  log: Log;
+  isStopping: () => boolean;
+};
+
+/** The HTTP side: what every request passes, in order, and who answers which URL. */
+export function createWeb(parts: WebParts): Koa {
+  const { config, log, database, fingerprints } = parts;
+  const web = new Koa();
+  // Cookies of the provider are signed; we read its session cookie, so we verify with the same key.
+  web.keys = [fingerprints.derive('cookies').toString('base64url')];
+  web.silent = true;
+
+  web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: () => {} }));
+  web.use(securityHeaders({ https: parts.secureCookies }));
+  web.use(answerErrors(log, (ctx, error) => showError(parts, ctx, error)));
+  web.use(healthRoutes(database, parts.isStopping).routes());
+  web.use(
+    fixedOrigin({
+      publicUrl: config.publicUrl,
+      port: config.port,
+      onOtherHost: (ctx, hostname) => redirectTenantHost(parts, ctx, hostname),
+    }),
+  );
+  web.use(serveAssets());
+  web.use(languageChoice(parts.cookies, parts.secureCookies));
+  web.use(mountProvider(parts.current));
+  web.use(brandRoutes(database).routes());
+  web.use(interactionRoutes(parts, { port: config.port }).routes());
+  return web;
+}
+
+/** A tenant's own host leads to the one origin, where cookies and passkeys live. */
+async function redirectTenantHost(
+  { database, publicUrl }: WebParts,
+  ctx: Context,
+  hostname: string,
+): Promise<boolean> {
+  const slug = await tenantSlugByDomain(database, hostname);
+  if (!slug || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return false;
+  const target = new URL(ctx.url, publicUrl);
+  target.searchParams.set('tenant', slug);
+  ctx.redirect(target.href);
+  return true;
+}
+
+async function showError(parts: WebParts, ctx: Context, error: AppError): Promise<void> {
+  const tenant = (await defaultTenant(parts.database)) as Tenant;
+  parts.pages.show(
+    ctx,
+    'error',
+    { code: error.code, status: error.status, action: { label: 'home', url: '/' } },
+    { tenant, status: error.status },
+  );
+}
