@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export const root = resolve(import.meta.dirname, '..');
+
+export type RunningProcess = {
+  pid: number;
+  /** Everything it printed so far. */
+  logs(): string;
+  ended(): boolean;
+  /** Resolves when it has ended, also if it had already. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** SIGTERM, and SIGKILL if that did not help within `patience` milliseconds (10 s). */
+  stop(patience?: number): Promise<void>;
+};
+
+export type ProcessOptions = {
+  env?: Record<string, string>;
+  /** Called with everything it prints. */
+  onOutput?: (text: string) => void;
+};
+
+/**
+ * Starts a program in the project's root with nothing of our environment but the search path. It is
+ * killed at the latest when this process exits.
+ */
+export function startProcess(
+  command: string,
+  args: string[],
+  { env = {}, onOutput }: ProcessOptions = {},
+): RunningProcess {
+  const { PATH = '', HOME = '/' } = process.env;
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { PATH, HOME, ...env },
+    // A group of its own: Ctrl-C is for us, and its children can be killed with it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  const keep = (text: string) => {
+    printed += text;
+    onOutput?.(text);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep);
+  const ended = endOf(child, keep);
+  const kill = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    pid: child.pid ?? 0,
+    logs: () => printed,
+    ended: () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null,
+    kill,
+    stop: async (patience = 10_000) => {
+      child.kill('SIGTERM');
+      const late = pause(patience, 'late' as const, { ref: false });
+      if ((await Promise.race([ended, late])) === 'late') await kill('SIGKILL');
+    },
+  };
+}
+
+/**
+ * Resolves when `url` answers 200.
+ * @throws Error with what the process printed, if it ends first or takes longer than `patience` ms
+ */
+export async function untilReady(
+  running: RunningProcess,
+  url: string,
+  { name, patience = 30_000 }: { name: string; patience?: number },
+): Promise<void> {
+  const deadline = performance.now() + patience;
+  while (!(await answers(url))) {
+    const why = running.ended() ? 'ended' : 'is not ready';
+    if (running.ended() || performance.now() > deadline) {
+      await running.stop();
+      throw new Error(`${name} ${why}. It printed:\n${running.logs()}`);
+    }
+    await pause(20);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5000) });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+function endOf(child: ChildProcess, keep: (text: string) => void): Promise<void> {
+  const { pid } = child;
+  if (pid) guard(pid);
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      keep(error.message);
+      if (!pid) resolve();
+    });
+    child.once('close', () => {
+      if (pid) guarded.delete(pid);
+      resolve();
+    });
+  });
+}
+
+const guarded = new Set<number>();
+
+function guard(pid: number): void {
+  if (process.listeners('exit').includes(killGuarded) === false) {
+    process.on('exit', killGuarded);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        killGuarded();
+        process.kill(process.pid, signal);
+      });
+    }
+  }
+  guarded.add(pid);
+}
+
+function killGuarded(): void {
+  for (const pid of guarded) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
