@@ -1,0 +1,141 @@
+import type { Database } from '../database/database.ts';
+import { takeTurns } from './handles.store.ts';
+import { type Encounter, encounters, insertImported } from './import.store.ts';
+import type { ImportRow } from './import-file.ts';
+import { fitsMatrixId, isHistoricalLocalpart } from './rules.ts';
+
+export type ImportConflict = {
+  line: number;
+  handle: string;
+  reason:
+    | 'not_a_localpart'
+    | 'other_server'
+    | 'matrix_id_too_long'
+    | 'not_an_account_id'
+    | 'duplicate'
+    | 'unknown_account'
+    | 'account_has_handle'
+    | 'held'
+    | 'taken';
+};
+
+export type ImportReport = {
+  dryRun: boolean;
+  rows: number;
+  /** Added, or, in a dry run, what would be. */
+  added: number;
+  /** There already exactly as the file says, for instance from a run that was cut short. */
+  present: number;
+  conflicts: ImportConflict[];
+};
+
+export type ImportOptions = { serverName: string; dryRun: boolean; batchSize?: number };
+
+/**
+ * Enters handles that people have already. Names that a newcomer could not choose are welcome as
+ * long as Matrix knew them; what the registry holds is never changed. Each batch is a transaction:
+ * after an interruption the same file is simply imported again.
+ */
+export async function importHandles(
+  db: Pick<Database, 'transaction'>,
+  rows: readonly ImportRow[],
+  { serverName, dryRun, batchSize = 500 }: ImportOptions,
+): Promise<ImportReport> {
+  const report: ImportReport = { dryRun, rows: rows.length, added: 0, present: 0, conflicts: [] };
+  const sound = soundRows(rows, serverName, report);
+  for (let start = 0; start < sound.length; start += batchSize) {
+    const batch = sound.slice(start, start + batchSize);
+    await importBatch(db, batch, report);
+  }
+  report.conflicts.sort((a, b) => a.line - b.line);
+  return report;
+}
+
+async function importBatch(
+  db: Pick<Database, 'transaction'>,
+  batch: readonly ImportRow[],
+  report: ImportReport,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    await takeTurns(
+      tx,
+      batch.map((row) => row.handle.toLowerCase()),
+    );
+    const met = await encounters(tx, batch);
+    const news = batch.filter((row, index) => {
+      const encounter = met[index];
+      if (encounter && isPresent(row, encounter)) {
+        report.present += 1;
+        return false;
+      }
+      const reason = encounter && conflictWith(row, encounter);
+      if (reason) report.conflicts.push({ line: row.line, handle: row.handle, reason });
+      return !reason;
+    });
+    const added = report.dryRun ? undefined : await insertImported(tx, news);
+    for (const { line, handle } of news) {
+      if (!added || added.has(handle)) report.added += 1;
+      else report.conflicts.push({ line, handle, reason: 'taken' });
+    }
+  });
+}
+
+function isPresent(row: ImportRow, met: Encounter): boolean {
+  if (met.handle !== row.handle || met.state === 'held') return false;
+  return row.accountId ? met.account_id === row.accountId : met.imported === true;
+}
+
+function conflictWith(row: ImportRow, met: Encounter): ImportConflict['reason'] | undefined {
+  if (met.state === 'held') return 'held';
+  if (met.handle !== null) return 'taken';
+  if (met.accounts_handle !== null) return 'account_has_handle';
+  return row.accountId && !met.account_known ? 'unknown_account' : undefined;
+}
+
+/** What the file alone can tell; handles of the rest are localparts, accounts in lower case. */
+function soundRows(
+  rows: readonly ImportRow[],
+  serverName: string,
+  report: ImportReport,
+): ImportRow[] {
+  const handles = new Set<string>();
+  const accounts = new Set<string>();
+  return rows.flatMap((given) => {
+    const row = { ...given, accountId: given.accountId?.toLowerCase() };
+    const localpart = localpartOf(row.handle, serverName);
+    if (localpart !== undefined) row.handle = localpart;
+    const reason =
+      localpart === undefined ? 'other_server' : faultOf(row, serverName, handles, accounts);
+    if (reason) {
+      report.conflicts.push({ line: row.line, handle: row.handle, reason });
+      return [];
+    }
+    handles.add(row.handle.toLowerCase());
+    if (row.accountId) accounts.add(row.accountId);
+    return [row];
+  });
+}
+
+/** Of `@localpart:server` for this server, or what has no `:` as it is. */
+function localpartOf(handle: string, serverName: string): string | undefined {
+  if (!handle.includes(':')) return handle;
+  const suffix = `:${serverName}`;
+  return handle.startsWith('@') && handle.endsWith(suffix)
+    ? handle.slice(1, -suffix.length)
+    : undefined;
+}
+
+function faultOf(
+  row: ImportRow,
+  serverName: string,
+  handles: ReadonlySet<string>,
+  accounts: ReadonlySet<string>,
+): ImportConflict['reason'] | undefined {
+  if (!isHistoricalLocalpart(row.handle)) return 'not_a_localpart';
+  if (!fitsMatrixId(row.handle, serverName)) return 'matrix_id_too_long';
+  if (handles.has(row.handle.toLowerCase())) return 'duplicate';
+  if (!row.accountId) return undefined;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(row.accountId))
+    return 'not_an_account_id';
+  return accounts.has(row.accountId) ? 'account_has_handle' : undefined;
+}
