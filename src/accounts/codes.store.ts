@@ -150,7 +150,8 @@ export async function voidCodes(tx: Queryable, accountId: string): Promise<void>
  */
 export async function removeExpiredCodes(db: Queryable): Promise<number> {
   const rows = await db.query(
-    `delete from email_codes where expires_at < now() - interval '1 day' returning id`,
+    `delete from email_codes where id in (select id from email_codes
+      where expires_at < now() - interval '1 day' limit 5000 for update skip locked) returning id`,
   );
   return rows.length;
 }

@@ -36,8 +36,9 @@ export async function forgetBrowsers(tx: Queryable, accountId: string): Promise<
 /** Forgets browsers that were not seen for half a year. @returns how many */
 export async function removeStaleBrowsers(db: Queryable): Promise<number> {
   const rows = await db.query(
-    `delete from known_browsers where last_seen_at < now() - interval '180 days'
-      returning browser`,
+    `delete from known_browsers where (browser, account_id) in (
+      select browser, account_id from known_browsers
+        where last_seen_at < now() - interval '180 days' limit 5000) returning browser`,
   );
   return rows.length;
 }

@@ -1,20 +1,16 @@
-import type { Queryable, Transaction } from '../database/database.ts';
+import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { record } from '../events.ts';
 import { tombstoneHandle } from '../handles/hold.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import {
-  type Account,
-  eraseAccount,
-  lockAccount,
-  setEmail,
-  setPasswordHash,
-} from './accounts.store.ts';
+import type { Account } from './account.ts';
+import { eraseAccount, lockAccount, setEmail, setPasswordHash } from './accounts.store.ts';
 import { voidCodes } from './codes.store.ts';
 import { maskEmail } from './email-address.ts';
 import { forgetBrowsers } from './known-browsers.store.ts';
 import { pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
+import { type Notice, type QueueMail, tell } from './notices.ts';
 
 /** Ends sessions, grants and refresh tokens of an account, but for the session kept. */
 export type EndSessions = (
@@ -23,19 +19,12 @@ export type EndSessions = (
   keep?: { sessionUid: string },
 ) => Promise<void>;
 
-/** What a change of an account needs of the world around accounts. */
+/** What a change of an account sets in motion elsewhere. */
 export type Outside = {
   endSessions: EndSessions;
-  queueMail(
-    tx: Queryable,
-    mail: {
-      tenantId: string | null;
-      to: string;
-      template: string;
-      locale: string;
-      params: object;
-    },
-  ): Promise<unknown>;
+  queueMail: QueueMail;
+  /** Where the person looks after the account: a button in what they are told. */
+  accountUrl?: string;
 };
 
 type Change = {
@@ -64,7 +53,7 @@ export async function changePassword(
     action: passwordHash ? 'account.password_changed' : 'account.password_removed',
     ...about(account, change),
   });
-  await tell(tx, account, outside, 'password-changed', {});
+  await tell(tx, account, { template: 'password-changed' }, outside);
 }
 
 /**
@@ -81,9 +70,9 @@ export async function changeEmail(
   await setEmail(tx, account.id, { email, emailKey });
   await endEverythingElse(tx, change, outside);
   await record(tx, { action: 'account.email_changed', ...about(account, change) });
-  const params = { email: maskEmail(email) };
-  await tell(tx, account, outside, 'email-changed', params);
-  await tell(tx, { ...account, email }, outside, 'email-changed', params);
+  const notice: Notice = { template: 'email-changed', email: maskEmail(email) };
+  await tell(tx, account, notice, outside);
+  await tell(tx, { ...account, email }, notice, outside);
 }
 
 /**
@@ -112,7 +101,7 @@ export async function recover(
   await setPasswordHash(tx, account.id, passwordHash);
   await endEverythingElse(tx, { accountId }, outside);
   await record(tx, { action: 'account.recovered', ...about(account) });
-  await tell(tx, account, outside, 'password-changed', {});
+  await tell(tx, account, { template: 'password-changed' }, outside);
 }
 
 /**
@@ -138,7 +127,7 @@ export async function deleteAccount(
   );
   await record(tx, { action: 'account.deleted', ...about(account, change) });
   await pseudonymiseAudit(tx, { tenantId: account.tenantId, accountId: account.id });
-  await tell(tx, account, outside, 'account-deleted', {});
+  await tell(tx, account, { template: 'account-deleted' }, outside);
 }
 
 async function endEverythingElse(
@@ -154,21 +143,4 @@ async function endEverythingElse(
 
 function about({ id, tenantId }: Account, { actor = id }: Pick<Change, 'actor'> = {}) {
   return { actor, target: id, tenantId };
-}
-
-async function tell(
-  tx: Transaction,
-  { email, tenantId, locale, name }: Account,
-  outside: Outside,
-  template: string,
-  params: object,
-): Promise<void> {
-  if (!email) return;
-  await outside.queueMail(tx, {
-    tenantId,
-    to: email,
-    template,
-    locale: locale ?? 'en',
-    params: { name, ...params },
-  });
 }

@@ -63,10 +63,11 @@ export async function voidLinks(tx: Queryable, accountId: string): Promise<void>
   await tx.query('delete from email_links where account_id = $1', [accountId]);
 }
 
-/** @returns how many went */
+/** Deletes links a day after they expired. @returns how many went */
 export async function removeExpiredLinks(db: Queryable): Promise<number> {
   const rows = await db.query(
-    `delete from email_links where expires_at < now() - interval '1 day' returning id`,
+    `delete from email_links where id in (select id from email_links
+      where expires_at < now() - interval '1 day' limit 5000 for update skip locked) returning id`,
   );
   return rows.length;
 }

@@ -1,0 +1,48 @@
+import type { Queryable } from '../database/database.ts';
+import { requestContext } from '../http/request-context.ts';
+import { tenantById } from '../tenants/tenants.store.ts';
+import type { Account } from './account.ts';
+
+/** Puts a mail into the outbox. */
+export type QueueMail = (
+  tx: Queryable,
+  mail: { tenantId: string; to: string; template: string; locale: string; params: object },
+) => Promise<unknown>;
+
+export type Notice =
+  | { template: 'password-changed' | 'account-deleted' }
+  /** `email` is the new address, masked. */
+  | { template: 'email-changed'; email: string };
+
+/**
+ * Tells a person by mail what was just done to the account, in its community's name and with where
+ * it came from. Says nothing to accounts without an address.
+ */
+export async function tell(
+  tx: Queryable,
+  { email: to, tenantId, locale }: Pick<Account, 'email' | 'tenantId' | 'locale'>,
+  { template, ...facts }: Notice,
+  { queueMail, accountUrl }: { queueMail: QueueMail; accountUrl?: string },
+): Promise<void> {
+  if (!to) return;
+  const tenant = await tenantById(tx, tenantId);
+  const request = requestContext();
+  await queueMail(tx, {
+    tenantId,
+    to,
+    template,
+    locale: locale ?? tenant?.languages[0] ?? 'en',
+    params: {
+      brand: {
+        name: tenant?.branding.name ?? tenant?.name ?? '',
+        accent: tenant?.branding.accent,
+        url: tenant?.branding.links?.home,
+      },
+      userAgent: request?.userAgent.slice(0, 300),
+      address: request?.address,
+      at: new Date().toISOString(),
+      link: template === 'account-deleted' ? undefined : accountUrl,
+      ...facts,
+    },
+  });
+}
