@@ -2,6 +2,7 @@ import Koa, { type Context } from 'koa';
 import type { Config } from './config/config.ts';
 import type { AppError } from './errors.ts';
 import { serveAssets } from './http/assets.ts';
+import { cookieKey } from './http/cookies.ts';
 import { answerErrors } from './http/errors.ts';
 import { healthRoutes } from './http/health.ts';
 import { languageChoice } from './http/language-choice.ts';
@@ -27,8 +28,7 @@ export type WebParts = InteractionParts & {
 export function createWeb(parts: WebParts): Koa {
   const { config, log, database, fingerprints } = parts;
   const web = new Koa();
-  // Cookies of the provider are signed; we read its session cookie, so we verify with the same key.
-  web.keys = [fingerprints.derive('cookies').toString('base64url')];
+  web.keys = [cookieKey(fingerprints)];
   web.silent = true;
 
   web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: () => {} }));

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
 
 /**
  * `__Host-` on https, so that no subdomain can plant a cookie (login CSRF by cookie tossing,
@@ -16,6 +17,11 @@ export function cookieNames(publicUrl: string) {
 }
 
 export type CookieNames = ReturnType<typeof cookieNames>;
+
+/** One key for the provider's signed cookies and for us, who read its session cookie. */
+export function cookieKey(fingerprints: Fingerprints): string {
+  return fingerprints.derive('cookies').toString('base64url');
+}
 
 export type CookieOptions = { secure: boolean; maxAgeSeconds?: number };
 

@@ -17,6 +17,7 @@ export function requests(options: {
 }): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
+    const path = withoutIds(ctx.path);
     const requestId = randomUUID();
     const address = options.peer(ctx.req);
     ctx.request.ip = address;
@@ -24,7 +25,7 @@ export function requests(options: {
     ctx.res.once('close', () => {
       const end = {
         method: ctx.method,
-        path: withoutIds(ctx.path),
+        path,
         status: ctx.res.statusCode,
         seconds: (performance.now() - started) / 1000,
       };
