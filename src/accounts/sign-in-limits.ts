@@ -88,6 +88,8 @@ export type GrantedCode = Granted & { digits: 6 | 8 };
 
 const overAll = 'codes/all';
 
+type Kind = 'password' | 'codeRequest' | 'codeGuess';
+
 /**
  * Who may try again, decided before any account is looked up, from what was typed and by whom, over
  * all instances. Must be asked outside of transactions: what is rolled back was tried all the same.
@@ -129,9 +131,16 @@ export class SignInLimits {
     return this.#take('codeGuess', attempt, true);
   }
 
-  /** Called after a success, with what was granted for it. */
-  async giveBack(...granted: readonly Pick<Granted, 'spent'>[]): Promise<void> {
-    await this.#limits.giveBack(granted.flatMap(({ spent }) => spent));
+  /** Called after a right password. */
+  async giveBack({ spent }: Granted): Promise<void> {
+    await this.#limits.giveBack(spent);
+  }
+
+  /** Called after a right code: the guess and the request that it answers were honest. */
+  async codeRedeemed(attempt: SignInAttempt, guess: Granted): Promise<void> {
+    await this.#limits.giveBack(guess.spent);
+    const known = await this.#isKnown(attempt);
+    await this.#limits.giveBack(this.#budgetsOf('codeRequest', attempt, known));
   }
 
   #isKnown({ browser, identifier }: SignInAttempt): Promise<boolean> {
@@ -139,14 +148,11 @@ export class SignInLimits {
   }
 
   async #take(
-    kind: 'password' | 'codeRequest' | 'codeGuess',
+    kind: Kind,
     attempt: SignInAttempt,
     knownBrowser: boolean,
   ): Promise<GrantedCode | Refused> {
-    const spent = knownBrowser ? this.#ownOf(kind, attempt) : this.#sharedOf(kind, attempt);
-    if (kind !== 'password') {
-      spent.push({ name: overAll, key: '', ...this.#budgets.codesOverAll });
-    }
+    const spent = this.#budgetsOf(kind, attempt, knownBrowser);
     const tallies = await this.#limits.count(spent);
     const longer = tallies.some((tally) => tally.name === overAll && tally.exceeded);
     const decision = verdict(tallies.filter((tally) => tally.name !== overAll));
@@ -155,17 +161,18 @@ export class SignInLimits {
       : decision;
   }
 
-  #sharedOf(kind: 'password' | 'codeRequest' | 'codeGuess', attempt: SignInAttempt): Attempt[] {
-    const { identifier, network } = this.#budgets[kind];
-    return [
-      ...draw(`${kind}/identifier`, attempt.identifier, identifier),
-      ...draw(`${kind}/network`, addressKey(attempt.address), network),
-    ];
-  }
-
-  #ownOf(kind: 'password' | 'codeRequest' | 'codeGuess', attempt: SignInAttempt): Attempt[] {
+  #budgetsOf(kind: Kind, attempt: SignInAttempt, knownBrowser: boolean): Attempt[] {
+    const { identifier, network, knownBrowser: own } = this.#budgets[kind];
     const key = JSON.stringify([attempt.browser, attempt.identifier]);
-    return draw(`${kind}/browser`, key, this.#budgets[kind].knownBrowser);
+    const drawn = knownBrowser
+      ? draw(`${kind}/browser`, key, own)
+      : [
+          ...draw(`${kind}/identifier`, attempt.identifier, identifier),
+          ...draw(`${kind}/network`, addressKey(attempt.address), network),
+        ];
+    return kind === 'password'
+      ? drawn
+      : [...drawn, ...draw(overAll, '', [this.#budgets.codesOverAll])];
   }
 }
 
