@@ -131,13 +131,17 @@ export async function tombstoneActive(
   return row?.handle;
 }
 
-export async function tombstoneHeld(tx: Transaction, accountId: string): Promise<void> {
+export async function tombstoneHeld(
+  tx: Transaction,
+  accountId: string,
+  handle?: string,
+): Promise<void> {
   await tx.query(
     `update handles
         set state = 'tombstoned', account_id = null, tenant_id = null,
             held_by = null, held_until = null, imported = true, updated_at = now()
-      where account_id = $1 and state = 'held'`,
-    [accountId],
+      where account_id = $1 and state = 'held' and handle = coalesce($2, handle)`,
+    [accountId, handle],
   );
 }
 

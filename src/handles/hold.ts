@@ -54,10 +54,14 @@ export async function releaseHold(tx: Transaction, accountId: string): Promise<v
 
 /**
  * The homeserver turned out to have somebody by this name already: the held handle becomes one
- * that existed before us, taken for good.
+ * that existed before us, taken for good. With `handle`, a hold that moved on meanwhile is spared.
  */
-export async function concedeHold(tx: Transaction, accountId: string): Promise<void> {
-  await tombstoneHeld(tx, accountId);
+export async function concedeHold(
+  tx: Transaction,
+  accountId: string,
+  handle?: string,
+): Promise<void> {
+  await tombstoneHeld(tx, accountId, handle);
 }
 
 /** The account ends; its handle is never anybody's again. Returns that handle, if it had one. */

@@ -247,6 +247,13 @@ describe('the end of a handle', () => {
     assert.equal(await ask({ ...mine, handle: 'johnny' }), 'held');
   });
 
+  test('a name that the homeserver has does not cost the person the next one', async () => {
+    const mine = hold({ handle: 'johnny' });
+    await ask(mine);
+    await registry.db.transaction((tx) => concedeHold(tx, mine.accountId, 'john.doe'));
+    await activate(mine);
+  });
+
   test('holds that ended long ago are removed in batches, nothing else is', async () => {
     for (const handle of ['old1', 'old2', 'old3', 'late', 'live']) await ask(hold({ handle }));
     for (const handle of ['old1', 'old2', 'old3']) await registry.expire(handle, '2 hours');
