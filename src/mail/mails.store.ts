@@ -1,4 +1,6 @@
 import type { Queryable } from '../database/database.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
+import { resealMail } from './sealed-mail.ts';
 
 export type NewMail = {
   id: string;
@@ -87,4 +89,19 @@ export async function removeOldMails(db: Queryable): Promise<void> {
     `delete from mails where id in (
       select id from mails where created_at < now() - interval '30 days' limit 5000)`,
   );
+}
+
+/** Seals what waits again under the ring's first key. @returns how many changed */
+export async function reencryptMails(db: Queryable, ring: KeyRing): Promise<number> {
+  const mails = await db.query<QueuedMail>(
+    'select id, tenant_id as "tenantId", sealed from mails where sealed is not null',
+  );
+  const stale = mails.filter(({ sealed }) => !ring.isCurrent(sealed));
+  for (const mail of stale) {
+    await db.query('update mails set sealed = $2 where id = $1 and sealed is not null', [
+      mail.id,
+      resealMail(ring, mail, mail.sealed),
+    ]);
+  }
+  return stale.length;
 }

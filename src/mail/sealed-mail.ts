@@ -20,3 +20,8 @@ export function sealMail(ring: KeyRing, row: MailRow, mail: MailContent): string
 export function openMail(ring: KeyRing, row: MailRow, sealed: string): MailContent {
   return content.parse(JSON.parse(ring.open(sealed, context(row)).toString()));
 }
+
+/** The same content under the ring's first key. */
+export function resealMail(ring: KeyRing, row: MailRow, sealed: string): string {
+  return ring.seal(ring.open(sealed, context(row)), context(row));
+}

@@ -3,11 +3,16 @@ import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
-import { findUnsentMail, markFailed, markSent, removeOldMails } from './mails.store.ts';
+import { oneAddress } from './address.ts';
+import {
+  findUnsentMail,
+  markFailed,
+  markSent,
+  type QueuedMail,
+  removeOldMails,
+} from './mails.store.ts';
 import { openMail } from './sealed-mail.ts';
-import { folderDelivery, MailRefused, smtpDelivery } from './transport.ts';
-
-export type Rendered = { subject: string; text: string; html: string };
+import { folderDelivery, type Letter, type Rendered, smtpDelivery } from './transport.ts';
 
 export type MailTaskOptions = {
   database: Database;
@@ -24,7 +29,7 @@ const payloadSchema = z.object({ id: z.uuid() });
 
 /** The task that delivers the outbox. */
 export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
-  const { database, ring, render, mailFrom, smtpUrl, dataDir, print } = options;
+  const { database, mailFrom, smtpUrl, dataDir, print } = options;
   const deliver = smtpUrl
     ? smtpDelivery(smtpUrl, mailFrom)
     : folderDelivery(join(dataDir, 'mail'), mailFrom, print);
@@ -32,14 +37,12 @@ export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
     async 'send-mail'(payload, { last }) {
       const mail = await findUnsentMail(database, payloadSchema.parse(payload).id);
       if (!mail) return;
-      const { to, locale, params } = openMail(ring, mail, mail.sealed);
-      const rendered = await render(mail.template, locale, params);
       try {
-        await deliver({ ...rendered, id: mail.id, to, date: mail.createdAt });
+        await deliver(await letter(options, mail));
       } catch (error) {
-        const refused = error instanceof MailRefused;
-        await markFailed(database, mail.id, { error: describe(error), final: refused || last });
-        if (refused) throw new GiveUp(`The mail was refused: ${error.message}`);
+        const final = last || error instanceof GiveUp;
+        await markFailed(database, mail.id, { error: describe(error), final });
+        if (error instanceof GiveUp) throw error;
         throw new Error(`The mail was not accepted: ${describe(error)}`);
       }
       await markSent(database, mail.id);
@@ -47,11 +50,21 @@ export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
   };
 }
 
+async function letter({ ring, render }: MailTaskOptions, mail: QueuedMail): Promise<Letter> {
+  try {
+    const { to, locale, params } = openMail(ring, mail, mail.sealed);
+    const rendered = await render(mail.template, locale, params);
+    return { ...rendered, id: mail.id, to: oneAddress(to), date: mail.createdAt };
+  } catch (cause) {
+    throw new GiveUp('The mail cannot be opened or rendered', { cause });
+  }
+}
+
 export const mailChores = { removeOldMails };
 
 /** Codes only: what servers say often repeats the address. */
 function describe(error: unknown): string {
-  if (error instanceof MailRefused) return error.message;
+  if (error instanceof GiveUp) return error.message;
   const { code, responseCode, command } = error as Record<string, string | number | undefined>;
   return [code, responseCode, command].filter(Boolean).join(' ') || 'unknown error';
 }

@@ -1,6 +1,8 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Rendered } from './send.ts';
+import { GiveUp } from '../jobs/task.ts';
+
+export type Rendered = { subject: string; text: string; html: string };
 
 export type Letter = Rendered & {
   /** The row's: a mail that is delivered twice has the same Message-ID both times. */
@@ -10,11 +12,11 @@ export type Letter = Rendered & {
   date: Date;
 };
 
-/** @throws MailRefused when trying again cannot help, any other error when it can */
+/**
+ * @throws GiveUp when the recipient's server said no for good (a 5xx reply to RCPT TO or DATA), any
+ *   other error when trying again may help
+ */
 export type Deliver = (letter: Letter) => Promise<void>;
-
-/** The recipient's server said no for good (a 5xx reply to RCPT TO or DATA). */
-export class MailRefused extends Error {}
 
 export function smtpDelivery(smtpUrl: string, from: string): Deliver {
   return async (letter) => {
@@ -75,8 +77,9 @@ async function compose({ id, to, date, subject, text, html }: Letter, from: stri
   };
 }
 
-function refusal(error: unknown): MailRefused | undefined {
+/** In our words: the server's often repeat the address. */
+function refusal(error: unknown): GiveUp | undefined {
   const { responseCode = 0, command } = error as { responseCode?: number; command?: string };
   const final = responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA');
-  return final ? new MailRefused(`${responseCode} to ${command}`, { cause: error }) : undefined;
+  return final ? new GiveUp(`The mail was refused: ${responseCode} to ${command}`) : undefined;
 }

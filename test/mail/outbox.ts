@@ -13,6 +13,8 @@ import { testDatabase } from '../support/postgres.ts';
 export type Outbox = {
   database: Database;
   dataDir: string;
+  /** The encryption key. */
+  key: Buffer;
   queueIn(tx: Queryable, mail?: Partial<MailRequest>): Promise<boolean>;
   queue(mail?: Partial<MailRequest>): Promise<boolean>;
   /** Everything that is queued, once. @returns what failed */
@@ -25,7 +27,8 @@ export async function openOutbox(): Promise<Outbox> {
   const { url, drop } = await testDatabase();
   const database = await openDatabase({ url, poolSize: 10 });
   const dataDir = await mkdtemp(join(tmpdir(), 'outbox-'));
-  const ring = new KeyRing([randomBytes(32)]);
+  const key = randomBytes(32);
+  const ring = new KeyRing([key]);
   const mails = new MailQueue({ ring, fingerprints: new Fingerprints(randomBytes(32)) });
   const queueIn: Outbox['queueIn'] = (tx, mail = {}) =>
     mails.queue(tx, {
@@ -39,6 +42,7 @@ export async function openOutbox(): Promise<Outbox> {
   return {
     database,
     dataDir,
+    key,
     queueIn,
     queue: (mail) => database.transaction((tx) => queueIn(tx, mail)),
     async sendAll(options = {}) {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { reencryptMails } from '../../src/mail/mails.store.ts';
+import { KeyRing } from '../../src/secrets/keyring.ts';
 import { parseMail } from '../support/mail.ts';
 import { type MailServer, startMailServer } from '../support/smtp.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
@@ -69,7 +72,7 @@ describe('sending mail', () => {
     assert.equal(failure?.name, 'GiveUp');
     const { given_up_at, error } = await row();
     assert.ok(given_up_at);
-    assert.equal(error, '550 to DATA');
+    assert.equal(error, 'The mail was refused: 550 to DATA');
     assert.deepEqual(await bySmtp(), []);
     assert.equal((await row()).given_up_at, null);
     assert.ok((await row()).sent_at);
@@ -80,6 +83,27 @@ describe('sending mail', () => {
     const [failure] = await outbox.sendAll({ smtpUrl: 'smtp://127.0.0.1:9' });
     assert.match(failure?.message ?? '', /ECONNREFUSED|ESOCKET|ECONNECTION/);
     assert.ok((await row()).sealed);
+  });
+
+  test('gives up on a mail that cannot be rendered, without telling what was in it', async () => {
+    await outbox.queue({ params: { code: '998877' } });
+    const [failure] = await outbox.sendAll({
+      render: () => {
+        throw new Error('No such template');
+      },
+    });
+    assert.equal(failure?.name, 'GiveUp');
+    assert.ok((await row()).given_up_at);
+    assert.doesNotMatch(`${failure} ${JSON.stringify(await row())}`, /998877|ann@/);
+  });
+
+  test('can still be opened after the encryption key was changed', async () => {
+    await outbox.queue({ to: 'rekeyed@example.org' });
+    const ring = new KeyRing([randomBytes(32), outbox.key]);
+    assert.equal(await reencryptMails(outbox.database, ring), 1);
+    assert.equal(await reencryptMails(outbox.database, ring), 0);
+    assert.deepEqual(await outbox.sendAll({ ring, smtpUrl: server.url }), []);
+    await server.inbox.waitForMail('rekeyed@example.org');
   });
 
   test('lets no header be injected by what is rendered', async () => {
