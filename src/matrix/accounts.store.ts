@@ -1,0 +1,64 @@
+import type { Queryable } from '../database/database.ts';
+
+export type MatrixProfile = {
+  handle: string;
+  tenantId: string;
+  name: string;
+  /** Only when it is verified. */
+  email: string | null;
+  /** Nothing when the account was made without a homeserver token. */
+  state: 'begun' | 'ready' | 'conflict' | 'deactivated' | null;
+  ours: boolean;
+};
+
+/** What a living account shows on Matrix. */
+export async function findMatrixProfile(
+  db: Queryable,
+  accountId: string,
+): Promise<MatrixProfile | undefined> {
+  const [row] = await db.query<MatrixProfile>(
+    `select handle, accounts.tenant_id as "tenantId", accounts.name,
+        case when accounts.email_verified then accounts.email end as email,
+        matrix_users.state, matrix_users.made_at is not null as ours
+      from accounts
+      join handles on handles.account_id = accounts.id and handles.state = 'active'
+      left join matrix_users using (handle, account_id)
+      where accounts.id = $1 and accounts.status <> 'deleted'`,
+    [accountId],
+  );
+  return row;
+}
+
+export type LeftUser = {
+  handle: string;
+  tenantId: string;
+  state: MatrixProfile['state'];
+  ours: boolean;
+};
+
+/** The Matrix user that a deleted account left behind. */
+export async function findLeftUser(
+  db: Queryable,
+  accountId: string,
+): Promise<LeftUser | undefined> {
+  const [row] = await db.query<LeftUser>(
+    `select handle, handles.tenant_id as "tenantId", matrix_users.state,
+        matrix_users.made_at is not null as ours
+      from handles left join matrix_users using (handle, account_id)
+      where handles.account_id = $1 and handles.state = 'tombstoned'`,
+    [accountId],
+  );
+  return row;
+}
+
+export async function markDeactivated(
+  db: Queryable,
+  { handle, accountId }: { handle: string; accountId: string },
+): Promise<void> {
+  await db.query(
+    `insert into matrix_users (handle, account_id, state) values ($1, $2, 'deactivated')
+      on conflict (handle) do update set state = 'deactivated', updated_at = now()
+        where matrix_users.account_id = excluded.account_id`,
+    [handle, accountId],
+  );
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+export const synapseUser = z.object({
+  name: z.string(),
+  displayname: z.string().nullish(),
+  avatar_url: z.string().nullish(),
+  admin: z.coerce.boolean(),
+  deactivated: z.coerce.boolean(),
+  locked: z.coerce.boolean().default(false),
+  erased: z.coerce.boolean().default(false),
+  is_guest: z.coerce.boolean(),
+  appservice_id: z.string().nullish(),
+  user_type: z.string().nullish(),
+  external_ids: z.array(z.object({ auth_provider: z.string(), external_id: z.string() })),
+  threepids: z.array(z.object({ medium: z.string(), address: z.string() })),
+});
+
+export type SynapseUser = z.infer<typeof synapseUser>;
+
+// Neither can be a step upwards in the path.
+const user = z.string().startsWith('@');
+const email = z.string().includes('@');
+const v1 = '/_synapse/admin/v1';
+const v2 = '/_synapse/admin/v2';
+const e = encodeURIComponent;
+
+/**
+ * The whole of Synapse that we ever call. A server admin's token can do anything, so what is not
+ * in this table cannot be called with it.
+ */
+export const endpoints = {
+  'read user': {
+    method: 'GET',
+    path: (id: string) => `${v2}/users/${e(user.parse(id))}`,
+    answer: synapseUser,
+  },
+  'put user': {
+    method: 'PUT',
+    path: (id: string) => `${v2}/users/${e(user.parse(id))}`,
+    answer: synapseUser,
+  },
+  'read devices': {
+    method: 'GET',
+    path: (id: string) => `${v2}/users/${e(user.parse(id))}/devices`,
+    answer: z.object({ total: z.number() }),
+  },
+  'find email': {
+    method: 'GET',
+    path: (address: string) => `${v1}/threepid/email/users/${e(email.parse(address))}`,
+    answer: z.object({ user_id: z.string() }),
+  },
+  'deactivate user': {
+    method: 'POST',
+    path: (id: string) => `${v1}/deactivate/${e(user.parse(id))}`,
+    answer: z.object({}),
+  },
+  'who am I': {
+    method: 'GET',
+    path: () => '/_matrix/client/v3/account/whoami',
+    answer: z.object({ user_id: z.string() }),
+  },
+  'server version': {
+    method: 'GET',
+    path: () => `${v1}/server_version`,
+    answer: z.object({ server_version: z.string() }),
+  },
+} as const;
+
+export type Endpoint = keyof typeof endpoints;
+export type Answer<E extends Endpoint> = z.infer<(typeof endpoints)[E]['answer']>;

@@ -1,0 +1,110 @@
+import { type Answer, type Endpoint, endpoints, type SynapseUser } from './endpoints.ts';
+import { answerError, SynapseError } from './synapse-error.ts';
+
+export type SynapseOptions = {
+  /** Where its client and admin API are reached, without trailing slash. */
+  url: string;
+  /** Of a server admin. */
+  accessToken: string;
+  timeoutMs?: number;
+};
+
+export type UserChange = {
+  displayname?: string;
+  /** All of them: what is not listed is removed. */
+  external_ids?: readonly { auth_provider: string; external_id: string }[];
+  /**
+   * All of them. Synapse takes an address away from whoever has it without a word: ask
+   * `holderOfEmail` first.
+   */
+  threepids?: readonly { medium: string; address: string }[];
+};
+
+/** The homeserver as far as we need it. All methods throw SynapseError. */
+export class Synapse {
+  readonly #options: SynapseOptions;
+
+  constructor(options: SynapseOptions) {
+    this.#options = options;
+  }
+
+  readUser(userId: string): Promise<SynapseUser | undefined> {
+    return notFound(this.#call('read user', userId));
+  }
+
+  /**
+   * Makes a user if there was none. The empty body matters: for a user that exists it changes
+   * nothing at all.
+   */
+  async createUser(userId: string): Promise<'created' | 'exists'> {
+    const { status } = await this.#request('put user', userId, {});
+    return status === 201 ? 'created' : 'exists';
+  }
+
+  /** Only for users that are known to be ours. */
+  async changeUser(userId: string, change: UserChange): Promise<void> {
+    await this.#call('put user', userId, change);
+  }
+
+  async countDevices(userId: string): Promise<number> {
+    return (await this.#call('read devices', userId)).total;
+  }
+
+  /** The Matrix ID of the user with this address. */
+  async holderOfEmail(address: string): Promise<string | undefined> {
+    return (await notFound(this.#call('find email', address)))?.user_id;
+  }
+
+  /** Signs the user out everywhere and for ever; `erase` also hides what they wrote from others. */
+  async deactivateUser(userId: string, { erase }: { erase: boolean }): Promise<void> {
+    await this.#call('deactivate user', userId, { erase });
+  }
+
+  /** For the doctor: whose token this is. */
+  async whoAmI(): Promise<string> {
+    return (await this.#call('who am I', '')).user_id;
+  }
+
+  /** For the doctor: only a server admin is told. */
+  async version(): Promise<string> {
+    return (await this.#call('server version', '')).server_version;
+  }
+
+  async #call<E extends Endpoint>(endpoint: E, argument: string, body?: object) {
+    return (await this.#request(endpoint, argument, body)).answer as Answer<E>;
+  }
+
+  async #request(endpoint: Endpoint, argument: string, body?: object) {
+    const { method, path, answer } = endpoints[endpoint];
+    const { url, accessToken, timeoutMs = 10_000 } = this.#options;
+    const response = await fetch(`${url}${path(argument)}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      body: body && JSON.stringify(body),
+      // A redirect would carry the token to wherever it points.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((cause) => {
+      throw new SynapseError(`Synapse does not answer ${endpoint}`, { kind: 'retry', cause });
+    });
+    const json: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw answerError(endpoint, response.status, json);
+    const parsed = answer.safeParse(json);
+    if (!parsed.success) {
+      throw new SynapseError(`Synapse answered ${endpoint} with something else`, { kind: 'retry' });
+    }
+    return { status: response.status, answer: parsed.data };
+  }
+}
+
+async function notFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof SynapseError && error.errcode === 'M_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

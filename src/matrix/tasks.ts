@@ -1,0 +1,18 @@
+import type { Task } from '../jobs/task.ts';
+import { deactivateTask } from './deactivate.ts';
+import { profileTask } from './profile.ts';
+import { type MatrixTaskOptions, provisionTask } from './provision.ts';
+
+export type MatrixTaskName =
+  | 'provision-matrix-user'
+  | 'update-matrix-profile'
+  | 'deactivate-matrix-user';
+
+/** All work on the homeserver. Only the worker role has the token that these need. */
+export function matrixTasks(options: MatrixTaskOptions): Record<MatrixTaskName, Task> {
+  return {
+    'provision-matrix-user': provisionTask(options),
+    'update-matrix-profile': profileTask(options),
+    'deactivate-matrix-user': deactivateTask(options),
+  };
+}
