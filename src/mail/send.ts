@@ -11,13 +11,14 @@ import {
   type QueuedMail,
   removeOldMails,
 } from './mails.store.ts';
+import type { RenderedMail } from './render.ts';
 import { openMail } from './sealed-mail.ts';
-import { folderDelivery, type Letter, type Rendered, smtpDelivery } from './transport.ts';
+import { folderDelivery, type Letter, smtpDelivery } from './transport.ts';
 
 export type MailTaskOptions = {
   database: Database;
   ring: KeyRing;
-  render: (template: string, locale: string, params: object) => Rendered | Promise<Rendered>;
+  render: (template: string, locale: string, params: object) => RenderedMail;
   mailFrom: string;
   /** Not given: mail is written to the folder `mail` in `dataDir`, and to the console. */
   smtpUrl?: string;
@@ -53,7 +54,7 @@ export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
 async function letter({ ring, render }: MailTaskOptions, mail: QueuedMail): Promise<Letter> {
   try {
     const { to, locale, params } = openMail(ring, mail, mail.sealed);
-    const rendered = await render(mail.template, locale, params);
+    const rendered = render(mail.template, locale, params);
     return { ...rendered, id: mail.id, to: oneAddress(to), date: mail.createdAt };
   } catch (cause) {
     throw new GiveUp('The mail cannot be opened or rendered', { cause });

@@ -1,10 +1,9 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GiveUp } from '../jobs/task.ts';
+import type { RenderedMail } from './render.ts';
 
-export type Rendered = { subject: string; text: string; html: string };
-
-export type Letter = Rendered & {
+export type Letter = RenderedMail & {
   /** The row's: a mail that is delivered twice has the same Message-ID both times. */
   id: string;
   /** One address, already checked. */
