@@ -21,7 +21,6 @@ import { subjectsOf } from './oidc/subjects.ts';
 import { createTenancy } from './oidc/tenancy.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
-import { framedMail } from './tenants/mail.ts';
 import { Pages } from './tenants/pages.ts';
 import { createWeb } from './web.ts';
 
@@ -118,14 +117,13 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
       browsers: new KnownBrowsers(fingerprints),
     }),
     rateLimits,
-    outside: { endSessions, queueMail: framedMail(mail, config.publicUrl) },
+    outside: {
+      endSessions,
+      queueMail: (tx, letter) => mail.queue(tx, letter),
+      accountUrl: `${config.publicUrl}/account`,
+    },
     mail,
-    handlePolicy: handlePolicy({
-      serverName: config.matrix.serverName,
-      reservedWords: config.handles.reservedWords,
-      reservedPatterns: config.handles.reservedPatterns,
-      appserviceNamespaces: [],
-    }),
+    handlePolicy: handlePolicy({ serverName: config.matrix.serverName, ...config.handles }),
     provisioning: app.provisioning,
   };
 }

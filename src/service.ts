@@ -5,6 +5,8 @@ import { migrate } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
 import { prepareFirstStart } from './first-start.ts';
 import { createLog } from './http/log.ts';
+import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
+import type { Provisioning } from './oidc/interaction/parts.ts';
 import { loadFingerprintKey } from './secrets/data-key.store.ts';
 import { Fingerprints } from './secrets/fingerprints.ts';
 import { KeyRing } from './secrets/keyring.ts';
@@ -19,7 +21,14 @@ export async function startService(config: Config): Promise<Service> {
   const ring = new KeyRing(config.encryptionKeys);
   const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
   await prepareFirstStart(database, config, fingerprints);
-  const app = await createApp({ config, database, ring, fingerprints, log });
+  const app = await createApp({
+    config,
+    database,
+    ring,
+    fingerprints,
+    log,
+    provisioning: config.matrix.provisioning ? provisioningOn(database) : undefined,
+  });
   await app.listen();
   greet(config);
   const work = config.role === 'web' ? undefined : startWork({ config, database, ring, app, log });
@@ -50,6 +59,16 @@ export async function connect(
       await database.close();
       await embedded?.stop();
     },
+  };
+}
+
+/** New handles wait for the worker to make their Matrix user, or to find that it is someone else's. */
+function provisioningOn(database: Database): Provisioning {
+  return {
+    async begin(tx, user) {
+      await beginProvisioning(tx, user);
+    },
+    wait: (user) => waitForProvisioning(database, user),
   };
 }
 

@@ -1,4 +1,4 @@
-import { removeExpiredCodes } from './accounts/codes.store.ts';
+import { accountChores } from './accounts/upkeep.ts';
 import type { App } from './app.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
@@ -6,7 +6,10 @@ import type { Log } from './http/log.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
 import { mailChores, mailTasks } from './mail/send.ts';
+import { Synapse } from './matrix/synapse.ts';
+import { matrixTasks } from './matrix/tasks.ts';
 import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
+import { backchannelTasks } from './oidc/backchannel.ts';
 import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import type { KeyRing } from './secrets/keyring.ts';
@@ -14,7 +17,7 @@ import type { KeyRing } from './secrets/keyring.ts';
 type WorkParts = { config: Config; database: Database; ring: KeyRing; app: App; log: Log };
 
 /** What the worker role does: queued jobs, and the upkeep that keeps tables from growing. */
-export async function startWork({ config, database, ring, log }: WorkParts): Promise<Worker> {
+export async function startWork({ config, database, ring, app, log }: WorkParts): Promise<Worker> {
   return startWorker({
     database,
     log,
@@ -28,13 +31,26 @@ export async function startWork({ config, database, ring, log }: WorkParts): Pro
         smtpUrl: config.smtpUrl,
         dataDir: config.dataDir,
       }),
+      ...backchannelTasks(() => app.current.provider),
+      ...synapseTasks(config, database),
     },
     chores: {
       ...mailChores,
-      removeExpiredCodes,
+      ...accountChores,
       removeExpiredSignIns,
       removeExpiredArtifacts: (db) => removeExpiredArtifacts(db),
       rotateDueKeys: (db) => rotateDueKeys(db, ring),
     },
+  });
+}
+
+/** Without a token nothing is asked of a homeserver; queued jobs wait until there is one. */
+function synapseTasks({ matrix }: Config, database: Database) {
+  const { synapseUrl, accessToken, serverName } = matrix;
+  if (!synapseUrl || !accessToken) return {};
+  return matrixTasks({
+    database,
+    synapse: new Synapse({ url: synapseUrl, accessToken }),
+    serverName,
   });
 }

@@ -30,6 +30,8 @@ export interface Config {
     readonly serverName: string;
     readonly synapseUrl?: string;
     readonly synapsePublicUrl?: string;
+    /** Whether a handle's Matrix user is made before its account. */
+    readonly provisioning: boolean;
     /** Never there in the role `web`. */
     readonly accessToken?: string;
   };
@@ -43,6 +45,7 @@ export interface Config {
   readonly handles: {
     readonly reservedWords: readonly string[];
     readonly reservedPatterns: readonly string[];
+    readonly appserviceNamespaces: readonly string[];
   };
   readonly metricsToken?: string;
   readonly logLevel: string;
@@ -114,6 +117,9 @@ function interpret(values: Settings): Config {
       serverName: values.MATRIX_SERVER_NAME,
       synapseUrl: values.SYNAPSE_URL,
       synapsePublicUrl: values.SYNAPSE_PUBLIC_URL ?? values.SYNAPSE_URL,
+      provisioning: values.MATRIX_PROVISIONING
+        ? values.MATRIX_PROVISIONING === 'on'
+        : values.MATRIX_ACCESS_TOKEN !== undefined,
       ...(values.ROLE === 'web' ? {} : { accessToken: values.MATRIX_ACCESS_TOKEN }),
     },
     google: { clientId: values.GOOGLE_CLIENT_ID, clientSecret: values.GOOGLE_CLIENT_SECRET },
@@ -126,6 +132,7 @@ function interpret(values: Settings): Config {
     handles: {
       reservedWords: values.HANDLE_RESERVED_WORDS ?? [],
       reservedPatterns: values.HANDLE_RESERVED_PATTERNS ?? [],
+      appserviceNamespaces: values.HANDLE_APPSERVICE_NAMESPACES ?? [],
     },
     metricsToken: values.METRICS_TOKEN,
     logLevel: values.LOG_LEVEL,

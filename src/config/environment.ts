@@ -112,6 +112,12 @@ export const settings = {
     otherwise: 'nothing is provisioned',
     secret: true,
   },
+  MATRIX_PROVISIONING: {
+    description:
+      'Whether a new handle waits for its Matrix user. To be set to `on` for a process with `--role web`, which has no token to tell it by.',
+    schema: format.oneOf('on', 'off'),
+    otherwise: '`on` with MATRIX_ACCESS_TOKEN, else `off`',
+  },
   GOOGLE_CLIENT_ID: {
     description: "Client id of this service at Google. Turns 'Continue with Google' on.",
     schema: format.text,
@@ -131,6 +137,12 @@ export const settings = {
   },
   HANDLE_RESERVED_PATTERNS: {
     description: 'Regular expressions of handles that nobody can take; spaces between.',
+    schema: format.patterns,
+    otherwise: 'none',
+  },
+  HANDLE_APPSERVICE_NAMESPACES: {
+    description:
+      'Regular expressions of the exclusive user namespaces of application services, as registered; spaces between. Nobody can take a handle in them.',
     schema: format.patterns,
     otherwise: 'none',
   },

@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
+import { requestContext } from '../http/request-context.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import * as store from './artifacts.store.ts';
 import { type ClientDirectory, clientMetadata } from './clients.ts';
@@ -54,7 +55,7 @@ class ArtifactAdapter implements Adapter {
     if (this.#model === 'Session' && this.#isUnchangedSession(id, payload)) return;
     const { jti: _jti, userCode, ...kept } = payload;
     if (this.#model === 'Interaction') kept.session = withoutCookie(payload.session);
-    await store.writeArtifact(this.#database, {
+    const row = {
       id: this.#rowId(id),
       model: this.#model,
       payload: kept,
@@ -65,7 +66,9 @@ class ArtifactAdapter implements Adapter {
       uid: this.#model === 'Session' ? payload.uid : undefined,
       userCode: userCode && this.#fingerprints.of('oidc:user-code', userCode),
       expiresIn,
-    });
+    };
+    const origin = this.#model === 'Session' ? requestContext() : undefined;
+    await store.writeArtifact(this.#database, row, origin);
     remember(this.#model, id, kept);
     if (this.#model === 'Session' && payload.uid) remember('SessionUid', payload.uid, kept);
   }

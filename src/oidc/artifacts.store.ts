@@ -98,6 +98,16 @@ const write = `with relaxed as (select set_config('synchronous_commit', 'off', t
     user_code = coalesce(excluded.user_code, oidc_artifacts.user_code),
     expires_at = excluded.expires_at`;
 
+/** A session is written with where it came from, which is shown to its owner on the account page. */
+const writeSession = write.replace(
+  'with relaxed as',
+  `with origin as (
+    insert into session_origins (session_uid, account_id, user_agent, address)
+    select $8, $4, $11, $12 where $4 is not null
+    on conflict (session_uid) do update set account_id = excluded.account_id),
+  relaxed as`,
+);
+
 async function first<Row>(rows: Promise<Row[]>): Promise<Row | undefined> {
   return (await rows)[0];
 }
@@ -138,8 +148,12 @@ export function findSubject(db: Queryable, accountId: string) {
   return first(db.query<{ subject: Subject | null }>(`select ${subject('$1')}`, [accountId]));
 }
 
-export async function writeArtifact(db: Queryable, artifact: NewArtifact): Promise<void> {
-  await db.query(write, [
+export async function writeArtifact(
+  db: Queryable,
+  artifact: NewArtifact,
+  origin?: { userAgent: string; address: string },
+): Promise<void> {
+  const values = [
     artifact.id,
     artifact.model,
     artifact.payload,
@@ -150,7 +164,9 @@ export async function writeArtifact(db: Queryable, artifact: NewArtifact): Promi
     artifact.uid ?? null,
     artifact.userCode ?? null,
     artifact.expiresIn,
-  ]);
+  ];
+  if (!origin) await db.query(write, values);
+  else await db.query(writeSession, [...values, origin.userAgent, origin.address]);
 }
 
 /** @returns false when somebody else consumed it first, or it is gone */

@@ -5,9 +5,11 @@ import { type CookieNames, cookieKey } from '../http/cookies.ts';
 import { availableLanguages } from '../http/messages.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { createAdapter } from './adapter.ts';
+import { queueLogouts } from './backchannel.ts';
 import type { ClientDirectory } from './clients.ts';
 import { createFeatures, type ProviderPages } from './features.ts';
 import { lifetimes } from './lifetimes.ts';
+import { onlySynapse } from './outgoing.ts';
 import { createLoadExistingGrant, createPolicy } from './policy.ts';
 import { claimsByScope, createFindAccount, type Subjects } from './subjects.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
@@ -44,6 +46,7 @@ export function createProvider(parts: ProviderParts, keys: JWK[]): Provider {
   // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL before the library sees them.
   provider.proxy = true;
   compareByFingerprint(provider, parts.fingerprints);
+  queueLogouts(provider, parts.database);
   compareRedirectsExactly(provider);
   return provider;
 }
@@ -68,7 +71,7 @@ function identity(parts: ProviderParts): Configuration {
   };
 }
 
-function protocol({ clients }: ProviderParts): Configuration {
+function protocol({ clients, synapseUrl }: ProviderParts): Configuration {
   return {
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
@@ -84,6 +87,7 @@ function protocol({ clients }: ProviderParts): Configuration {
     // with the browser session.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
+    fetch: onlySynapse(synapseUrl),
     routes: {
       authorization: '/auth',
       userinfo: '/userinfo',

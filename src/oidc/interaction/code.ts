@@ -70,11 +70,12 @@ export async function submitCode(step: Step): Promise<void> {
   if (!signIn.email) return step.redirect(step.url());
   const { code } = validate(form, await readForm(step.ctx));
   if (!code.trim()) return showCode(step, { code: { code: 'code_missing' } });
-  const allowed = await parts.limits.codeGuess({
+  const attempt = {
     browser: signIn.browser,
     address: step.ctx.ip,
     identifier: signIn.emailKey ?? signIn.email,
-  });
+  };
+  const allowed = await parts.limits.codeGuess(attempt);
   if (!allowed.allowed) return showCode(step, { code: tooMany(allowed.retryAt) });
   const redemption = await parts.database.transaction(async (tx) => {
     const result = await parts.codes.redeemCode(tx, {
@@ -105,7 +106,7 @@ export async function submitCode(step: Step): Promise<void> {
   if (redemption.outcome !== 'ok') {
     return showCode(step, { code: { code: problems[redemption.outcome] } });
   }
-  await parts.limits.giveBack(allowed);
+  await parts.limits.codeRedeemed(attempt, allowed);
   signIn.provedAt = new Date();
   signIn.email = redemption.email;
   signIn.emailKey = redemption.emailKey;

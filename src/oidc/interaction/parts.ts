@@ -20,7 +20,7 @@ import type { Tenancy } from '../tenancy.ts';
 export type Provisioning = {
   begin(tx: Transaction, user: { handle: string; accountId: string }): Promise<void>;
   /** Waits up to five seconds. */
-  wait(handle: string): Promise<'ready' | 'conflict' | 'pending'>;
+  wait(user: { handle: string; accountId: string }): Promise<'ready' | 'conflict' | 'pending'>;
 };
 
 /** What the pages of a sign-in are made of. */

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
+import { accountByEmail, insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
 import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
 import type { Transaction } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { holdOf } from '../../handles/handles.store.ts';
 import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
 import { forget } from '../memory.ts';
 import { finishSignIn } from './finish.ts';
 import { heldBy, type Person } from './profile.ts';
-import { keepAccount } from './sign-ins.store.ts';
+import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import { assertMaySignUp } from './sign-up.ts';
 import type { Step } from './step.ts';
 
@@ -23,11 +24,13 @@ type Outcome = 'done' | 'taken' | 'provisioning_unavailable';
  * one transaction. Whatever fails on the way leaves at most a hold that expires.
  */
 export async function registerAccount(step: Step, person: Person, order: Order): Promise<Outcome> {
+  if (await continueAsExisting(step, person)) return 'done';
   assertMaySignUp(person.tenant, person.emailKey);
   const accountId = await accountIdToBe(step, person);
   const reserved = await reserve(step, person, accountId, order.handle);
   if (reserved !== 'ready') return reserved;
-  await step.parts.database.transaction(async (tx) => {
+  const { database } = step.parts;
+  const made = database.transaction(async (tx) => {
     await insertAccount(tx, {
       id: accountId,
       tenantId: person.tenant.id,
@@ -41,9 +44,30 @@ export async function registerAccount(step: Step, person: Person, order: Order):
     await keepAccount(tx, step.signIn.id, accountId);
     await activate(tx, step, person, { accountId, handle: order.handle });
   });
+  try {
+    await made;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'handle_taken') return 'taken';
+    if (!(await continueAsExisting(step, person))) throw error;
+    return 'done';
+  }
   forget('Subject', accountId);
   step.redirect(step.url('password'));
   return 'done';
+}
+
+/**
+ * The form was sent twice, or the same person finished in another tab: the address is proved, so
+ * this sign-in goes on as the account that exists.
+ */
+async function continueAsExisting(step: Step, person: Person): Promise<boolean> {
+  const { database } = step.parts;
+  const existing = await accountByEmail(database, person.tenant.id, person.emailKey);
+  if (!existing) return false;
+  const signIn = await findSignIn(database, step.signIn.id);
+  if (signIn?.accountId === existing.id) step.redirect(step.url('password'));
+  else await finishSignIn(step, existing.id, 'otp');
+  return true;
 }
 
 /** The same for an account that exists and only lacks a handle. */
@@ -83,9 +107,9 @@ async function reserve(step: Step, person: Person, accountId: string, handle: st
     return outcome;
   });
   if (held === 'taken') return 'taken';
-  const state = (await provisioning?.wait(handle)) ?? 'ready';
+  const state = (await provisioning?.wait({ handle, accountId })) ?? 'ready';
   if (state === 'conflict') {
-    await database.transaction((tx) => concedeHold(tx, accountId));
+    await database.transaction((tx) => concedeHold(tx, accountId, handle));
     return 'taken';
   }
   return state === 'pending' ? 'provisioning_unavailable' : 'ready';

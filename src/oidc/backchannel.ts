@@ -1,0 +1,51 @@
+import type Provider from 'oidc-provider';
+import { z } from 'zod';
+import type { Queryable } from '../database/database.ts';
+import { enqueue } from '../jobs/enqueue.ts';
+import { GiveUp, type Task } from '../jobs/task.ts';
+
+const taskName = 'backchannel-logout';
+/** With the queue's growing pauses this tries for about three days. */
+const tries = 20;
+
+const payloadSchema = z.object({ clientId: z.string(), sub: z.string(), sid: z.string() });
+
+type Logout = z.infer<typeof payloadSchema>;
+
+/** Tells an application, in time and as often as it takes, that one browser session ended. */
+export function queueBackchannelLogout(db: Queryable, logout: Logout): Promise<void> {
+  return enqueue(db, taskName, logout, {
+    key: `${taskName}:${logout.clientId}:${logout.sid}`,
+    maxAttempts: tries,
+  });
+}
+
+/**
+ * The library would call the application while the person waits, once, and forget a failure. Its
+ * logout is queued instead; the worker calls what the library meant to.
+ */
+export function queueLogouts(provider: Provider, db: Queryable): void {
+  const prototype = provider.Client.prototype as unknown as {
+    backchannelLogout(sub: string, sid: string): Promise<void>;
+    sendBackchannelLogout(sub: string, sid: string): Promise<void>;
+  };
+  prototype.sendBackchannelLogout = prototype.backchannelLogout;
+  prototype.backchannelLogout = function backchannelLogout(sub, sid) {
+    const { clientId } = this as unknown as { clientId: string };
+    return queueBackchannelLogout(db, { clientId, sub, sid });
+  };
+}
+
+export function backchannelTasks(provider: () => Provider): Record<typeof taskName, Task> {
+  return {
+    async [taskName](payload) {
+      const { clientId, sub, sid } = payloadSchema.parse(payload);
+      const client = await provider().Client.find(clientId);
+      if (!client?.backchannelLogoutUri) throw new GiveUp(`${clientId} takes no logouts any more`);
+      const { sendBackchannelLogout } = client as unknown as {
+        sendBackchannelLogout(sub: string, sid: string): Promise<void>;
+      };
+      await sendBackchannelLogout.call(client, sub, sid);
+    },
+  };
+}
