@@ -52,8 +52,13 @@ function isMailName(name: string): name is MailName {
 }
 
 function compose(name: MailName, content: Content, translator: Translator) {
-  const { brand, code, link, minutes, purpose } = content;
-  const params: Params = { community: brand.name, code: code ?? '', email: content.email ?? '' };
+  const { code, link, minutes, purpose } = content;
+  const brand = { ...content.brand, name: oneLine(content.brand.name) };
+  const params: Params = {
+    community: brand.name,
+    code: code ?? '',
+    email: oneLine(content.email ?? ''),
+  };
   const say = (key: string) => translator.text(`mail.${name}.${key}`, params);
   const variant = (key: string) => (purpose ? say(`${key}_${purpose}`) : say(key));
   const plain = code === undefined && translator.has(`mail.${name}.intro_plain`);
@@ -65,7 +70,7 @@ function compose(name: MailName, content: Content, translator: Translator) {
     accent,
     onAccent,
     initial: [...brand.name][0]?.toUpperCase() ?? '',
-    subject: oneLine(variant('subject')),
+    subject: variant('subject'),
     title: variant('title'),
     intro: say(plain ? 'intro_plain' : 'intro'),
     code,
