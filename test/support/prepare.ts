@@ -1,3 +1,4 @@
+import { installSynapse } from '../../synapse/install.ts';
 import { chromiumPath, howToGetChromium } from './browser.ts';
 import { testServer } from './postgres.ts';
 
@@ -13,6 +14,9 @@ export type Needs = {
  * @throws Error that says in one line what is missing and how to get it
  */
 export async function prepareFor({ journeys, several }: Needs): Promise<void> {
-  if (journeys && !chromiumPath()) throw new Error(howToGetChromium);
+  if (journeys) {
+    if (!chromiumPath()) throw new Error(howToGetChromium);
+    await installSynapse();
+  }
   if (several) process.env.TEST_DATABASE_URL = await testServer();
 }
