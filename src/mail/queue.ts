@@ -12,6 +12,11 @@ export type MailRequest = {
   template: string;
   locale: string;
   params: object;
+  /**
+   * Whose share of the recipient's cap this is, where not everybody's: a browser that is known to be
+   * the recipient's own, whom strangers must not be able to cut off from mail.
+   */
+  onBehalfOf?: string;
 };
 
 /** Puts mail into the outbox in the transaction of its reason; the worker delivers it. */
@@ -30,12 +35,14 @@ export class MailQueue {
    * @returns whether it was queued
    * @throws AppError `mail_recipient_invalid`
    */
-  queue(tx: Queryable, { tenantId, to, template, locale, params }: MailRequest): Promise<boolean> {
+  queue(tx: Queryable, mail: MailRequest): Promise<boolean> {
+    const { tenantId, to, template, locale, params, onBehalfOf } = mail;
     const id = randomUUID();
+    const share = onBehalfOf ? JSON.stringify([mailbox(to), onBehalfOf]) : mailbox(to);
     return insertMail(tx, {
       id,
       tenantId,
-      recipient: this.#fingerprints.of('mail-recipient', mailbox(to)),
+      recipient: this.#fingerprints.of('mail-recipient', share),
       template,
       sealed: sealMail(this.#ring, { id, tenantId }, { to: oneAddress(to), locale, params }),
     });

@@ -36,30 +36,62 @@ const otherPages: Record<string, Page> = {
   cancel: { get: cancel, post: cancel },
 };
 
+const endings = new Set([
+  'account_unavailable',
+  'account_unknown',
+  'matrix_access_revoked',
+  'sign_up_closed',
+  'sign_up_domain',
+  'recovery_outdated',
+]);
+
 const loginPrompts = new Set(['login', 'create', 'select_account']);
 
 /** `/interaction/:uid` and its steps: each is one URL for the page and for its form. */
 export function interactionRoutes(parts: InteractionParts, origin: { port: number }): Router {
   const router = new Router();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
-  router.get('/interaction/:uid', async (ctx) => showCurrent(await load(ctx, parts)));
+  router.get('/interaction/:uid', async (ctx) => run(await load(ctx, parts), showCurrent));
   router.post('/interaction/:uid', async (ctx) => {
     assertSameOrigin(ctx);
-    await submitSignIn(assertLogin(await load(ctx, parts)));
+    await run(assertLogin(await load(ctx, parts)), submitSignIn);
   });
   for (const [name, { get, post }] of Object.entries({ ...loginPages, ...otherPages })) {
     const guard = name in loginPages ? assertLogin : (step: Step) => step;
     if (get) {
-      router.get(`/interaction/:uid/${name}`, async (ctx) => get(guard(await load(ctx, parts))));
+      router.get(`/interaction/:uid/${name}`, async (ctx) =>
+        run(guard(await load(ctx, parts)), get),
+      );
     }
     if (post) {
       router.post(`/interaction/:uid/${name}`, async (ctx) => {
         assertSameOrigin(ctx);
-        await post(guard(await load(ctx, parts)));
+        await run(guard(await load(ctx, parts)), post);
       });
     }
   }
   return router;
+}
+
+/** What ends a sign-in is told in its community's colours, with the way back to the application. */
+async function run(step: Step, page: (step: Step) => Promise<void>): Promise<void> {
+  try {
+    await page(step);
+  } catch (error) {
+    if (!(error instanceof AppError) || !endings.has(error.code)) throw error;
+    const back = step.details.params.redirect_uri;
+    step.show(
+      'error',
+      {
+        code: error.code,
+        status: error.status,
+        action: back
+          ? { label: 'back_to_application', url: step.url('cancel') }
+          : { label: 'start_again', url: step.url() },
+      },
+      error.status,
+    );
+  }
 }
 
 function load(ctx: Context & { params: Record<string, string> }, parts: InteractionParts) {

@@ -43,6 +43,7 @@ export async function sendCode(step: Step, order: Order) {
     await parts.mail.queue(tx, {
       tenantId: order.tenantId,
       to: recipient.email,
+      onBehalfOf: limit.knownBrowser ? signIn.browser : undefined,
       template: templateFor(order.intent, recipient.known),
       locale: step.locale,
       params: {
