@@ -110,15 +110,7 @@ function endOf(child: ChildProcess, keep: (text: string) => void): Promise<void>
 const guarded = new Set<number>();
 
 function guard(pid: number): void {
-  if (process.listeners('exit').includes(killGuarded) === false) {
-    process.on('exit', killGuarded);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        killGuarded();
-        process.kill(process.pid, signal);
-      });
-    }
-  }
+  if (!process.listeners('exit').includes(killGuarded)) process.on('exit', killGuarded);
   guarded.add(pid);
 }
 

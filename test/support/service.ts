@@ -1,3 +1,4 @@
+import './signals.ts';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,6 +24,7 @@ export type Service = {
   issuer: string;
   dataDir: string;
   databaseUrl: string;
+  instances: Instance[];
   /** The mail it wrote, if it was given no SMTP_URL. */
   mailbox: Inbox;
   /** Everything that every instance printed. */
@@ -39,7 +41,13 @@ export type Service = {
 
 export type Instance = RunningProcess & { url: string };
 
-export type Instances = Service & { instances: Instance[]; balancer: LoadBalancer };
+export type BalancedService = Service & { balancer: LoadBalancer };
+
+/** Settings, data and database are there; nothing runs yet. */
+export type PreparedService = Pick<Service, 'url' | 'cli'> & {
+  /** Resolves when every instance is ready; `env` wins over what was given before. */
+  start(env?: Record<string, string>): Promise<Service>;
+};
 
 type Place = {
   dataDir: string;
@@ -50,22 +58,7 @@ type Place = {
 
 /** Our real program as a process of its own, with its own data and database, when it is ready. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  const [port = 0] = await freePorts(1);
-  const url = `http://127.0.0.1:${port}`;
-  const place = await preparePlace(options, url);
-  let instance = await startInstance(place, port);
-  return {
-    ...describe(place, url),
-    logs: () => instance.logs(),
-    kill: (signal) => instance.kill(signal),
-    restart: async () => {
-      instance = await startInstance(place, port);
-    },
-    stop: async () => {
-      await instance.stop();
-      await place.remove();
-    },
-  };
+  return (await prepareService(options)).start();
 }
 
 /**
@@ -75,32 +68,64 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 export async function startInstances(
   count: number,
   options: ServiceOptions = {},
-): Promise<Instances> {
+): Promise<BalancedService> {
   const balancer = await startLoadBalancer();
+  const ports = await freePorts(count);
+  balancer.use(ports);
   const url = `http://127.0.0.1:${balancer.port}`;
   const env = { TRUSTED_PROXIES: '127.0.0.1/32', ...options.env };
-  const place = await preparePlace({ ...options, env }, url);
-  const ports = await freePorts(count);
-  const start = () => Promise.all(ports.map((port) => startInstance(place, port)));
-  const instances = await start();
-  balancer.use(ports);
+  const service = await (await prepare({ ...options, env }, url, ports)).start();
   return {
-    ...describe(place, url),
+    ...service,
     balancer,
-    instances,
-    logs: () => instances.map((instance) => instance.logs()).join('\n'),
-    kill: async (signal) => {
-      await Promise.all(instances.map((instance) => instance.kill(signal)));
-    },
-    restart: async () => {
-      instances.splice(0, count, ...(await start()));
-    },
     stop: async () => {
-      await Promise.all(instances.map((instance) => instance.stop()));
+      await service.stop();
       await balancer.stop();
-      await place.remove();
     },
   };
+}
+
+/** For what must be known, such as the client's secret, before the service starts. */
+export async function prepareService(options: ServiceOptions = {}): Promise<PreparedService> {
+  const ports = await freePorts(1);
+  return prepare(options, `http://127.0.0.1:${ports[0]}`, ports);
+}
+
+async function prepare(
+  options: ServiceOptions,
+  url: string,
+  ports: number[],
+): Promise<PreparedService> {
+  const place = await preparePlace(options, url);
+  const { dataDir, databaseUrl } = place;
+  const cli = <T>(...args: string[]) => runCli<T>(args, place.env);
+  const startAll = () => Promise.all(ports.map((port) => startInstance(place, port)));
+  const start = async (env: Record<string, string> = {}): Promise<Service> => {
+    Object.assign(place.env, env);
+    const instances = await startAll();
+    const forEach = async (work: (instance: Instance) => Promise<void>) => {
+      await Promise.all(instances.map(work));
+    };
+    return {
+      url,
+      issuer: `${url}/oidc`,
+      dataDir,
+      databaseUrl,
+      instances,
+      mailbox: openMailbox(dataDir),
+      logs: () => instances.map((instance) => instance.logs()).join('\n'),
+      cli,
+      kill: (signal) => forEach((instance) => instance.kill(signal)),
+      restart: async () => {
+        instances.splice(0, instances.length, ...(await startAll()));
+      },
+      stop: async () => {
+        await forEach((instance) => instance.stop());
+        await place.remove();
+      },
+    };
+  };
+  return { url, cli, start };
 }
 
 async function preparePlace(options: ServiceOptions, publicUrl: string): Promise<Place> {
@@ -128,18 +153,6 @@ async function startInstance(place: Place, port: number): Promise<Instance> {
   const url = `http://127.0.0.1:${port}`;
   await untilReady(running, `${url}/health/ready`, { name: 'The service' });
   return { ...running, url };
-}
-
-function describe(place: Place, url: string) {
-  const { dataDir, databaseUrl } = place;
-  return {
-    url,
-    issuer: `${url}/oidc`,
-    dataDir,
-    databaseUrl,
-    mailbox: openMailbox(dataDir),
-    cli: <T>(...args: string[]) => runCli<T>(args, place.env),
-  };
 }
 
 async function runCli<T>(args: string[], env: Record<string, string>): Promise<T> {
