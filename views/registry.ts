@@ -57,6 +57,8 @@ export interface Way {
 /** Documents whose acceptance is recorded. The box is `name="terms" value=<version>`. */
 export interface Terms {
   version: string;
+  /** Ticked before, in a form that comes back with errors. */
+  accepted?: boolean;
   termsUrl?: string;
   privacyUrl?: string;
 }

@@ -140,7 +140,13 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
   },
   profile: {
     free: { ...profile, available: true, suggestions: ['john-doe', 'johnd', 'jdoe'] },
-    empty: { ...profile, name: '', handle: '', terms, cancelUrl: '/cancel/x1' },
+    empty: {
+      ...profile,
+      name: '',
+      handle: '',
+      terms: { ...terms, accepted: true },
+      cancelUrl: '/cancel/x1',
+    },
     taken: {
       ...profile,
       handle: 'john',
@@ -175,7 +181,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
     short: {
       action: '/recovery/x1/password',
       handle: 'john.doe',
-      errors: { password: { code: 'password_too_short', params: { count: 8 } } },
+      errors: { password: { code: 'password_too_short' } },
     },
   },
   'choose-community': {
