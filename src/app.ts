@@ -93,8 +93,9 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
       synapseUrl: config.matrix.synapseUrl,
     },
     ring,
+    (error, doing) => log.error({ err: error }, doing),
   );
-  await current.start((error) => log.error({ err: error }, 'signing keys could not be read'));
+  await current.start();
   return {
     database,
     fingerprints,

@@ -90,7 +90,8 @@ const findSession = `select a.payload, ${consumedAt}, ${subject('a.account_id')}
 const write = `with relaxed as (select set_config('synchronous_commit', 'off', true))
   insert into oidc_artifacts (id, model, payload, account_id, tenant_id, client_id, grant_id,
     session_uid, uid, user_code, expires_at)
-  select $1, $2, $3, $4, (select tenant_id from accounts where id = $4), $5, $6, $7, $8, $9,
+  select $1, $2, $3, $4::uuid, (select tenant_id from accounts where id = $4::uuid), $5, $6, $7,
+    $8::text, $9,
     now() + make_interval(secs => $10) from relaxed
   on conflict (id) do update set payload = excluded.payload, account_id = excluded.account_id,
     tenant_id = excluded.tenant_id, client_id = excluded.client_id, grant_id = excluded.grant_id,
@@ -103,7 +104,7 @@ const writeSession = write.replace(
   'with relaxed as',
   `with origin as (
     insert into session_origins (session_uid, account_id, user_agent, address)
-    select $8, $4, $11, $12 where $4 is not null
+    select $8, $4::uuid, $11, $12 where $4::uuid is not null
     on conflict (session_uid) do update set account_id = excluded.account_id),
   relaxed as`,
 );

@@ -1,6 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
 import { type Client, findClient } from './clients.store.ts';
+import { internalScopes } from './internal/scopes.ts';
 
 /**
  * How long a client's metadata may be reused, in ms. Whether it is disabled, and whom it serves, is
@@ -54,8 +55,9 @@ export function clientMetadata(client: Client): AdapterPayload {
     application_type: isNative(client) ? 'native' : 'web',
     grant_types: client.grantTypes,
     response_types: code ? ['code'] : [],
-    scope: client.scopes.join(' '),
+    scope: signInScopes(client),
     id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+    pkce_required: client.pkceRequired,
     ...(client.backchannelLogoutUri
       ? {
           backchannel_logout_uri: client.backchannelLogoutUri,
@@ -64,6 +66,14 @@ export function clientMetadata(client: Client): AdapterPayload {
         }
       : undefined),
   } as AdapterPayload;
+}
+
+/**
+ * The library knows scopes of sign-ins only, and takes a client without any for one that may ask for
+ * all of them. Those of `/internal` come with its audience.
+ */
+function signInScopes({ scopes }: Client): string {
+  return scopes.filter((scope) => !internalScopes.has(scope)).join(' ') || 'openid';
 }
 
 /** RFC 8252: a public client that comes back to a loopback port or a scheme of its own. */

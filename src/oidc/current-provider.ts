@@ -20,15 +20,25 @@ export class CurrentProvider {
   #handler: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: ProviderParts, ring: KeyRing) {
+  readonly #onError: (error: unknown, doing: string) => void;
+
+  /** @param onError hears of failures that the library answers with `server_error` */
+  constructor(
+    parts: ProviderParts,
+    ring: KeyRing,
+    onError: (error: unknown, doing: string) => void,
+  ) {
+    this.#onError = onError;
     this.#parts = parts;
     this.#ring = ring;
   }
 
-  async start(onError: (error: unknown) => void): Promise<void> {
+  async start(): Promise<void> {
     await ensureSigningKeys(this.#parts.database, this.#ring);
     await this.#refresh();
-    this.#timer = setInterval(() => this.#refresh().catch(onError), lookEvery);
+    this.#timer = setInterval(() => {
+      this.#refresh().catch((error) => this.#onError(error, 'signing keys could not be read'));
+    }, lookEvery);
     this.#timer.unref();
   }
 
@@ -52,6 +62,7 @@ export class CurrentProvider {
     if (version === this.#version) return;
     const keys = await loadSigningKeys(this.#parts.database, this.#ring);
     this.#provider = createProvider(this.#parts, keys);
+    this.#provider.on('server_error', (_ctx, error) => this.#onError(error, 'server_error'));
     this.#handler = this.#provider.callback() as typeof this.handle;
     this.#version = version;
   }

@@ -1,13 +1,12 @@
-import {
-  type ClientCredentials,
-  type Configuration,
-  type ErrorOut,
-  errors,
-  type KoaContextWithOIDC,
-  type Client as LibraryClient,
+import type {
+  ClientCredentials,
+  Configuration,
+  ErrorOut,
+  KoaContextWithOIDC,
+  Client as LibraryClient,
 } from 'oidc-provider';
 import { serves } from './clients.ts';
-import { internalScopes } from './internal/scopes.ts';
+import { internalAudience } from './internal/audience.ts';
 import type { ProviderParts } from './provider.ts';
 
 /** The pages that the library asks for by itself. */
@@ -56,28 +55,6 @@ function pages(show: ProviderPages) {
       successSource: (ctx) => show.deviceDone(ctx),
     },
   } satisfies Features;
-}
-
-/**
- * The one resource server is our own `/internal` (RFC 8707). Only operator-made clients with
- * `client_credentials` get tokens for it, with the scopes they were given and no others.
- */
-function internalAudience({ clients, publicUrl }: ProviderParts) {
-  const audience = `${publicUrl}/internal`;
-  return {
-    enabled: true,
-    defaultResource: (ctx) =>
-      ctx.oidc.params?.grant_type === 'client_credentials' ? audience : (undefined as never),
-    useGrantedResource: () => false,
-    async getResourceServerInfo(_ctx, resource, client) {
-      const record = await clients.find(client.clientId);
-      if (resource !== audience || !record?.grantTypes.includes('client_credentials')) {
-        throw new errors.InvalidTarget();
-      }
-      const scopes = record.scopes.filter((scope) => internalScopes.has(scope));
-      return { scope: scopes.join(' '), audience, accessTokenFormat: 'opaque' as const };
-    },
-  } satisfies Features['resourceIndicators'];
 }
 
 /** A client learns only of its own tokens; the adapter has already checked account and tenant. */

@@ -71,14 +71,12 @@ function identity(parts: ProviderParts): Configuration {
   };
 }
 
-function protocol({ clients, synapseUrl }: ProviderParts): Configuration {
+function protocol({ synapseUrl }: ProviderParts): Configuration {
   return {
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    pkce: {
-      required: async (_ctx: KoaContextWithOIDC, client: { clientId: string }) =>
-        (await clients.find(client.clientId))?.pkceRequired ?? true,
-    } as unknown as Configuration['pkce'],
+    extraClientMetadata: { properties: ['pkce_required'] },
+    pkce: { required: (_ctx, client) => client.pkce_required !== false },
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256', 'ES256'],
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
