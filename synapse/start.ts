@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { registerAdmin } from './admin.ts';
 import { type HomeserverOptions, readSecrets, writeHomeserver } from './homeserver.ts';
 import { installSynapse } from './install.ts';
 import { type RunningProcess, startProcess, untilReady } from './process.ts';
@@ -30,24 +30,5 @@ async function keptAdminToken(url: string, directory: string): Promise<string> {
   if (existsSync(path)) return readFile(path, 'utf8');
   const token = await registerAdmin(url, (await readSecrets(directory)).registration_shared_secret);
   await writeFile(path, token, { mode: 0o600 });
-  return token;
-}
-
-/** Synapse's shared-secret registration: the HMAC proves that we may, the nonce is used once. */
-async function registerAdmin(url: string, sharedSecret: string): Promise<string> {
-  const endpoint = `${url}/_synapse/admin/v1/register`;
-  const { nonce } = (await (await fetch(endpoint)).json()) as { nonce: string };
-  const username = '-openmeet-id';
-  const password = randomBytes(32).toString('base64url');
-  const mac = createHmac('sha1', sharedSecret)
-    .update([nonce, username, password, 'admin'].join('\0'))
-    .digest('hex');
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ nonce, username, password, mac, admin: true }),
-  });
-  const { access_token: token, error } = (await answer.json()) as Record<string, string>;
-  if (!token) throw new Error(`Synapse made no admin: ${error}`);
   return token;
 }
