@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Layout, Pages as PageContexts, PageName } from '../../views/registry.ts';
 import type { CookieNames } from '../http/cookies.ts';
 import { negotiateLanguage } from '../http/language.ts';
-import { availableLanguages } from '../http/messages.ts';
+import { availableLanguages, languageName } from '../http/messages.ts';
 import { renderPage } from '../http/render.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { Tenant } from './tenant.entity.ts';
@@ -59,7 +59,7 @@ export class Pages {
         termsUrl: tenant.terms?.termsUrl ?? tenant.branding.links?.terms,
         languages: offeredLanguages(tenant).map((code) => ({
           lang: code,
-          name: new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code,
+          name: languageName(code),
           url: languageUrl(ctx, code),
           current: code === lang,
         })),

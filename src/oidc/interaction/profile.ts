@@ -28,6 +28,7 @@ type Shown = {
   errors?: Errors;
   suggestions?: readonly string[];
   available?: boolean;
+  termsAccepted?: boolean;
 };
 
 /** Whose profile it is: a proved address that has no account yet, or an account without a handle. */
@@ -74,7 +75,10 @@ export async function showProfile(step: Step, shown: Shown = {}): Promise<void> 
       suggestions,
       availabilityUrl: step.url('availability'),
       available: shown.available ?? (shown.handle === undefined && suggestions.length > 0),
-      terms: person.accountId ? undefined : (person.tenant.terms ?? undefined),
+      terms:
+        person.accountId || !person.tenant.terms
+          ? undefined
+          : { ...person.tenant.terms, accepted: shown.termsAccepted },
       cancelUrl: step.details.params.redirect_uri ? step.url('cancel') : undefined,
     },
     Object.keys(errors).length > 0 ? 422 : 200,
@@ -86,7 +90,11 @@ export async function submitProfile(step: Step): Promise<void> {
   if (!person) return step.redirect(step.url());
   const fields = validate(form, await readForm(step.ctx));
   if (fields.suggestion !== undefined) {
-    return showProfile(step, { name: fields.name, handle: fields.suggestion });
+    return showProfile(step, {
+      name: fields.name,
+      handle: fields.suggestion,
+      termsAccepted: fields.terms !== undefined,
+    });
   }
   const errors: Errors = {};
   if (!fields.name) errors.name = { code: 'name_required' };
@@ -98,7 +106,12 @@ export async function submitProfile(step: Step): Promise<void> {
     heldBy: heldBy(step, person),
   });
   if (!check.available) errors.handle = { code: check.reason ?? 'taken' };
-  const shown = { name: fields.name, handle: fields.handle, suggestions: check.suggestions };
+  const shown = {
+    name: fields.name,
+    handle: fields.handle,
+    suggestions: check.suggestions,
+    termsAccepted: fields.terms !== undefined,
+  };
   if (Object.keys(errors).length > 0) {
     return showProfile(step, { ...shown, available: check.available, errors });
   }

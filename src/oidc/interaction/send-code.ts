@@ -48,7 +48,8 @@ export async function sendCode(step: Step, order: Order) {
       locale: step.locale,
       params: {
         ...mailFrame(step.brand, step.client.name),
-        code,
+        // Nothing can be recovered where there is no account, so that mail holds no code.
+        code: order.intent === 'recovery' && !recipient.known ? undefined : code,
         minutes: codeLimits.minutes,
         purpose: order.intent,
         link,
@@ -105,7 +106,7 @@ async function recoveryLink(tx: Transaction, step: Step, order: Order, to: Recip
 }
 
 function templateFor(intent: SignIn['intent'], known: boolean): string {
-  if (intent === 'recovery') return 'recovery';
+  if (intent === 'recovery' && known) return 'recovery';
   if (intent === 'sign-up') return known ? 'known-address-at-sign-up' : 'code';
   return known ? 'code' : 'unknown-address-at-sign-in';
 }
