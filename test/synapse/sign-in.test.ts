@@ -86,6 +86,18 @@ describe('a Synapse with our provider block', { timeout: 120_000 }, () => {
     assert.doesNotMatch(cancelled.text, /access_denied|OIDC/);
   });
 
+  test('shows nothing that a stranger wrote into a link to its error page', async () => {
+    const visitor = newVisitor();
+    const callback = `${synapse.url}/_synapse/client/oidc/callback`;
+    for (const error of ['<b>evil</b>', 'evil', 'access_denied', 'mapping_error']) {
+      const page = await visitor.open(
+        `${callback}?${new URLSearchParams({ error, error_description: 'Send evil money' })}`,
+      );
+      assert.doesNotMatch(page.body, /evil/);
+      assert.ok(page.link('Try again'));
+    }
+  });
+
   test('asks before it hands the sign-in to a client that it does not know', async () => {
     const visitor = newVisitor();
     const page = await open(visitor, 'http://chat.example.evil.example/');
