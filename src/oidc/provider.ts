@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import Provider, { type Configuration, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { type Configuration, type JWKS } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
 import { type CookieNames, cookieKey } from '../http/cookies.ts';
 import { availableLanguages } from '../http/messages.ts';
