@@ -9,6 +9,9 @@ import { Tally } from './support/tally.ts';
 /** Whole journeys start a homeserver and a browser each: they run one after the other. */
 const journeys = /^test\/(?:e2e|matrix|synapse)\//;
 
+/** Milliseconds for one file: a test that waits for ever must not hold up all others. */
+const timeout = 600_000;
+
 const root = resolve(import.meta.dirname, '..');
 process.chdir(root);
 
@@ -28,7 +31,7 @@ const tally = new Tally();
 async function* events(groups: { files: string[]; concurrency: number }[]) {
   for (const { files, concurrency } of groups) {
     if (files.length === 0) continue;
-    const stream: AsyncIterable<TestEvent> = run({ files, concurrency, cwd: root });
+    const stream: AsyncIterable<TestEvent> = run({ files, concurrency, timeout, cwd: root });
     for await (const event of stream) {
       tally.add(event);
       if (!isTotal(event)) yield event;

@@ -1,4 +1,4 @@
-import type { HomeserverOptions } from '../../synapse/homeserver.ts';
+import type { SignInSettings } from '../../src/matrix/provider-block.ts';
 import { freePorts } from './ports.ts';
 import { prepareService, type Service, type ServiceOptions } from './service.ts';
 import { type Synapse, type SynapseOptions, startSynapse } from './synapse.ts';
@@ -11,10 +11,11 @@ export type Platform = {
 
 /**
  * The service and a Synapse that signs people in through it, as an operator sets them up: the block
- * that the command line tool prints, and a token of Synapse's admin for provisioning.
+ * that the command line tool prints, and a token of Synapse's admin for provisioning. Synapse asks
+ * before it hands a sign-in to clients other than `webClients`.
  */
 export async function startPlatform(
-  options: ServiceOptions & { synapse?: SynapseOptions } = {},
+  options: ServiceOptions & { synapse?: SynapseOptions; webClients?: string[] } = {},
 ): Promise<Platform> {
   const serverName = options.synapse?.serverName ?? 'matrix.example';
   const [port = 0] = await freePorts(1);
@@ -24,7 +25,8 @@ export async function startPlatform(
     ...options.env,
   };
   const prepared = await prepareService({ ...options, env });
-  const signIn = await prepared.cli<HomeserverOptions['signIn']>('synapse', 'config');
+  const signIn = await prepared.cli<SignInSettings>('synapse', 'config');
+  signIn.sso.client_whitelist.push(...(options.webClients ?? []));
   const synapse = await startSynapse({ signIn, ...options.synapse, serverName, port });
   const service = await prepared.start({ MATRIX_ACCESS_TOKEN: synapse.adminToken });
   return {
