@@ -106,6 +106,27 @@ export async function setRedirectUris(db: Queryable, id: string, uris: string[])
   return rows.length === 1;
 }
 
+/** Where a homeserver that uses this client is reached by browsers and by us. */
+export async function setUris(
+  db: Queryable,
+  id: string,
+  uris: { redirectUris: string[]; backchannelLogoutUri: string | null },
+): Promise<boolean> {
+  const rows = await db.query(
+    `update clients set redirect_uris = $2, backchannel_logout_uri = $3, updated_at = now()
+      where id = $1 returning id`,
+    [id, uris.redirectUris, uris.backchannelLogoutUri],
+  );
+  return rows.length === 1;
+}
+
+/** With all its sessions' grants and tokens: nothing of them may serve a later client of that id. */
+export async function removeClient(db: Queryable, id: string): Promise<boolean> {
+  const rows = await db.query('delete from clients where id = $1 returning id', [id]);
+  await db.query('delete from oidc_artifacts where client_id = $1', [id]);
+  return rows.length === 1;
+}
+
 /** A disabled client's tokens stop working at once; enabling it again revives them. */
 export async function setDisabled(db: Queryable, id: string, disabled: boolean): Promise<boolean> {
   const rows = await db.query(

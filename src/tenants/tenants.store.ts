@@ -69,6 +69,22 @@ export function listTenants(
   );
 }
 
+/** Its own domains, the primary one first, and the email domains that lead to it. */
+export async function domainsOf(
+  db: Queryable,
+  tenantId: string,
+): Promise<{ domains: string[]; emailDomains: string[] }> {
+  const [row] = await db.query<{ domains: string[]; emailDomains: string[] }>(
+    `select
+      array(select domain from tenant_domains where tenant_id = $1
+        order by is_primary desc, domain) as domains,
+      array(select domain from tenant_email_domains where tenant_id = $1
+        order by domain) as "emailDomains"`,
+    [tenantId],
+  );
+  return row as { domains: string[]; emailDomains: string[] };
+}
+
 /** The tenant whose own host this is, for the redirect to the one public origin. */
 export async function tenantSlugByDomain(db: Queryable, domain: string) {
   const row = await first(
@@ -103,6 +119,42 @@ export async function addEmailDomain(db: Queryable, tenantId: string, domain: st
     [domain, tenantId],
   );
   return rows.length === 1;
+}
+
+/**
+ * Makes these, the first one primary, all the domains of a tenant.
+ *
+ * @returns those that belong to another tenant: the caller gives its transaction up
+ */
+export async function replaceDomains(
+  tx: Transaction,
+  tenantId: string,
+  domains: readonly string[],
+): Promise<string[]> {
+  await tx.query('delete from tenant_domains where tenant_id = $1', [tenantId]);
+  const rows = await tx.query<{ domain: string }>(
+    `insert into tenant_domains (domain, tenant_id, is_primary)
+      select domain, $1, place = 1 from unnest($2::text[]) with ordinality as given (domain, place)
+      on conflict (domain) do nothing returning domain`,
+    [tenantId, domains],
+  );
+  return domains.filter((domain) => !rows.some((row) => row.domain === domain));
+}
+
+/** The same for the email domains whose sign-ups lead to the tenant. */
+export async function replaceEmailDomains(
+  tx: Transaction,
+  tenantId: string,
+  domains: readonly string[],
+): Promise<string[]> {
+  await tx.query('delete from tenant_email_domains where tenant_id = $1', [tenantId]);
+  const rows = await tx.query<{ domain: string }>(
+    `insert into tenant_email_domains (domain, tenant_id)
+      select domain, $1 from unnest($2::text[]) as given (domain)
+      on conflict (domain) do nothing returning domain`,
+    [tenantId, domains],
+  );
+  return domains.filter((domain) => !rows.some((row) => row.domain === domain));
 }
 
 /** @returns false when another instance made it first */

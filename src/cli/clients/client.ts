@@ -1,0 +1,59 @@
+import type { Queryable } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { type AuthMethod, type Client, findClient, listClients } from '../../oidc/clients.store.ts';
+import { listTenants } from '../../tenants/tenants.store.ts';
+
+/** What may be shown of a client: its secret's HMAC may not. */
+export type FoundClient = Omit<Client, 'secretHash' | 'tenantIds'> & {
+  /** Slugs of the tenants it serves, unless it serves all. */
+  tenants: string[];
+};
+
+export type AddOptions = {
+  id: string;
+  name?: string;
+  secret?: string;
+  redirectUri?: string[];
+  authMethod: AuthMethod;
+  jwks?: string;
+  firstParty?: boolean;
+  tenant?: string[];
+  allTenants?: boolean;
+  grant?: string[];
+  scope?: string[];
+  postLogoutRedirectUri?: string[];
+  backchannelLogoutUri?: string;
+  idpId?: string;
+  idTokenAlg: Client['idTokenSignedResponseAlg'];
+  pkce: boolean;
+  uri?: string;
+  logo?: string;
+};
+
+export async function allClients(db: Queryable): Promise<FoundClient[]> {
+  const slugs = await slugsById(db);
+  return (await listClients(db)).map((client) => visible(client, slugs));
+}
+
+/** @throws AppError `client_not_found` (404) */
+export async function requireClient(db: Queryable, id: string): Promise<FoundClient> {
+  const client = await findClient(db, id);
+  if (!client) throw clientNotFound(id);
+  return visible(client, await slugsById(db));
+}
+
+export function clientNotFound(id: string): AppError {
+  return new AppError('client_not_found', {
+    status: 404,
+    message: `There is no client ${id}. See: openmeet-id clients list`,
+  });
+}
+
+async function slugsById(db: Queryable): Promise<ReadonlyMap<string, string>> {
+  return new Map((await listTenants(db)).map(({ id, slug }) => [id, slug]));
+}
+
+function visible(client: Client, slugs: ReadonlyMap<string, string>): FoundClient {
+  const { secretHash: _secretHash, tenantIds, ...rest } = client;
+  return { ...rest, tenants: tenantIds.map((id) => slugs.get(id) ?? id).sort() };
+}

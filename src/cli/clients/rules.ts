@@ -1,0 +1,117 @@
+import { AppError } from '../../errors.ts';
+import type { Client } from '../../oidc/clients.store.ts';
+import { internalScopes } from '../../oidc/internal/scopes.ts';
+import { readFile } from '../options.ts';
+import { checkBackchannelUri, checkRedirectUri, checkWebUrl } from './uris.ts';
+
+const scopesForPeople = ['openid', 'profile', 'email', 'tenant', 'offline_access'];
+const grants = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+];
+
+/** The `actor` of an audit row is a client's id or one of these. */
+const actors = ['operator', 'system', 'nobody'];
+
+type Asked = { secret?: string; tenant?: string[]; allTenants?: boolean; synapseUrl?: string };
+
+export function needsSecret({ tokenEndpointAuthMethod: method }: Client): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
+}
+
+/** @throws AppError that says what does not fit together: `client_invalid`, `client_id_invalid`, … */
+export function checkClient(client: Client, asked: Asked): void {
+  checkId(client.id);
+  checkGrants(client, asked);
+  checkAuthentication(client, asked);
+  for (const uri of client.redirectUris) {
+    checkRedirectUri(uri, { isPublic: client.tokenEndpointAuthMethod === 'none' });
+  }
+  for (const uri of client.postLogoutRedirectUris) {
+    checkRedirectUri(uri, { isPublic: client.tokenEndpointAuthMethod === 'none' });
+  }
+  if (client.backchannelLogoutUri) {
+    checkBackchannelUri(client.backchannelLogoutUri, asked.synapseUrl);
+  }
+  for (const url of [client.clientUri, client.logoUri]) if (url) checkWebUrl(url);
+  if (!/^\P{C}{1,60}$/u.test(client.name)) throw invalid('--name has 1 to 60 characters.');
+}
+
+/** A client id can never be a `sub`: those are UUIDs. */
+function checkId(id: string): void {
+  const isUuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(id);
+  if (/^[A-Za-z0-9][A-Za-z0-9._~-]{1,99}$/.test(id) && !isUuid && !actors.includes(id)) return;
+  throw new AppError('client_id_invalid', {
+    message:
+      'A client id has 2 to 100 letters, digits, ".", "_", "~" or "-", a letter or digit first, and is no UUID.',
+  });
+}
+
+function checkGrants(client: Client, { tenant, allTenants }: Asked): void {
+  const { grantTypes, scopes } = client;
+  const has = (grant: string) => grantTypes.includes(grant);
+  const unknown = grantTypes.find((grant) => !grants.includes(grant));
+  if (unknown) throw invalid(`--grant ${unknown} is not one of ${grants.join(', ')}.`);
+  if (has('authorization_code') !== client.redirectUris.length > 0) {
+    throw invalid('--redirect-uri and the grant authorization_code need each other.');
+  }
+  const forPeople = has('authorization_code') || has(grants[3] as string);
+  if (has('refresh_token') && !forPeople) throw invalid('Nothing would give refresh tokens.');
+  if (tenant && allTenants) throw invalid('Give either --tenant or --all-tenants.');
+  if (has('client_credentials') && !tenant && !allTenants) {
+    throw invalid('With client_credentials, say --tenant or --all-tenants.');
+  }
+  const internal = scopes.filter((scope) => internalScopes.has(scope));
+  if (has('client_credentials') !== internal.length > 0) {
+    const known = [...internalScopes.keys()].join(', ');
+    throw invalid(`client_credentials and a --scope of ${known} need each other.`);
+  }
+  const allowed = [...internal, ...(forPeople ? scopesForPeople : [])];
+  const stranger = scopes.find((scope) => !allowed.includes(scope));
+  if (stranger) throw invalid(`--scope ${stranger} is not one that this client can use.`);
+  if (forPeople && !scopes.includes('openid')) throw invalid('--scope openid is missing.');
+}
+
+function checkAuthentication(client: Client, { secret }: Asked): void {
+  const method = client.tokenEndpointAuthMethod;
+  if (secret !== undefined && !needsSecret(client)) throw invalid(`${method} has no --secret.`);
+  if ((method === 'private_key_jwt') !== Boolean(client.jwks)) {
+    throw invalid('--jwks and --auth-method private_key_jwt need each other.');
+  }
+  if (method === 'none' && client.grantTypes.includes('client_credentials')) {
+    throw invalid('client_credentials need a client that can prove that it is itself.');
+  }
+  if (method === 'none' && !client.pkceRequired) throw invalid('A public client needs PKCE.');
+  if (client.idpId === null) return;
+  if (!/^[a-z0-9_.~-]{1,200}$/.test(client.idpId)) {
+    throw invalid('--idp-id has small letters, digits, ".", "_", "~" or "-".');
+  }
+  if (method !== 'client_secret_basic') {
+    throw invalid('Synapse authenticates by client_secret_basic.');
+  }
+}
+
+/** @throws AppError `jwks_invalid` unless it holds public keys only */
+export function readJwks(file: string): { keys: object[] } {
+  const problem = (what: string, cause?: unknown) =>
+    new AppError('jwks_invalid', { message: `${file} ${what}.`, cause });
+  let jwks: { keys?: { kty?: string; d?: string }[] };
+  try {
+    jwks = JSON.parse(readFile(file).toString());
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : problem('is not JSON', cause);
+  }
+  const { keys } = jwks;
+  if (!Array.isArray(keys) || keys.length === 0) throw problem('has no "keys"');
+  if (keys.some((key) => key.d !== undefined)) throw problem('holds a private key');
+  if (!keys.every(({ kty = '' }) => ['RSA', 'EC', 'OKP'].includes(kty))) {
+    throw problem('holds something other than RSA, EC or OKP keys');
+  }
+  return { keys };
+}
+
+function invalid(message: string): AppError {
+  return new AppError('client_invalid', { message });
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+
+type Noun = {
+  description: string;
+  /** Only the noun that is asked for is loaded, so that help comes at once. */
+  load(): Promise<{ register(noun: Command): void }>;
+};
+
+export const nouns: Readonly<Record<string, Noun>> = {
+  tenants: {
+    description: 'communities: add, change, suspend',
+    load: () => import('./tenants.ts'),
+  },
+  clients: {
+    description: 'applications that people sign in to, and programs that use the internal API',
+    load: () => import('./clients.ts'),
+  },
+};
+
+/** The whole command line; verbs are there only for the noun that `argv` names. */
+export async function createProgram(argv: readonly string[]): Promise<Command> {
+  const program = new Command('openmeet-id')
+    .description('Operates OpenMeet ID.')
+    .option('--json', 'print the result as JSON, and nothing else')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    // Errors are printed once, by whoever runs this program.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment, as for the service: see docs/configuration.md.' +
+        example('tenants list'),
+    );
+  const asked = argv.find((argument) => Object.hasOwn(nouns, argument));
+  for (const [name, { description, load }] of Object.entries(nouns)) {
+    const noun = program.command(name).description(description);
+    if (name === asked) (await load()).register(noun);
+  }
+  return program;
+}
+
+/** For `addHelpText('after', …)`: every command shows how it is used. */
+export function example(...commands: readonly string[]): string {
+  const lines = commands.map((command) => `  openmeet-id ${command}`);
+  return `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.join('\n')}\n`;
+}
