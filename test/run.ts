@@ -12,6 +12,9 @@ const journeys = /^test\/(?:e2e|matrix|synapse)\//;
 /** Milliseconds for one file: a test that waits for ever must not hold up all others. */
 const timeout = 600_000;
 
+/** A file whose tests have ended has ended, whatever they left open. */
+const execArgv = ['--test-force-exit'];
+
 const root = resolve(import.meta.dirname, '..');
 process.chdir(root);
 
@@ -31,7 +34,13 @@ const tally = new Tally();
 async function* events(groups: { files: string[]; concurrency: number }[]) {
   for (const { files, concurrency } of groups) {
     if (files.length === 0) continue;
-    const stream: AsyncIterable<TestEvent> = run({ files, concurrency, timeout, cwd: root });
+    const stream: AsyncIterable<TestEvent> = run({
+      files,
+      concurrency,
+      timeout,
+      execArgv,
+      cwd: root,
+    });
     for await (const event of stream) {
       tally.add(event);
       if (!isTotal(event)) yield event;
