@@ -90,6 +90,8 @@ const people = [
     account_id uuid not null,
     state text not null check (state in ('begun', 'ready', 'conflict', 'deactivated')),
     error text,
+    absent_at timestamptz,
+    made_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now())`,
   'create index matrix_users_account on matrix_users (account_id)',
@@ -223,6 +225,9 @@ const signIn = [
 ];
 
 const operation = [
+  `create table worker_heartbeats (
+    id text primary key,
+    seen_at timestamptz not null default now())`,
   `create table mails (
     id uuid primary key,
     tenant_id uuid,
@@ -250,6 +255,7 @@ const operation = [
   'create index audit_at on audit (at)',
   'create index audit_tenant on audit (tenant_id, at)',
   'create index audit_target on audit (target, at)',
+  'create index audit_actor on audit (actor, at)',
   `create function audit_is_append_only() returns trigger language plpgsql as $$
     begin
       if current_setting('openmeet.audit_upkeep', true) = 'on' then
