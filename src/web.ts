@@ -13,6 +13,8 @@ import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { InteractionParts } from './oidc/interaction/parts.ts';
 import { interactionRoutes } from './oidc/interaction/routes.ts';
+import { internalRoutes } from './oidc/internal/routes.ts';
+import { internalApi } from './oidc/internal/serve.ts';
 import { mountProvider } from './oidc/mount.ts';
 import { brandRoutes } from './tenants/routes.ts';
 import type { Tenant } from './tenants/tenant.entity.ts';
@@ -45,6 +47,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(serveAssets());
   web.use(languageChoice(parts.cookies, parts.secureCookies));
   web.use(mountProvider(parts.current));
+  web.use(internalApi(parts, internalRoutes(parts)).routes());
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   return web;

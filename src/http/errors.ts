@@ -54,6 +54,7 @@ function answerJson(ctx: Context, error: AppError): void {
   ctx.status = error.status;
   ctx.body = {
     error: error.code,
+    ...(error.message !== error.code ? { error_description: error.message } : undefined),
     ...(Object.keys(error.details).length > 0 ? { details: error.details } : undefined),
     request_id: requestContext()?.requestId,
   };

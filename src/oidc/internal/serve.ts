@@ -1,0 +1,85 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { Queryable } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { readJson, validate } from '../../http/forms.ts';
+import type { RateLimits } from '../../http/rate-limits.ts';
+import type { CurrentProvider } from '../current-provider.ts';
+import { authenticate } from './caller.ts';
+import { openApiDocument } from './openapi.ts';
+import { type InternalRoute, tenantQuery } from './route.ts';
+import { tenantOfRequest } from './tenant.ts';
+
+export type InternalApiParts = {
+  current: CurrentProvider;
+  database: Queryable;
+  rateLimits: RateLimits;
+  publicUrl: string;
+};
+
+const nothing = z.strictObject({});
+
+/** `/internal`, made from the table: every route passes the same checks in the same order. */
+export function internalApi(parts: InternalApiParts, routes: readonly InternalRoute[]): Router {
+  const router = new Router({ prefix: '/internal' });
+  let document: string | undefined;
+  router.get('/openapi.json', (ctx) => {
+    document ??= JSON.stringify(openApiDocument(parts.publicUrl, routes));
+    ctx.type = 'json';
+    ctx.body = document;
+  });
+  for (const route of routes) {
+    router[route.method](route.path.replace(/\{(\w+)\}/g, ':$1'), (ctx) =>
+      serve(ctx, parts, route),
+    );
+  }
+  router.all('/{*rest}', (ctx) => refuseOther(ctx, routes));
+  return router;
+}
+
+async function serve(
+  ctx: Context & { params: Record<string, string> },
+  parts: InternalApiParts,
+  route: InternalRoute,
+): Promise<void> {
+  ctx.set('cache-control', 'no-store');
+  const client = await authenticate(ctx, parts, route.scope);
+  await spend(parts.rateLimits, route, client.id);
+  const { tenant, tenantId: queried, ...filters } = ctx.query;
+  const named = validate(tenantQuery, { tenant, tenantId: queried });
+  const params = validate(route.params ?? nothing, ctx.params);
+  const query = validate(route.query ?? nothing, filters);
+  const body = route.body ? await readJson(ctx, route.body) : {};
+  const tenantId = await tenantOfRequest(parts.database, client, [
+    named.tenant,
+    named.tenantId,
+    (body as { tenantId?: string }).tenantId,
+  ]);
+  const answer = await route.handle({ ctx, client, tenantId, params, query, body });
+  ctx.status = route.answer.status;
+  // Only what the schema names goes out, whatever the handler had in hand.
+  ctx.body = route.answer.schema.parse(answer);
+}
+
+async function spend(limits: RateLimits, route: InternalRoute, clientId: string): Promise<void> {
+  if (!route.budget) return;
+  const attempt = { name: `internal/${route.operation}`, key: clientId, ...route.budget };
+  const taken = await limits.take([attempt]);
+  if (taken.allowed) return;
+  throw new AppError('too_many_attempts', {
+    status: 429,
+    details: { retryAt: taken.retryAt.toISOString() },
+  });
+}
+
+/** RFC 9110 §15.5.6 for a path that exists with other methods. */
+function refuseOther(ctx: Context, routes: readonly InternalRoute[]): never {
+  const below = ctx.path.slice('/internal'.length);
+  const allowed = routes
+    .filter(({ path }) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(below))
+    .map(({ method }) => method.toUpperCase());
+  if (allowed.length === 0) throw new AppError('not_found', { status: 404 });
+  ctx.set('allow', allowed.join(', '));
+  throw new AppError('method_not_allowed', { status: 405 });
+}
