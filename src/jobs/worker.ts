@@ -31,6 +31,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = new AbortController();
   const run = () => startRunner({ database, tasks, concurrency, log });
 
+  await scheduleUpkeep(database, upkeepSeconds);
   let runner: JobRunner | undefined = await run();
   const supervision = (async () => {
     while (!stopping.signal.aborted) {
@@ -45,7 +46,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       await delay(1000, undefined, { signal: stopping.signal }).catch(() => {});
     }
   })();
-  await scheduleUpkeep(database, upkeepSeconds);
 
   return {
     async stop() {
