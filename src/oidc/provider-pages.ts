@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
-import { allowFormsTo } from '../http/security-headers.ts';
 import type { Pages } from '../tenants/pages.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../tenants/tenants.store.ts';
@@ -58,8 +57,6 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
     },
 
     async signOut(ctx) {
-      const after = ctx.oidc.params?.post_logout_redirect_uri;
-      allowFormsTo(ctx, typeof after === 'string' ? new URL(after).origin : "'self'");
       pages.show(
         ctx as unknown as Context,
         'sign-out',

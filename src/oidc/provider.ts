@@ -8,6 +8,7 @@ import { createAdapter } from './adapter.ts';
 import { queueLogouts } from './backchannel.ts';
 import type { ClientDirectory } from './clients.ts';
 import { createFeatures, type ProviderPages } from './features.ts';
+import { allowFormsToApplications } from './form-targets.ts';
 import { lifetimes } from './lifetimes.ts';
 import { onlySynapse } from './outgoing.ts';
 import { createLoadExistingGrant, createPolicy } from './policy.ts';
@@ -48,6 +49,7 @@ export function createProvider(parts: ProviderParts, keys: JWK[]): Provider {
   compareByFingerprint(provider, parts.fingerprints);
   queueLogouts(provider, parts.database);
   compareRedirectsExactly(provider);
+  allowFormsToApplications(provider);
   return provider;
 }
 
@@ -79,7 +81,7 @@ function protocol({ synapseUrl }: ProviderParts): Configuration {
     pkce: { required: (_ctx, client) => client.pkce_required !== false },
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256', 'ES256'],
-      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
     },
     // A client whose operator allows refreshing gets a refresh token; without offline_access it ends
     // with the browser session.

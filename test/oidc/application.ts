@@ -110,11 +110,14 @@ function authenticationOf({ tokenEndpointAuthMethod, secret }: Client & { secret
 
 /** Fails unless the promise is refused with this OAuth error code. */
 export async function refused(promise: Promise<unknown>, code: string): Promise<void> {
-  await assert.rejects(promise, (thrown: { error?: string; code?: string; message: string }) => {
-    assert.equal(thrown.error, code, thrown.message);
+  await assert.rejects(promise, (thrown: Refusal) => {
+    const challenge = Array.isArray(thrown.cause) ? thrown.cause[0] : undefined;
+    assert.equal(thrown.error ?? challenge?.parameters.error, code, thrown.message);
     return true;
   });
 }
+
+type Refusal = Error & { error?: string; cause?: { parameters: { error?: string } }[] | unknown };
 
 /** The parameters with which the browser came back to the application. */
 export function answerOf(page: Page): Record<string, string> {

@@ -112,6 +112,20 @@ describe('the authorization code flow', () => {
     assert.equal(tokens.claims()?.sub, ada.id);
   });
 
+  test('posts its answer where the application wants that, and the browser may send it', async () => {
+    const visitor = newVisitor();
+    const attempt = await app.request({ response_mode: 'form_post' });
+    const page = await enterPassword(visitor, await visitor.open(attempt.url), ada);
+    assert.match(
+      String(page.headers['content-security-policy']),
+      /form-action 'self' https:\/\/app\.example(;|$)/,
+    );
+    const { url, fields } = page.fill({});
+    assert.equal(url.href, 'https://app.example/callback');
+    const back = new URL(`${url}?${fields}`);
+    assert.equal((await app.redeem(attempt, back)).claims()?.sub, ada.id);
+  });
+
   test('answers only with a code: there is no implicit or hybrid flow', async () => {
     for (const response_type of ['token', 'id_token', 'code id_token', 'code token', 'none']) {
       const { url } = await app.request({ response_type });
