@@ -225,6 +225,9 @@ const signIn = [
 ];
 
 const operation = [
+  `create table library_schemas (
+    library text primary key,
+    version text not null)`,
   `create table worker_heartbeats (
     id text primary key,
     seen_at timestamptz not null default now())`,
