@@ -4,12 +4,11 @@ import { dirname, join } from 'node:path';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { record } from './events.ts';
-import { type Client, insertClient } from './oidc/clients.store.ts';
+import { type Client, insertClient, setRedirectUris } from './oidc/clients.store.ts';
+import { accountClient, tryClient } from './oidc/own-clients.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import { insertDefaultTenant } from './tenants/tenants.store.ts';
 
-/** The client of our own account page; it uses the session only, so its code is never redeemed. */
-export const accountClientId = 'openmeet_account';
 /** The client that a homeserver uses unless the operator makes others. */
 export const synapseClientId = 'matrix_synapse';
 
@@ -18,7 +17,7 @@ export const clientSecretFile = (dataDir: string, clientId: string) =>
   join(dataDir, 'secrets', `client-${clientId}`);
 
 /**
- * What a new database needs: a tenant and the clients for Synapse and for the account page. Does
+ * What a new database needs: a tenant, the client for Synapse and those of our own pages. Makes
  * nothing on one that has them, so every start calls it.
  */
 export async function prepareFirstStart(
@@ -27,7 +26,8 @@ export async function prepareFirstStart(
   fingerprints: Fingerprints,
 ): Promise<void> {
   await insertDefaultTenant(database, { id: randomUUID(), name: 'OpenMeet' });
-  await insertClient(database, accountClient(config));
+  await insertClient(database, accountClient(config.publicUrl));
+  if (!config.production) await insertClient(database, tryClient(config.publicUrl));
   const secret = randomBytes(32).toString('base64url');
   const client = synapseClient(config, fingerprints.of('client-secret', secret));
   const made = await database.transaction(async (tx) => {
@@ -43,23 +43,17 @@ export async function prepareFirstStart(
   await writeFile(file, `${secret}\n`, { mode: 0o600 });
 }
 
-const anyClient = {
-  postLogoutRedirectUris: [],
-  jwks: null,
-  firstParty: true,
-  idTokenSignedResponseAlg: 'RS256',
-  clientUri: null,
-  logoUri: null,
-  allTenants: true,
-  tenantIds: [],
-  disabledAt: null,
-} satisfies Partial<Client>;
+/** Our own pages move with PUBLIC_URL, so each start of the service says where they are now. */
+export async function adoptPublicUrl(database: Database, { publicUrl }: Config): Promise<void> {
+  for (const { id, redirectUris } of [accountClient(publicUrl), tryClient(publicUrl)]) {
+    await setRedirectUris(database, id, redirectUris);
+  }
+}
 
 function synapseClient({ matrix }: Config, secretHash: string): Client {
   const synapse = (matrix.synapsePublicUrl ?? `https://${matrix.serverName}`).replace(/\/$/, '');
   const callable = (matrix.synapseUrl ?? synapse).replace(/\/$/, '');
   return {
-    ...anyClient,
     id: synapseClientId,
     name: 'Matrix',
     secretHash,
@@ -70,22 +64,14 @@ function synapseClient({ matrix }: Config, secretHash: string): Client {
     pkceRequired: true,
     backchannelLogoutUri: `${callable}/_synapse/client/oidc/backchannel_logout`,
     idpId: 'openmeet',
-  };
-}
-
-function accountClient({ publicUrl }: Config): Client {
-  return {
-    ...anyClient,
-    id: accountClientId,
-    name: 'Account',
-    secretHash: null,
-    tokenEndpointAuthMethod: 'none',
-    redirectUris: [`${publicUrl}/account/signed-in`],
-    postLogoutRedirectUris: [`${publicUrl}/`],
-    grantTypes: ['authorization_code'],
-    scopes: ['openid', 'profile', 'email', 'tenant'],
-    pkceRequired: true,
-    backchannelLogoutUri: null,
-    idpId: null,
+    postLogoutRedirectUris: [],
+    jwks: null,
+    firstParty: true,
+    idTokenSignedResponseAlg: 'RS256',
+    clientUri: null,
+    logoUri: null,
+    allTenants: true,
+    tenantIds: [],
+    disabledAt: null,
   };
 }

@@ -1,5 +1,6 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientDirectory } from './clients.ts';
+import { accountClientId } from './own-clients.ts';
 import type { Subjects } from './subjects.ts';
 import type { Tenancy } from './tenancy.ts';
 
@@ -46,7 +47,21 @@ export function createPolicy(parts: PolicyParts) {
     3,
   );
   requireMatrixAccess(policy, parts);
+  exemptAccountPage(policy);
   return policy;
+}
+
+/**
+ * The library asks for consent each time where a public client's redirect URI is not https, as any
+ * program on that machine could be the client (RFC 8252 §8.6). Not for our account page in
+ * development: whoever starts its sign-in, the code comes to us, and is never redeemed.
+ */
+function exemptAccountPage(policy: ReturnType<typeof base>): void {
+  const native = policy.get('consent')?.checks.get('native_client_prompt');
+  if (!native) throw new Error('the library has no check of this name any more');
+  const { check } = native;
+  native.check = (ctx) =>
+    ctx.oidc.client?.clientId === accountClientId ? Check.NO_NEED_TO_PROMPT : check(ctx);
 }
 
 /** An account whose Matrix access was taken away is told so instead of reaching Synapse. */
@@ -82,7 +97,10 @@ export function createLoadExistingGrant({ clients }: Pick<PolicyParts, 'clients'
         ? existing
         : undefined;
     const client = await clients.find(clientId);
-    if (!client?.firstParty || client.tokenEndpointAuthMethod === 'none') return own;
+    // A first-party client without a secret could be anybody, but for the account page: the answer
+    // comes to our own origin, and its code is never redeemed.
+    const ours = client?.tokenEndpointAuthMethod !== 'none' || clientId === accountClientId;
+    if (!client?.firstParty || !ours) return own;
     return coverRequest(ctx, own);
   };
 }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
-import { accountClientId, clientSecretFile, synapseClientId } from '../../first-start.ts';
+import { clientSecretFile, synapseClientId } from '../../first-start.ts';
 import {
   findClient,
   removeClient,
@@ -11,6 +11,7 @@ import {
   setRedirectUris,
   setSecretHash,
 } from '../../oidc/clients.store.ts';
+import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
 import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient } from './client.ts';
 import { needsSecret } from './rules.ts';
@@ -62,7 +63,7 @@ export async function replaceRedirectUris(
 
 /** @throws AppError `client_not_found` (404), `client_built_in` (409) */
 export async function remove({ database }: Cli, id: string): Promise<void> {
-  if (id === accountClientId || id === synapseClientId) {
+  if ([accountClientId, tryClientId, synapseClientId].includes(id)) {
     throw new AppError('client_built_in', {
       status: 409,
       message: `${id} would be made again at the next start. Disable it instead.`,

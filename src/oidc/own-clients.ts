@@ -1,0 +1,48 @@
+import type { Client } from './clients.store.ts';
+
+/** The client of our own account page; it uses the session only, so its code is never redeemed. */
+export const accountClientId = 'openmeet_account';
+/** The application that `/try` plays. */
+export const tryClientId = 'openmeet_try';
+
+/** What the clients that are part of this program share: public, for everybody. */
+const ours = {
+  secretHash: null,
+  postLogoutRedirectUris: [],
+  tokenEndpointAuthMethod: 'none',
+  jwks: null,
+  pkceRequired: true,
+  idTokenSignedResponseAlg: 'RS256',
+  backchannelLogoutUri: null,
+  idpId: null,
+  clientUri: null,
+  logoUri: null,
+  allTenants: true,
+  tenantIds: [],
+  disabledAt: null,
+} satisfies Partial<Client>;
+
+export function accountClient(publicUrl: string): Client {
+  return {
+    ...ours,
+    id: accountClientId,
+    name: 'Account',
+    firstParty: true,
+    redirectUris: [`${publicUrl}/account/signed-in`],
+    grantTypes: ['authorization_code'],
+    scopes: ['openid'],
+  };
+}
+
+/** A stranger to the person, as most applications are, so that consent can be tried too. */
+export function tryClient(publicUrl: string): Client {
+  return {
+    ...ours,
+    id: tryClientId,
+    name: 'Try it',
+    firstParty: false,
+    redirectUris: [`${publicUrl}/try/callback`],
+    grantTypes: ['authorization_code', 'refresh_token'],
+    scopes: ['openid', 'profile', 'email', 'tenant', 'offline_access'],
+  };
+}
