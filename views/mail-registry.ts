@@ -31,6 +31,8 @@ export const mailSchemas = {
     purpose: z.enum(['sign-in', 'sign-up', 'recovery', 'email-change', 'confirm']),
   }),
   'known-address-at-sign-up': frame.extend({ ...code.shape, ...link.shape }),
+  /** Nothing to enter: the change does not happen. */
+  'known-address-at-email-change': frame,
   /** Without a code where the community is not open for new accounts. */
   'unknown-address-at-sign-in': frame.extend({ ...code.partial().shape, ...link.shape }),
   recovery: frame.extend({ ...code.shape, ...link.shape }),
@@ -64,6 +66,7 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
     { ...plain, ...usual, purpose: 'confirm' },
   ],
   'known-address-at-sign-up': [{ ...asked, ...usual }],
+  'known-address-at-email-change': [asked],
   'unknown-address-at-sign-in': [{ ...asked, ...usual }, asked],
   recovery: [{ ...asked, ...usual, link: url }],
   'email-changed': [

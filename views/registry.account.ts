@@ -37,23 +37,20 @@ export interface AccountPages {
     signOutAction: string;
   };
 
-  /** Fields `email`, and `password` where the account has one. */
-  'account-email': AccountForm & { email: string; value: string; hasPassword: boolean };
+  /** Field `email`. */
+  'account-email': AccountForm & { email: string; value: string };
 
-  /** Fields `current` (where there is one) and `password`. */
-  'account-password': AccountForm & { email: string; handle: string; hasPassword: boolean };
-
-  /** Field `handle`: typed again to confirm; `password` where the account has one. */
-  'account-delete': AccountForm & { handle: string; matrixId: string; hasPassword: boolean };
-
-  /** Field `code`: proves that it is still the person, where there is no password. */
-  'account-code': AccountForm & {
+  /** Fields `current` (where there is one) and `password`; the second button posts `remove=yes`. */
+  'account-password': AccountForm & {
     email: string;
-    digits: number;
-    minutes: number;
-    resendAction: string;
-    resendSeconds: number;
+    handle: string;
+    hasPassword: boolean;
+    /** Where codes are another way in. */
+    canRemove: boolean;
   };
+
+  /** Field `handle`: typed again to confirm. */
+  'account-delete': AccountForm & { handle: string; matrixId: string };
 }
 
 interface AccountForm {

@@ -92,6 +92,8 @@ export interface Pages extends AccountPages {
     accountUrl: string;
     /** Development only. */
     tryUrl?: string;
+    /** A key below `notice.`: what was just done. */
+    notice?: 'account_deleted';
   };
 
   /** Fields `email`, `password`, `remember`; the second button posts `with=code`. */
@@ -169,7 +171,7 @@ export interface Pages extends AccountPages {
   recovery: { action: string; value: string; errors: Errors; signInUrl: string };
 
   /** Asks before the link of a recovery mail is used up. */
-  'recovery-link': { action: string; email: string };
+  'recovery-link': { action: string; email: string; hidden: Readonly<Record<string, string>> };
 
   /** Field `password`. */
   'new-password': { action: string; handle: string; errors: Errors };

@@ -62,23 +62,35 @@ export const accountSamples: {
     saved: { ...account, notice: 'profile_saved' },
   },
   'account-email': {
-    first: { ...form, email: 'john@example.com', value: '', hasPassword: true },
-    codes: {
+    first: { ...form, email: 'john@example.com', value: '' },
+    mistyped: {
       ...form,
       email: 'john@example.com',
       value: 'john@',
-      hasPassword: false,
       errors: { email: { code: 'email_invalid' } },
     },
   },
   'account-password': {
-    change: { ...form, email: 'john@example.com', handle: 'john.doe', hasPassword: true },
-    first: { ...form, email: 'john@example.com', handle: 'john.doe', hasPassword: false },
+    change: {
+      ...form,
+      email: 'john@example.com',
+      handle: 'john.doe',
+      hasPassword: true,
+      canRemove: true,
+    },
+    first: {
+      ...form,
+      email: 'john@example.com',
+      handle: 'john.doe',
+      hasPassword: false,
+      canRemove: false,
+    },
     wrong: {
       ...form,
       email: 'john@example.com',
       handle: 'john.doe',
       hasPassword: true,
+      canRemove: true,
       errors: { current: { code: 'password_wrong' }, password: { code: 'password_common' } },
     },
   },
@@ -87,24 +99,12 @@ export const accountSamples: {
       ...form,
       handle: 'john.doe',
       matrixId: '@john.doe:matrix.example',
-      hasPassword: true,
     },
     mistyped: {
       ...form,
       handle: 'john.doe',
       matrixId: '@john.doe:matrix.example',
-      hasPassword: false,
       errors: { handle: { code: 'handle_mismatch' } },
-    },
-  },
-  'account-code': {
-    first: {
-      ...form,
-      email: 'john@example.com',
-      digits: 6,
-      minutes: 15,
-      resendAction: '/account/code/resend',
-      resendSeconds: 30,
     },
   },
 };

@@ -96,6 +96,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
   home: {
     visitor: { accountUrl: '/account', tryUrl: '/try' },
     'signed-in': { account: badge, accountUrl: '/account' },
+    deleted: { accountUrl: '/account', notice: 'account_deleted' },
   },
   'sign-in': {
     first: signIn,
@@ -175,7 +176,9 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       signInUrl: '/sign-in/x1',
     },
   },
-  'recovery-link': { first: { action: '/recovery/link/t', email: 'j•••@example.com' } },
+  'recovery-link': {
+    first: { action: '/recover', email: 'john@example.com', hidden: { token: 'AbCdEf' } },
+  },
   'new-password': {
     first: { action: '/recovery/x1/password', handle: 'john.doe', errors: {} },
     short: {
