@@ -11,11 +11,15 @@ import { fixedOrigin } from './http/origin.ts';
 import { peerAddress } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { accountRoutes } from './oidc/account/routes.ts';
+import { homeRoutes } from './oidc/home.ts';
 import type { InteractionParts } from './oidc/interaction/parts.ts';
 import { interactionRoutes } from './oidc/interaction/routes.ts';
 import { internalRoutes } from './oidc/internal/routes.ts';
 import { internalApi } from './oidc/internal/serve.ts';
 import { mountProvider } from './oidc/mount.ts';
+import { recoverRoutes } from './oidc/recover/routes.ts';
+import { tryRoutes } from './oidc/try.ts';
 import { brandRoutes } from './tenants/routes.ts';
 import type { Tenant } from './tenants/tenant.entity.ts';
 import { defaultTenant, tenantSlugByDomain } from './tenants/tenants.store.ts';
@@ -50,6 +54,10 @@ export function createWeb(parts: WebParts): Koa {
   web.use(internalApi(parts, internalRoutes(parts)).routes());
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
+  web.use(accountRoutes(parts, { port: config.port }).routes());
+  web.use(recoverRoutes(parts, { port: config.port }).routes());
+  web.use(homeRoutes(parts, { tryUrl: config.production ? undefined : '/try' }).routes());
+  if (!config.production) web.use(tryRoutes(parts).routes());
   return web;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CodePurpose as PageCodePurpose } from '../../../views/registry.ts';
 import { accountByEmail, accountsByEmailKey } from '../../accounts/accounts.store.ts';
-import { codeLimits } from '../../accounts/codes.ts';
+import { codeLimits, type Redemption } from '../../accounts/codes.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { serves } from '../clients.ts';
@@ -98,14 +98,7 @@ export async function submitCode(step: Step): Promise<void> {
     }
     return result;
   });
-  if (redemption.outcome === 'wrong') {
-    return showCode(step, {
-      code: { code: 'code_wrong', params: { count: redemption.triesLeft } },
-    });
-  }
-  if (redemption.outcome !== 'ok') {
-    return showCode(step, { code: { code: problems[redemption.outcome] } });
-  }
+  if (redemption.outcome !== 'ok') return showCode(step, { code: codeProblem(redemption) });
   await parts.limits.codeRedeemed(attempt, allowed);
   signIn.provedAt = new Date();
   signIn.email = redemption.email;
@@ -136,6 +129,13 @@ export async function accountsOfProvedAddress(step: Step) {
   }
   const all = await accountsByEmailKey(parts.database, signIn.emailKey);
   return all.filter((account) => serves(step.client, account.tenantId));
+}
+
+/** What to say of a code that did not prove anything. */
+export function codeProblem(refused: Exclude<Redemption, { outcome: 'ok' }>) {
+  return refused.outcome === 'wrong'
+    ? { code: 'code_wrong', params: { count: refused.triesLeft } }
+    : { code: problems[refused.outcome] };
 }
 
 export function tooMany(retryAt: Date) {

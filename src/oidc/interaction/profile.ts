@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
+import { displayName } from '../../accounts/display-name.ts';
 import { AppError } from '../../errors.ts';
 import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
@@ -8,14 +9,8 @@ import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { registerAccount, setUpHandle } from './register.ts';
 import type { Step } from './step.ts';
 
-const controlOrBidi = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
 const form = z.object({
-  name: z
-    .string()
-    .max(200)
-    .default('')
-    .transform((name) => name.replace(controlOrBidi, '').trim().slice(0, 80)),
+  name: z.string().max(200).default('').transform(displayName),
   handle: z.string().max(100).default(''),
   suggestion: z.string().max(100).optional(),
   terms: z.string().max(100).optional(),

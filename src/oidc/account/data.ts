@@ -1,0 +1,42 @@
+import { accountClientId } from '../own-clients.ts';
+import { eventsAbout, termsAcceptedBy } from './data.store.ts';
+import { applicationsOf, sessionsOf } from './overview.store.ts';
+import type { Visit } from './visit.ts';
+
+/** Everything that is kept about a person, as a file (GDPR Art. 15 and 20). */
+export async function downloadData(visit: Visit): Promise<void> {
+  const { account, tenant, parts, ctx } = visit;
+  const { database, serverName } = parts;
+  const { tenantId: _tenant, emailKey: _key, hasPassword, ...facts } = account;
+  const [sessions, applications, terms, events] = await Promise.all([
+    sessionsOf(database, account.id),
+    applicationsOf(database, account.id, accountClientId),
+    termsAcceptedBy(database, account.id),
+    eventsAbout(database, account.id),
+  ]);
+  await database.transaction((tx) => visit.record(tx, 'account.data_downloaded'));
+  ctx.set('cache-control', 'no-store');
+  ctx.attachment('my-data.json');
+  ctx.type = 'json';
+  const data = {
+    account: {
+      ...facts,
+      matrixId: `@${account.handle}:${serverName}`,
+      community: { slug: tenant.slug, name: tenant.name },
+    },
+    identities: [
+      ...(account.email
+        ? [{ kind: 'email', email: account.email, verified: account.emailVerified }]
+        : []),
+      ...(hasPassword ? [{ kind: 'password' }] : []),
+    ],
+    sessions: sessions.map(({ uid, ...session }) => ({
+      ...session,
+      current: uid === visit.session.uid,
+    })),
+    applications,
+    terms,
+    events,
+  };
+  ctx.body = JSON.stringify(data, null, 2);
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Errors } from '../../../views/registry.ts';
+import { deleteAccount } from '../../accounts/lifecycle.ts';
+import { clearCookie } from '../../http/cookies.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import type { Visit } from './visit.ts';
+
+const form = z.object({ handle: z.string().max(300).default('') });
+
+export async function showDeletion(visit: Visit, errors: Errors = {}): Promise<void> {
+  const { account, parts } = visit;
+  visit.show('account-delete', {
+    action: '/account/delete',
+    backUrl: '/account',
+    handle: account.handle,
+    matrixId: `@${account.handle}:${parts.serverName}`,
+    errors,
+  });
+}
+
+export async function submitDeletion(visit: Visit): Promise<void> {
+  const { account, parts, ctx } = visit;
+  const { handle } = validate(form, await readForm(ctx));
+  if (handle.trim().replace(/^@/, '').toLowerCase() !== account.handle.toLowerCase()) {
+    return showDeletion(visit, { handle: { code: 'handle_mismatch' } });
+  }
+  await parts.database.transaction((tx) =>
+    deleteAccount(tx, { accountId: account.id }, parts.outside),
+  );
+  clearCookie(ctx, parts.cookies.session, { secure: parts.secureCookies });
+  return visit.redirect('/?notice=account_deleted');
+}

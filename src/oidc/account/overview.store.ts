@@ -1,0 +1,71 @@
+import type { Queryable } from '../../database/database.ts';
+
+export type SessionRow = {
+  uid: string;
+  userAgent: string | null;
+  address: string | null;
+  since: Date;
+  expiresAt: Date;
+};
+
+/** The browsers in which an account is signed in, the one seen last first. */
+export function sessionsOf(db: Queryable, accountId: string): Promise<SessionRow[]> {
+  return db.query(
+    `select s.uid, o.user_agent as "userAgent", o.address,
+        coalesce(o.created_at, s.created_at) as since, s.expires_at as "expiresAt"
+      from oidc_artifacts s left join session_origins o on o.session_uid = s.uid
+      where s.account_id = $1 and s.model = 'Session' and s.expires_at > now()
+      order by s.expires_at desc`,
+    [accountId],
+  );
+}
+
+export type ApplicationRow = {
+  clientId: string;
+  name: string;
+  since: Date;
+  /** Space-separated, one per grant. */
+  scopes: string[];
+};
+
+/** What an account allowed applications, but for the client of our own page. */
+export function applicationsOf(
+  db: Queryable,
+  accountId: string,
+  ownClientId: string,
+): Promise<ApplicationRow[]> {
+  return db.query(
+    `select c.id as "clientId", c.name, min(g.created_at) as since,
+        array_agg(coalesce(g.payload->'openid'->>'scope', '')) as scopes
+      from oidc_artifacts g join clients c on c.id = g.client_id
+      where g.account_id = $1 and g.model = 'Grant' and g.expires_at > now() and c.id <> $2
+      group by c.id, c.name order by c.name, c.id`,
+    [accountId, ownClientId],
+  );
+}
+
+export async function grantsOf(
+  db: Queryable,
+  { accountId, clientId }: { accountId: string; clientId: string },
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `select id from oidc_artifacts
+      where account_id = $1 and client_id = $2 and model = 'Grant'`,
+    [accountId, clientId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The sign-ins to an application that wants to hear when they end. */
+export function logoutsOfApplication(
+  db: Queryable,
+  { accountId, clientId }: { accountId: string; clientId: string },
+): Promise<{ clientId: string; sid: string }[]> {
+  return db.query(
+    `select c.id as "clientId", s.payload->'authorizations'->c.id->>'sid' as sid
+      from oidc_artifacts s join clients c on c.id = $2
+      where s.account_id = $1 and s.model = 'Session' and c.backchannel_logout_uri is not null
+        and s.payload->'authorizations'->c.id->>'sid' is not null`,
+    [accountId, clientId],
+  );
+}

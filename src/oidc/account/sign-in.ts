@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from 'koa';
+import { AppError } from '../../errors.ts';
+import type { InteractionParts } from '../interaction/parts.ts';
+import { browserOf } from '../interaction/step.ts';
+import { accountClientId } from '../own-clients.ts';
+
+/** Where a sign-in may lead back to. */
+const destinations = [
+  '/account',
+  '/account/email',
+  '/account/password',
+  '/account/delete',
+] as const;
+
+export type Destination = (typeof destinations)[number];
+
+type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies' | 'publicUrl'>;
+
+/**
+ * Sends a person through a sign-in and back. The account page is an application like any other
+ * here, so tenants, chooser and prompts work as they do everywhere.
+ *
+ * @param options `proveAgain` is the handle of whoever is signed in and must prove it once more
+ */
+export function sendToSignIn(
+  ctx: Context,
+  parts: Parts,
+  to: Destination,
+  options: { tenant?: string; proveAgain?: string } = {},
+): void {
+  const query = new URLSearchParams({
+    client_id: accountClientId,
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: `${parts.publicUrl}/account/signed-in`,
+    state: stateFor(ctx, parts, to),
+    // A challenge of which nobody has the verifier: the code can never be redeemed.
+    code_challenge: randomBytes(32).toString('base64url'),
+    code_challenge_method: 'S256',
+  });
+  if (options.tenant) query.set('tenant', options.tenant);
+  if (options.proveAgain) {
+    query.set('prompt', 'login');
+    query.set('login_hint', options.proveAgain);
+  }
+  ctx.status = 303;
+  ctx.redirect(`/oidc/auth?${query}`);
+}
+
+/**
+ * The end of that way. What counts is the provider's session; the code is not looked at.
+ *
+ * @throws AppError `sign_in_expired` when this browser did not start it, `invalid_request` for an
+ *   error of the provider
+ */
+export function comeBack(ctx: Context, parts: Parts): void {
+  const { state, error } = ctx.query;
+  const to = destinations.find((path) => stateFor(ctx, parts, path) === state);
+  if (!to) throw new AppError('sign_in_expired');
+  if (error !== undefined && error !== 'access_denied') throw new AppError('invalid_request');
+  ctx.status = 303;
+  ctx.redirect(error === undefined ? to : '/');
+}
+
+/** Says where to go back to, and is worth nothing in another browser. */
+function stateFor(ctx: Context, parts: Parts, to: Destination): string {
+  const bound = JSON.stringify([browserOf(ctx, parts), to]);
+  return parts.fingerprints.of('account sign-in', bound);
+}

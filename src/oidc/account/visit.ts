@@ -1,0 +1,63 @@
+import type { Context } from 'koa';
+import type { AccountNotice } from '../../../views/registry.account.ts';
+import type { PageName, Pages } from '../../../views/registry.ts';
+import type { Transaction } from '../../database/database.ts';
+import { record } from '../../events.ts';
+import type { InteractionParts } from '../interaction/parts.ts';
+import { browserOf } from '../interaction/step.ts';
+import type { Person } from './person.ts';
+
+/** One request of somebody who is signed in and looks after their account. */
+export class Visit {
+  readonly ctx: Context;
+  readonly parts: InteractionParts;
+  readonly account: Person['account'];
+  readonly tenant: Person['tenant'];
+  readonly session: Person['session'];
+
+  constructor(ctx: Context, parts: InteractionParts, person: Person) {
+    this.ctx = ctx;
+    this.parts = parts;
+    this.account = person.account;
+    this.tenant = person.tenant;
+    this.session = person.session;
+  }
+
+  get browser(): string {
+    return browserOf(this.ctx, this.parts);
+  }
+
+  get locale(): string {
+    return this.parts.pages.language(this.ctx, this.tenant);
+  }
+
+  /** 422 where the page names errors, so that programs see them too. */
+  show<Name extends PageName>(name: Name, page: Pages[Name]): void {
+    const refused = 'errors' in page && Object.keys(page.errors).length > 0;
+    this.parts.pages.show(this.ctx, name, page, {
+      tenant: this.tenant,
+      status: refused ? 422 : 200,
+    });
+  }
+
+  /** 303, so that the browser asks for the next page instead of posting the form again. */
+  redirect(path: string): void {
+    this.ctx.status = 303;
+    this.ctx.redirect(path);
+  }
+
+  /** Back to the account page, which says what was done. */
+  done(notice: AccountNotice): void {
+    this.redirect(`/account?notice=${notice}`);
+  }
+
+  /** An audit row about something that the person did to the own account. */
+  record(
+    tx: Transaction,
+    action: string,
+    event: { outcome?: 'failure'; clientId?: string } = {},
+  ): Promise<void> {
+    const { id, tenantId } = this.account;
+    return record(tx, { action, actor: id, target: id, tenantId, ...event });
+  }
+}

@@ -1,0 +1,41 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import type { Tenant } from '../tenants/tenant.entity.ts';
+import { defaultTenant, tenantByName } from '../tenants/tenants.store.ts';
+import { personOf } from './account/person.ts';
+import type { InteractionParts } from './interaction/parts.ts';
+
+type HomeParts = Pick<InteractionParts, 'cookies' | 'current' | 'database' | 'pages' | 'subjects'>;
+
+/**
+ * `/`: who is signed in, and the way to the account.
+ *
+ * @param options `tryUrl` is shown in development
+ */
+export function homeRoutes(parts: HomeParts, { tryUrl }: { tryUrl?: string }): Router {
+  const router = new Router();
+  router.get('/', async (ctx) => {
+    const named = await namedTenant(ctx, parts);
+    const person = await personOf(ctx, parts);
+    const known = person && (!named || named.id === person.tenant.id) ? person : undefined;
+    const tenant = named ?? person?.tenant ?? ((await defaultTenant(parts.database)) as Tenant);
+    parts.pages.show(
+      ctx,
+      'home',
+      {
+        account: known && { name: known.account.name, handle: known.account.handle },
+        accountUrl: named ? `/account?tenant=${encodeURIComponent(named.slug)}` : '/account',
+        tryUrl,
+        notice: ctx.query.notice === 'account_deleted' ? 'account_deleted' : undefined,
+      },
+      { tenant },
+    );
+  });
+  return router;
+}
+
+async function namedTenant({ query }: Context, { database }: HomeParts) {
+  if (typeof query.tenant !== 'string' || !query.tenant) return undefined;
+  const tenant = await tenantByName(database, query.tenant);
+  return tenant?.status === 'active' ? tenant : undefined;
+}
