@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
+import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
@@ -123,6 +124,8 @@ async function activate(
   made: { accountId: string; handle: string },
 ): Promise<void> {
   await activateHandle(tx, made);
+  // A user that exists before its first sign-in gets no address from Synapse.
+  if (step.parts.provisioning) await showOnMatrix(tx, made.accountId);
   await record(tx, {
     action: person.accountId ? 'account.handle_chosen' : 'account.created',
     actor: made.accountId,
