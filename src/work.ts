@@ -1,17 +1,14 @@
-import { accountChores } from './accounts/upkeep.ts';
 import type { App } from './app.ts';
+import { createChores } from './chores.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import type { Log } from './http/log.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
-import { mailChores, mailTasks } from './mail/send.ts';
+import { mailTasks } from './mail/send.ts';
 import { Synapse } from './matrix/synapse.ts';
 import { matrixTasks } from './matrix/tasks.ts';
-import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
 import { backchannelTasks } from './oidc/backchannel.ts';
-import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
-import { rotateDueKeys } from './oidc/keys.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
 type WorkParts = { config: Config; database: Database; ring: KeyRing; app: App; log: Log };
@@ -34,13 +31,7 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
       ...backchannelTasks(() => app.current.provider),
       ...synapseTasks(config, database),
     },
-    chores: {
-      ...mailChores,
-      ...accountChores,
-      removeExpiredSignIns,
-      removeExpiredArtifacts: (db) => removeExpiredArtifacts(db),
-      rotateDueKeys: (db) => rotateDueKeys(db, ring),
-    },
+    chores: createChores({ ring }),
   });
 }
 

@@ -1,0 +1,46 @@
+import { accountChores } from './accounts/upkeep.ts';
+import { retainAudit } from './audit/retention.ts';
+import type { Database } from './database/database.ts';
+import { deleteExpiredHolds } from './handles/handles.store.ts';
+import { removeExpired as removeEndedLimits } from './http/rate-limits.store.ts';
+import type { Chore } from './jobs/upkeep.ts';
+import { mailChores } from './mail/send.ts';
+import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
+import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
+import { rotateDueKeys } from './oidc/keys.ts';
+import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
+import type { KeyRing } from './secrets/keyring.ts';
+
+/** What keeps every table as small as the number of people and of what they are doing now. */
+export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore> {
+  return {
+    ...mailChores,
+    removeExpiredSignIns,
+    removeEndedLimits,
+    removeExpiredCodes: allOf(accountChores.removeExpiredCodes),
+    removeExpiredLinks: allOf(accountChores.removeExpiredLinks),
+    removeExpiredArtifacts: allOf(removeExpiredArtifacts),
+    deleteExpiredHolds: allOf((database) => deleteExpiredHolds(database, 1000)),
+    removeStaleBrowsers: hourly(allOf(accountChores.removeStaleBrowsers)),
+    removeOrphanedOrigins: hourly(removeOrphanedOrigins),
+    retainAudit: hourly(retainAudit),
+    rotateDueKeys: (database) => rotateDueKeys(database, ring),
+  };
+}
+
+/** Batch after batch, each a short transaction, until there is nothing left to remove. */
+function allOf(removeBatch: (database: Database) => Promise<number>): Chore {
+  return async (database) => {
+    while ((await removeBatch(database)) > 0);
+  };
+}
+
+/** For what reads much of a table to find little: at most once an hour in each process. */
+function hourly(chore: Chore): Chore {
+  let next = 0;
+  return async (database) => {
+    if (Date.now() < next) return;
+    next = Date.now() + 3_600_000;
+    await chore(database);
+  };
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { createChores } from '../src/chores.ts';
+import type { Database } from '../src/database/database.ts';
+import { openDatabase } from '../src/database/open.ts';
+import { KeyRing } from '../src/secrets/keyring.ts';
+import { type TestDatabase, testDatabase } from './support/postgres.ts';
+
+/** Tables that grow with people, operators and their decisions only, and why. */
+const kept = new Set([
+  'accounts', // their ids are what handles, audit and Matrix users refer to
+  'client_tenants',
+  'clients',
+  'data_keys',
+  'library_schemas',
+  'matrix_users', // nobody inherits one
+  'migrations',
+  'signing_keys', // a few a year
+  'tenant_domains',
+  'tenant_email_domains',
+  'tenants',
+  'terms_acceptances',
+  'worker_heartbeats', // see test/jobs
+]);
+
+/** For each other table: a row that is of no use since the interval `past`. */
+const growing: Record<string, string> = {
+  audit: `(at, actor, action, outcome)
+    select now() - interval '400 days' - past, 'system', 'x', 'success'`,
+  email_codes: `(id, purpose, browser, subject, email, email_key, code, expires_at)
+    select gen_random_uuid(), 'sign-in', '', '', '', '', '',
+      now() - interval '1 day' - past`,
+  email_links: `(id, purpose, tenant_id, account_id, email_key, expires_at)
+    select gen_random_uuid()::text, 'recovery', gen_random_uuid(), gen_random_uuid(), '',
+      now() - interval '1 day' - past`,
+  handles: `(handle, account_id, state, held_by, held_until)
+    select gen_random_uuid()::text, gen_random_uuid(), 'held', gen_random_uuid()::text,
+      now() - interval '1 hour' - past`,
+  known_browsers: `(browser, account_id, last_seen_at)
+    select 'browser', gen_random_uuid(), now() - interval '180 days' - past`,
+  mails: `(id, recipient, template, created_at)
+    select gen_random_uuid(), '', 'x', now() - interval '30 days' - past`,
+  oidc_artifacts: `(id, model, payload, expires_at)
+    select gen_random_uuid()::text, 'Session', '{}',
+      now() - interval '1 minute' - past`,
+  rate_limits: `(key, count, resets_at)
+    select gen_random_uuid()::text, 1, now() - past`,
+  session_origins: `(session_uid, account_id, created_at)
+    select gen_random_uuid()::text, gen_random_uuid(),
+      now() - interval '1 day' - past`,
+  sign_ins: `(id, browser, client_id, expires_at)
+    select gen_random_uuid()::text, '', '', now() - past`,
+};
+
+/** More than one batch of any chore that works in batches; mails go 5000 a round. */
+const many = 5000;
+
+let place: TestDatabase;
+let database: Database;
+
+before(async () => {
+  place = await testDatabase();
+  database = await openDatabase({ url: place.url, poolSize: 3 });
+});
+after(async () => {
+  await database.close();
+  await place.drop();
+});
+
+const insert = (table: string, past: string, count: number) =>
+  database.query(
+    `insert into ${table} ${growing[table]}
+      from (select $1::interval as past) given, generate_series(1, $2::int)`,
+    [past, count],
+  );
+
+test('every table is either kept for a reason or rid of what is of no more use', async () => {
+  const tables = await database.query<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname = 'public' order by tablename`,
+  );
+  const known = [...kept, ...Object.keys(growing)].sort();
+  assert.deepEqual(
+    tables.map(({ name }) => name),
+    known,
+  );
+});
+
+test('one round of the chores removes it all, and nothing else', async () => {
+  const ring = new KeyRing([randomBytes(32)]);
+  const round = async () => {
+    for (const chore of Object.values(createChores({ ring }))) await chore(database);
+  };
+  // The first one makes signing keys, and audit rows of that.
+  await round();
+  const before = await sizes();
+  for (const table of Object.keys(growing)) {
+    await insert(table, '5 seconds', many);
+    await insert(table, '-10 minutes', 2);
+  }
+  await round();
+  const after = await sizes();
+  for (const table of Object.keys(growing)) {
+    assert.equal((after[table] ?? 0) - (before[table] ?? 0), 2, table);
+  }
+});
+
+async function sizes(): Promise<Record<string, number>> {
+  const counted = Object.keys(growing).map(async (table): Promise<[string, number]> => {
+    const [row] = await database.query<{ rows: number }>(
+      `select count(*)::int as rows from ${table}`,
+    );
+    return [table, row?.rows ?? 0];
+  });
+  return Object.fromEntries(await Promise.all(counted));
+}
