@@ -5,12 +5,12 @@ import { codeLimits, type Redemption } from '../../accounts/codes.ts';
 import type { EmailAddress } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
+import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import { codeProblem, tooMany } from '../interaction/code.ts';
 import { SealedCookie } from '../sealed-cookie.ts';
-import { showOnMatrix } from './overview.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({ code: z.string().max(40).default('') });

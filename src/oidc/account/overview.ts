@@ -2,10 +2,9 @@ import { z } from 'zod';
 import type { AccountNotice, AccountPages } from '../../../views/registry.account.ts';
 import { updateProfile } from '../../accounts/accounts.store.ts';
 import { displayName } from '../../accounts/display-name.ts';
-import type { Transaction } from '../../database/database.ts';
+import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
-import { enqueue } from '../../jobs/enqueue.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
 import { applicationsOf, type SessionRow, sessionsOf } from './overview.store.ts';
@@ -78,16 +77,6 @@ export async function submitName(visit: Visit): Promise<void> {
     });
   }
   return visit.done('profile_saved');
-}
-
-/** The Matrix user bears the same name and address. */
-export function showOnMatrix(tx: Transaction, accountId: string): Promise<void> {
-  return enqueue(
-    tx,
-    'update-matrix-profile',
-    { accountId },
-    { key: `update-matrix-profile:${accountId}` },
-  );
 }
 
 /** A session is kept so long after it was last used, so its end says when that was. */
