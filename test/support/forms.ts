@@ -46,12 +46,16 @@ export class Visitor {
   }
 
   /** Presses the link with this text. */
-  click(page: Page, text: string | RegExp): Promise<Page> {
+  async click(page: Page, text: string | RegExp): Promise<Page> {
     return this.open(page.link(text), { from: page });
   }
 
   /** Fills in a form of the page by the names of its fields and sends it. */
-  submit(page: Page, values: Record<string, string> = {}, choice: Choice = {}): Promise<Page> {
+  async submit(
+    page: Page,
+    values: Record<string, string> = {},
+    choice: Choice = {},
+  ): Promise<Page> {
     return this.send(page.fill(values, choice), page);
   }
 
