@@ -47,7 +47,7 @@ export async function sendCode(step: Step, order: Order) {
       template: templateFor(order.intent, recipient.known),
       locale: step.locale,
       params: {
-        ...mailFrame(step.brand, step.client.name),
+        ...mailFrame(step.brand, step.application?.name),
         // Nothing can be recovered where there is no account, so that mail holds no code.
         code: order.intent === 'recovery' && !recipient.known ? undefined : code,
         minutes: codeLimits.minutes,

@@ -9,6 +9,7 @@ import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
 import type { Client } from '../clients.store.ts';
 import { lifetimes } from '../lifetimes.ts';
+import { accountClientId } from '../own-clients.ts';
 import type { InteractionParts } from './parts.ts';
 import { findSignIn, type SignIn, startSignIn } from './sign-ins.store.ts';
 
@@ -46,6 +47,11 @@ export class Step {
     return this.parts.pages.language(this.ctx, this.brand, this.#uiLocales);
   }
 
+  /** Who is asking. Our own account page is the community's, not one more application. */
+  get application(): { name: string } | undefined {
+    return this.client.id === accountClientId ? undefined : { name: this.client.name };
+  }
+
   get #uiLocales(): string | undefined {
     const locales = this.details.params.ui_locales;
     return typeof locales === 'string' ? locales : undefined;
@@ -59,7 +65,7 @@ export class Step {
     allowFormsTo(this.ctx, this.#formTarget);
     this.parts.pages.show(this.ctx, name, page, {
       tenant: this.brand,
-      application: { name: this.client.name },
+      application: this.application,
       uiLocales: this.#uiLocales,
       status,
     });
