@@ -11,6 +11,7 @@ import { fixedOrigin } from './http/origin.ts';
 import { peerAddress } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { startMonitoring } from './monitoring.ts';
 import { accountRoutes } from './oidc/account/routes.ts';
 import { homeRoutes } from './oidc/home.ts';
 import type { InteractionParts } from './oidc/interaction/parts.ts';
@@ -36,11 +37,13 @@ export function createWeb(parts: WebParts): Koa {
   const web = new Koa();
   web.keys = [cookieKey(fingerprints)];
   web.silent = true;
+  const monitoring = startMonitoring(parts);
 
-  web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: () => {} }));
+  web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: monitoring.onEnd }));
   web.use(securityHeaders({ https: parts.secureCookies }));
   web.use(answerErrors(log, (ctx, error) => showError(parts, ctx, error)));
   web.use(healthRoutes(database, parts.isStopping).routes());
+  if (monitoring.routes) web.use(monitoring.routes.routes());
   web.use(
     fixedOrigin({
       publicUrl: config.publicUrl,
