@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { clearCookie } from '../../http/cookies.ts';
 import { serves } from '../clients.ts';
-import { parkSession } from '../parked-sessions.ts';
+import { currentSessionId, parkSession } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -42,13 +42,22 @@ export async function finishSignIn(
       detail: { method },
     });
   });
+  const stays = remember || (await isRemembered(step, accountId));
   await leaveOtherSession(step, accountId);
   await answer(step, {
-    login: { accountId, remember, acr: singleFactor, amr: [method] },
+    login: { accountId, remember: stays, acr: singleFactor, amr: [method] },
     // Whoever signed in has also answered these prompts.
     create: {},
     select_account: {},
   });
+}
+
+/** Who only proves themselves again was asked the first time whether to stay signed in. */
+async function isRemembered({ details, ctx, parts }: Step, accountId: string): Promise<boolean> {
+  if (details.session?.accountId !== accountId) return false;
+  const id = currentSessionId(ctx, parts);
+  const session = id ? await parts.current.provider.Session.find(id) : undefined;
+  return session?.accountId === accountId && !session.transient;
 }
 
 /** Gives the interaction's result to the provider and sends the browser back to it. */

@@ -18,7 +18,7 @@ type Page = { get?: (step: Step) => Promise<void>; post?: (step: Step) => Promis
 
 /** Pages of the login itself; they exist only while the provider wants somebody to sign in. */
 const loginPages: Record<string, Page> = {
-  'sign-in': { get: (step) => showSignIn(step), post: submitSignIn },
+  'sign-in': { get: (step) => showSignIn(step, { somebodyElse: true }), post: submitSignIn },
   'sign-up': { get: (step) => showSignUp(step), post: submitSignUp },
   code: { get: (step) => showCode(step), post: submitCode },
   resend: { get: async (step) => step.redirect(step.url('code')), post: resendCode },

@@ -20,24 +20,32 @@ const form = z.object({
 });
 
 type Errors = Record<string, { code: string; params?: Record<string, string | number> }>;
-type Shown = { value?: string; remember?: boolean; errors?: Errors };
+type Typed = { value: string; remember: boolean };
+type Shown = Partial<Typed> & { errors?: Errors; somebodyElse?: boolean };
 
-/** The sign-in page, with what was typed kept. */
+/**
+ * The sign-in page, with what was typed kept. Whoever must prove themselves again (`prompt=login`,
+ * `max_age`) is greeted by name, until they say that they are somebody else.
+ */
 export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
   const { details, parts, ctx } = step;
   const errors = shown.errors ?? {};
-  const known = await knownAccount(step);
+  const current = await currentAccount(step);
+  const other = shown.somebodyElse || (shown.value ?? current?.handle) !== current?.handle;
+  const known = other ? undefined : current;
+  const hint = loginHint(step);
+  const otherUrl = parkedSessions(ctx, parts).length > 0 ? step.url('accounts') : undefined;
   step.show(
     'sign-in',
     {
       action: step.url(),
-      value: shown.value ?? known?.handle ?? loginHint(step),
+      value: shown.value ?? known?.handle ?? (hint === current?.handle ? '' : hint),
       errors,
       ways: [],
       signUpUrl: step.brand.signUp === 'closed' ? undefined : step.url('sign-up'),
       recoveryUrl: step.url('recovery'),
       cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,
-      chooserUrl: parkedSessions(ctx, parts).length > 0 ? step.url('accounts') : undefined,
+      chooserUrl: otherUrl ?? (known && step.url('sign-in')),
       remember: shown.remember ?? true,
       knownAs: known,
     },
@@ -60,11 +68,7 @@ export async function submitSignIn(step: Step): Promise<void> {
   return signInWithPassword(step, identifier, fields.password, shown);
 }
 
-async function startWithCode(
-  step: Step,
-  identifier: Identifier,
-  shown: Required<Omit<Shown, 'errors'>>,
-) {
+async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {
   const order = {
     intent: 'sign-in' as const,
     email: identifier.email ?? identifier.handle ?? null,
@@ -83,7 +87,7 @@ async function signInWithPassword(
   step: Step,
   identifier: Identifier,
   password: string,
-  shown: Required<Omit<Shown, 'errors'>>,
+  shown: Typed,
 ) {
   const { parts, signIn, ctx, client } = step;
   const limit = await parts.limits.password({
@@ -125,8 +129,8 @@ async function recordRefusal(step: Step, reason: string): Promise<void> {
   });
 }
 
-/** Whoever must prove themselves again (`prompt=login`, `max_age`) is greeted by name. */
-async function knownAccount({ details, parts, tenant }: Step) {
+/** Of this browser's session, where it may be used here. */
+async function currentAccount({ details, parts, tenant }: Step) {
   const accountId = details.session?.accountId;
   const subject = accountId ? await parts.subjects.find(accountId) : undefined;
   if (!subject?.handle || (tenant && tenant.id !== subject.tenantId)) return undefined;
