@@ -39,7 +39,7 @@ export function tryClient(publicUrl: string): Client {
   return {
     ...ours,
     id: tryClientId,
-    name: 'Try it',
+    name: 'Trial application',
     firstParty: false,
     redirectUris: [`${publicUrl}/try/callback`],
     grantTypes: ['authorization_code', 'refresh_token'],

@@ -55,7 +55,7 @@ describe('the start page', { timeout: 120_000 }, () => {
     const page = await visitor.click(await visitor.open(world.url), 'Try a sign-in');
     const signIn = await visitor.click(page, 'Start a sign-in');
     const consent = await enterPassword(visitor, signIn, person);
-    assert.match(consent.text, /Try it/);
+    assert.match(consent.text, /Trial application/);
     const result = await visitor.submit(consent);
     assert.equal(result.url.pathname, '/try/callback');
     for (const said of [person.handle, person.email, person.id, 'tenant_domain', 'refresh_token']) {
