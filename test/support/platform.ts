@@ -1,6 +1,11 @@
 import type { SignInSettings } from '../../src/matrix/provider-block.ts';
 import { freePorts } from './ports.ts';
-import { prepareService, type Service, type ServiceOptions } from './service.ts';
+import {
+  type PreparedService,
+  prepareService,
+  type Service,
+  type ServiceOptions,
+} from './service.ts';
 import { type Synapse, type SynapseOptions, startSynapse } from './synapse.ts';
 
 export type Platform = {
@@ -9,14 +14,21 @@ export type Platform = {
   stop(): Promise<void>;
 };
 
+export type PlatformOptions = ServiceOptions & {
+  synapse?: SynapseOptions;
+  /** Clients that Synapse hands a sign-in to without asking the person. */
+  webClients?: string[];
+  /** Adds tenants and clients before Synapse's configuration is printed; gives the clients' secrets. */
+  furnish?: (service: PreparedService, synapseUrl: string) => Promise<Record<string, string>>;
+  /** Whether the service has a token of Synapse's admin; unless given it has. */
+  provisions?: boolean;
+};
+
 /**
  * The service and a Synapse that signs people in through it, as an operator sets them up: the block
- * that the command line tool prints, and a token of Synapse's admin for provisioning. Synapse asks
- * before it hands a sign-in to clients other than `webClients`.
+ * that the command line tool prints, and a token of Synapse's admin for provisioning.
  */
-export async function startPlatform(
-  options: ServiceOptions & { synapse?: SynapseOptions; webClients?: string[] } = {},
-): Promise<Platform> {
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const serverName = options.synapse?.serverName ?? 'matrix.example';
   const [port = 0] = await freePorts(1);
   const env = {
@@ -25,10 +37,19 @@ export async function startPlatform(
     ...options.env,
   };
   const prepared = await prepareService({ ...options, env });
+  const secrets = await options.furnish?.(prepared, env.SYNAPSE_URL);
   const signIn = await prepared.cli<SignInSettings>('synapse', 'config');
+  for (const block of signIn.oidc_providers) {
+    const secret = secrets?.[String(block.client_id)];
+    if (secret) block.client_secret = secret;
+  }
   signIn.sso.client_whitelist.push(...(options.webClients ?? []));
   const synapse = await startSynapse({ signIn, ...options.synapse, serverName, port });
-  const service = await prepared.start({ MATRIX_ACCESS_TOKEN: synapse.adminToken });
+  const { provisions = true } = options;
+  const token: Record<string, string> = provisions
+    ? { MATRIX_ACCESS_TOKEN: synapse.adminToken }
+    : {};
+  const service = await prepared.start(token);
   return {
     service,
     synapse,
