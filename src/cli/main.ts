@@ -16,6 +16,7 @@ try {
   const failure = failureOf(error);
   if (failure) {
     printFailure(failure, argv.includes('--json'));
-    process.exitCode = failure.exitCode;
+    // Not just its exit code: a connection that failed half-way must not keep us.
+    process.exit(failure.exitCode);
   }
 }

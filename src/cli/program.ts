@@ -15,6 +15,18 @@ export const nouns: Readonly<Record<string, Noun>> = {
     description: 'applications that people sign in to, and programs that use the internal API',
     load: () => import('./clients.ts'),
   },
+  accounts: {
+    description: 'people: add, look up, disable, delete, take Matrix access away',
+    load: () => import('./accounts.ts'),
+  },
+  keys: {
+    description: 'keys that sign tokens and keys that seal secrets',
+    load: () => import('./keys.ts'),
+  },
+  synapse: {
+    description: 'settings for a Synapse homeserver',
+    load: () => import('./synapse.ts'),
+  },
 };
 
 /** The whole command line; verbs are there only for the noun that `argv` names. */

@@ -56,12 +56,13 @@ export async function rotateKeys(
   database: Database,
   ring: KeyRing,
   signsInSeconds: number,
+  actor = 'system',
 ): Promise<string[]> {
   return database.transaction(async (tx) => {
     await store.lockKeys(tx);
     const kids = [];
     for (const alg of ['RS256', 'ES256'] as const) {
-      kids.push(await addKey(tx, ring, alg, signsInSeconds));
+      kids.push(await addKey(tx, ring, alg, signsInSeconds, actor));
     }
     return kids;
   });
@@ -72,6 +73,7 @@ async function addKey(
   ring: KeyRing,
   alg: store.SigningAlg,
   signsInSeconds: number,
+  actor = 'system',
 ): Promise<string> {
   const { privateKey, publicKey } = await generateKeyPair(alg, {
     extractable: true,
@@ -85,7 +87,7 @@ async function addKey(
   await store.retireOthers(tx, kid, alg, signsInSeconds + overlapSeconds);
   await record(tx, {
     action: 'signing_key.created',
-    actor: 'system',
+    actor,
     target: kid,
     detail: { alg, signsInSeconds },
   });

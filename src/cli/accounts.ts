@@ -1,0 +1,181 @@
+import type { Command } from 'commander';
+import type { AddOptions } from './accounts/add.ts';
+import type { Who } from './accounts/find.ts';
+import type { FoundAccount } from './accounts/found.ts';
+import { wholeNumber } from './options.ts';
+import { example } from './program.ts';
+import { fields, type Report, table } from './report.ts';
+import { run } from './run.ts';
+
+const lazy = {
+  add: () => import('./accounts/add.ts'),
+  change: () => import('./accounts/change.ts'),
+  find: () => import('./accounts/find.ts'),
+};
+
+const who = 'id, @handle or email address';
+
+export function register(noun: Command): void {
+  registerAdd(noun);
+  registerQuestions(noun);
+  registerStatus(noun);
+  registerMatrix(noun);
+  noun
+    .command('set-platform-identity')
+    .argument('<account>', who)
+    .description('Set who the account is on the platform, instead of what was set before')
+    .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+    .option('--user-id <id>', "the platform's user id")
+    .option('--slug <slug>', "the platform's user slug")
+    .addHelpText('after', example('accounts set-platform-identity @ada --user-id 42 --slug ada-42'))
+    .action(
+      run<Who & { userId?: string; slug?: string }>(async (cli, options, name) =>
+        shown(await (await lazy.change()).setPlatform(cli, name, options)),
+      ),
+    );
+}
+
+function registerAdd(noun: Command): void {
+  noun
+    .command('add')
+    .description('Add an account whose email address counts as verified')
+    .requiredOption('--email <address>', 'its email address')
+    .requiredOption('--name <name>', "the person's name")
+    .option('--handle <handle>', 'its handle, for ever; chosen at the first sign-in if not given')
+    .option('--password <password>', 'its password ("-" reads it from input; default: codes only)')
+    .option('--tenant <tenant>', 'its tenant (default: the default tenant)')
+    .option('--allow-reserved', 'the handle may be a reserved word')
+    .addHelpText(
+      'after',
+      example(
+        'accounts add --email ada@example.org --name "Ada Lovelace" --handle ada --tenant acme',
+      ),
+    )
+    .action(
+      run<AddOptions>(async (cli, options) => shown(await (await lazy.add()).add(cli, options))),
+    );
+}
+
+function registerQuestions(noun: Command): void {
+  noun
+    .command('list')
+    .description('List accounts, the newest first')
+    .option('--tenant <tenant>', 'only of this tenant')
+    .option('--search <text>', 'only with this in name, handle or address')
+    .option('--limit <number>', 'at most so many', wholeNumber(1, 10_000), 50)
+    .addHelpText('after', example('accounts list --tenant acme --search ada'))
+    .action(
+      run<{ tenant?: string; search?: string; limit: number }>(async (cli, options) =>
+        listed(await (await lazy.find()).searchAccounts(cli.database, options)),
+      ),
+    );
+  noun
+    .command('show')
+    .argument('<account>', who)
+    .description('Show everything about an account')
+    .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+    .addHelpText('after', example('accounts show @ada', 'accounts show ada@example.org'))
+    .action(
+      run<Who>(async (cli, options, name) =>
+        shown(await (await lazy.find()).requireAccount(cli, name, options)),
+      ),
+    );
+}
+
+function registerStatus(noun: Command): void {
+  for (const [verb, work, description] of [
+    [
+      'disable',
+      'disable',
+      'Keep an account from signing in, and end its sessions; Matrix devices live on',
+    ],
+    ['enable', 'enable', 'Let a disabled account sign in again'],
+    ['sign-out', 'signOut', 'End all sessions and tokens of an account, and their Matrix devices'],
+  ] as const) {
+    noun
+      .command(verb)
+      .argument('<account>', who)
+      .description(description)
+      .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+      .addHelpText('after', example(`accounts ${verb} @ada`))
+      .action(
+        run<Who>(async (cli, options, name) =>
+          shown(await (await lazy.change())[work](cli, name, options)),
+        ),
+      );
+  }
+  noun
+    .command('delete')
+    .argument('<account>', who)
+    .description('Delete an account; its handle is never given to anybody again')
+    .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', example('accounts delete ada@example.org --yes'))
+    .action(
+      run<Who & { yes?: boolean }>(async (cli, options, name) => {
+        const id = await (await lazy.change()).remove(cli, name, options);
+        return { data: { id, deleted: true }, text: `Deleted account ${id}.` };
+      }),
+    );
+}
+
+function registerMatrix(noun: Command): void {
+  for (const [verb, access, description] of [
+    [
+      'revoke-matrix',
+      'revoked',
+      "Take an account's access to Matrix away; it can still sign in elsewhere",
+    ],
+    ['restore-matrix', 'active', "Give an account's access to Matrix back"],
+  ] as const) {
+    noun
+      .command(verb)
+      .argument('<account>', who)
+      .description(description)
+      .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+      .addHelpText('after', example(`accounts ${verb} @ada`))
+      .action(
+        run<Who>(async (cli, options, name) =>
+          shown(await (await lazy.change()).setMatrixAccess(cli, name, access, options)),
+        ),
+      );
+  }
+}
+
+function listed(accounts: FoundAccount[]): Report {
+  const rows = accounts.map((account) => [
+    account.handle && `@${account.handle}`,
+    account.name,
+    account.email,
+    account.tenant,
+    account.status === 'active' ? '' : account.status,
+    account.lastSignInAt,
+    account.id,
+  ]);
+  const headings = ['handle', 'name', 'email', 'tenant', '', 'last sign-in', 'id'];
+  return { data: accounts, text: table(headings, rows, 'No accounts.') };
+}
+
+function shown(account: FoundAccount): Report {
+  const text = fields({
+    id: account.id,
+    tenant: account.tenant,
+    status: account.status,
+    name: account.name,
+    handle: account.handle && `@${account.handle}`,
+    email: account.email,
+    'email verified': account.email && account.emailVerified,
+    password: account.hasPassword,
+    language: account.locale,
+    'Matrix access': account.matrixAccess,
+    'Matrix user': account.matrixUser,
+    'platform user id': account.platformUserId,
+    'platform slug': account.platformSlug,
+    roles: account.roles,
+    groups: account.groups,
+    sessions: account.sessions,
+    'last sign-in': account.lastSignInAt,
+    created: account.createdAt,
+  });
+  return { data: account, text };
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
+import { displayName } from '../../accounts/display-name.ts';
+import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
+import { PasswordHasher } from '../../accounts/password-hasher.ts';
+import { checkNewPassword } from '../../accounts/password-rules.ts';
+import type { Transaction } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import { activateHandle } from '../../handles/hold.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { defaultTenant } from '../../tenants/tenants.store.ts';
+import { secretValue } from '../options.ts';
+import { type Cli, warn } from '../run.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { findAccount } from './accounts.store.ts';
+import type { FoundAccount } from './found.ts';
+import { checkedHandle, hold, provision } from './handle.ts';
+
+export type AddOptions = {
+  email: string;
+  name: string;
+  handle?: string;
+  password?: string;
+  tenant?: string;
+  allowReserved?: boolean;
+};
+
+type Draft = {
+  id: string;
+  tenant: Tenant;
+  name: string;
+  address: EmailAddress;
+  handle?: string;
+  passwordHash: string | null;
+};
+
+/**
+ * An account as after a sign-up, its address vouched for by the operator. Where Matrix users are
+ * made before their accounts, its handle waits for that, as in a sign-up.
+ *
+ * @throws AppError `email_invalid`, `name_invalid`, `email_taken` (409), `password_weak`,
+ *   `handle_unavailable`, `provisioning_unavailable` (503)
+ */
+export async function add(cli: Cli, options: AddOptions): Promise<FoundAccount> {
+  const draft = await prepare(cli, options);
+  if (draft.handle && cli.config.matrix.provisioning) {
+    await provision(cli, { ...draft, handle: draft.handle });
+  }
+  return cli.database.transaction(async (tx) => {
+    await make(tx, cli, draft);
+    return (await findAccount(tx, draft.id)) as FoundAccount;
+  });
+}
+
+async function make(tx: Transaction, { config }: Cli, draft: Draft): Promise<void> {
+  const { id, tenant, handle } = draft;
+  await insertAccount(tx, {
+    id,
+    tenantId: tenant.id,
+    name: draft.name,
+    email: draft.address.email,
+    emailKey: draft.address.key,
+    emailVerified: true,
+    passwordHash: draft.passwordHash,
+  });
+  if (handle) {
+    if (!config.matrix.provisioning) await hold(tx, { ...draft, handle });
+    await activateHandle(tx, { handle, accountId: id });
+  }
+  await record(tx, {
+    action: 'account.created',
+    actor: 'operator',
+    tenantId: tenant.id,
+    target: id,
+    detail: { handle: handle ?? null },
+  });
+}
+
+async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
+  const { database, config } = cli;
+  const tenant = options.tenant
+    ? await requireTenant(database, options.tenant)
+    : ((await defaultTenant(database)) as Tenant);
+  const address = parseEmail(options.email);
+  if (!address) {
+    throw new AppError('email_invalid', { message: `"${options.email}" is no email address.` });
+  }
+  if (await accountByEmail(database, tenant.id, address.key)) {
+    throw new AppError('email_taken', { status: 409 });
+  }
+  const name = displayName(options.name);
+  if (!name) throw new AppError('name_invalid', { message: 'A person has a name.' });
+  const handle =
+    options.handle && (await checkedHandle(cli, { ...options, handle: options.handle }));
+  const password = await secretValue(options.password);
+  if (password !== undefined) checkPassword(cli, password, { ...options, handle });
+  const hasher = new PasswordHasher(config.passwordHash);
+  const passwordHash = password === undefined ? null : await hasher.hash(password);
+  return { id: randomUUID(), tenant, name, address, handle: handle || undefined, passwordHash };
+}
+
+/** People could not choose a weak one; outside production, tests and demos may. */
+function checkPassword(
+  { config }: Cli,
+  password: string,
+  person: { email: string; name: string; handle?: string },
+): void {
+  const problem = checkNewPassword(password, person);
+  if (!problem) return;
+  const message = `The password is not one that people may choose (${problem}).`;
+  if (config.production || password === '') throw new AppError('password_weak', { message });
+  warn(message);
+}

@@ -1,0 +1,116 @@
+import { createInterface } from 'node:readline/promises';
+import { lockAccount, setPlatformIdentity, setStatus } from '../../accounts/accounts.store.ts';
+import { deleteAccount } from '../../accounts/lifecycle.ts';
+import type { Transaction } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import { MailQueue } from '../../mail/queue.ts';
+import { endSessions } from '../../oidc/artifacts.store.ts';
+import { endSession } from '../../oidc/sessions.ts';
+import type { Cli } from '../run.ts';
+import * as store from './accounts.store.ts';
+import { requireAccount, type Who } from './find.ts';
+import type { FoundAccount } from './found.ts';
+
+/** @throws AppError `account_not_found` (404), `account_ambiguous` (409), as all below */
+export function disable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
+  return change(cli, name, options, 'account.disabled', async (tx, { id }) => {
+    await setStatus(tx, id, 'disabled');
+    await endSessions(tx, id);
+  });
+}
+
+export function enable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
+  return change(cli, name, options, 'account.enabled', (tx, { id }) => setStatus(tx, id, 'active'));
+}
+
+/** As if the person had signed out in every browser: applications are told, so that devices end. */
+export function signOut(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
+  return change(cli, name, options, 'account.signed_out', async (tx, { id }) => {
+    for (const uid of await store.sessionUids(tx, id)) {
+      await endSession(tx, { uid, accountId: id });
+    }
+    await endSessions(tx, id);
+  });
+}
+
+/** @throws AppError also `platform_user_taken`, `platform_slug_taken` (409), `nothing_given` */
+export function setPlatform(
+  cli: Cli,
+  name: string,
+  options: Who & { userId?: string; slug?: string },
+): Promise<FoundAccount> {
+  const { userId, slug } = options;
+  if (userId === undefined && slug === undefined) {
+    throw new AppError('nothing_given', { message: 'Give --user-id or --slug, or both.' });
+  }
+  return change(cli, name, options, 'account.platform_identity_set', (tx, { id, tenantId }) =>
+    setPlatformIdentity(tx, {
+      tenantId,
+      accountId: id,
+      platformUserId: userId || null,
+      platformSlug: slug || null,
+    }),
+  );
+}
+
+export function setMatrixAccess(
+  cli: Cli,
+  name: string,
+  access: 'active' | 'revoked',
+  options: Who,
+): Promise<FoundAccount> {
+  const action = access === 'revoked' ? 'account.matrix_revoked' : 'account.matrix_restored';
+  return change(cli, name, options, action, (tx, { id }) => store.setMatrixAccess(tx, id, access));
+}
+
+/**
+ * @returns the id, which stays with the tombstoned handle
+ * @throws AppError also `not_confirmed`
+ */
+export async function remove(
+  cli: Cli,
+  name: string,
+  options: Who & { yes?: boolean },
+): Promise<string> {
+  const account = await requireAccount(cli, name, options);
+  if (!options.yes && !cli.json) await confirmDeletion(account);
+  const mail = new MailQueue(cli);
+  await cli.database.transaction((tx) =>
+    deleteAccount(
+      tx,
+      { accountId: account.id, actor: 'operator' },
+      { endSessions, queueMail: (queryable, letter) => mail.queue(queryable, letter) },
+    ),
+  );
+  return account.id;
+}
+
+async function confirmDeletion({ name, handle, id, tenant }: FoundAccount): Promise<void> {
+  if (!process.stdin.isTTY) return;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const question = `Delete ${name} (${handle ? `@${handle}` : id}) of ${tenant} for ever? Type yes: `;
+  const answer = await terminal.question(question);
+  terminal.close();
+  if (answer.trim() !== 'yes') {
+    throw new AppError('not_confirmed', { message: 'Nothing was deleted.' });
+  }
+}
+
+/** Makes the change of a living account with its audit row. */
+async function change(
+  cli: Cli,
+  name: string,
+  options: Who,
+  action: string,
+  work: (tx: Transaction, account: FoundAccount) => Promise<void>,
+): Promise<FoundAccount> {
+  const account = await requireAccount(cli, name, options);
+  const { id, tenantId } = account;
+  return cli.database.transaction(async (tx) => {
+    await lockAccount(tx, id);
+    await work(tx, account);
+    await record(tx, { action, actor: 'operator', tenantId, target: id });
+    return (await store.findAccount(tx, id)) as FoundAccount;
+  });
+}

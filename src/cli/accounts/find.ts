@@ -1,0 +1,65 @@
+import { parseEmail } from '../../accounts/email-address.ts';
+import type { Queryable } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { accountOf } from '../../handles/handles.store.ts';
+import type { Cli } from '../run.ts';
+import { requireTenant } from '../tenants/find.ts';
+import * as store from './accounts.store.ts';
+import type { FoundAccount } from './found.ts';
+
+/** Tells accounts of one address apart. */
+export type Who = { tenant?: string };
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The account that an operator means by its id, its handle (as `@ada`, `ada` or a whole Matrix ID)
+ * or its email address.
+ *
+ * @throws AppError `account_not_found` (404), `account_ambiguous` (409)
+ */
+export async function requireAccount(
+  { config, database }: Pick<Cli, 'config' | 'database'>,
+  name: string,
+  { tenant }: Who = {},
+): Promise<FoundAccount> {
+  const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
+  const email = name.indexOf('@') > 0 ? parseEmail(name) : undefined;
+  const found = email
+    ? await store.findByEmail(database, email.key, tenantId)
+    : await byIdOrHandle(database, name, config.matrix.serverName);
+  const [account, another] = found.filter((it) => !tenantId || it.tenantId === tenantId);
+  if (!account) {
+    throw new AppError('account_not_found', {
+      status: 404,
+      message: `There is no account ${name}. See: openmeet-id accounts list`,
+    });
+  }
+  if (!another) return account;
+  const tenants = found.map((it) => it.tenant);
+  throw new AppError('account_ambiguous', {
+    status: 409,
+    message: `${name} has accounts at ${tenants.join(', ')}: say which by --tenant.`,
+    details: { tenants },
+  });
+}
+
+export async function searchAccounts(
+  db: Queryable,
+  { tenant, search, limit }: { tenant?: string; search?: string; limit: number },
+): Promise<FoundAccount[]> {
+  const tenantId = tenant ? (await requireTenant(db, tenant)).id : null;
+  return store.searchAccounts(db, { tenantId, text: search ?? null, limit });
+}
+
+async function byIdOrHandle(
+  db: Queryable,
+  name: string,
+  serverName: string,
+): Promise<FoundAccount[]> {
+  const matrixId = name.startsWith('@') && name.endsWith(`:${serverName}`);
+  const handle = name.replace(/^@/, '').slice(0, matrixId ? -serverName.length - 1 : undefined);
+  const id = uuid.test(name) ? name : await accountOf(db, handle);
+  const account = id && (await store.findAccount(db, id));
+  return account ? [account] : [];
+}

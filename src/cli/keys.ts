@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import type { ListedKey } from './keys/signing.ts';
+import { wholeNumber } from './options.ts';
+import { example } from './program.ts';
+import { type Report, table } from './report.ts';
+import { run, warn } from './run.ts';
+
+const lazy = {
+  signing: () => import('./keys/signing.ts'),
+  sealing: () => import('./keys/reencrypt.ts'),
+};
+
+/** Enough for every instance to publish a key, which they look for every 5 seconds. */
+const soon = 15;
+
+export function register(noun: Command): void {
+  noun
+    .command('list')
+    .description('List the keys that sign tokens, as they are published')
+    .addHelpText('after', example('keys list'))
+    .action(run(async (cli) => listed(await (await lazy.signing()).listKeys(cli))));
+  noun
+    .command('rotate')
+    .description('Make new signing keys now; tokens signed by the old ones stay valid')
+    .addOption(
+      new Option('--now [seconds]', 'how soon the new keys sign')
+        .argParser(wholeNumber(0, 30 * 86_400))
+        .default(soon)
+        .preset(soon),
+    )
+    .addHelpText('after', example('keys rotate', 'keys rotate --now 60'))
+    .action(
+      run<{ now: number | string }>(async (cli, options) => {
+        const seconds = Number(options.now);
+        if (seconds < 10) warn('Instances may sign by a key that others do not publish yet.');
+        return rotated(await (await lazy.signing()).rotate(cli, seconds));
+      }),
+    );
+  noun
+    .command('reencrypt')
+    .description('Seal all secrets in the database again, under the first of ENCRYPTION_KEYS')
+    .addHelpText('after', example('keys reencrypt'))
+    .action(
+      run(async (cli) => {
+        const data = await (await lazy.sealing()).reencrypt(cli);
+        const parts = Object.entries(data).map(([what, count]) => `${count} ${what}`);
+        return { data, text: `Sealed again: ${parts.join(', ')}.` };
+      }),
+    );
+}
+
+function listed(keys: ListedKey[]): Report {
+  const rows = keys.map((key) => [key.kid, key.alg, key.state, key.signsFrom, key.retiresAt]);
+  const headings = ['kid', 'alg', 'state', 'signs from', 'published until'];
+  return { data: keys, text: table(headings, rows, 'No keys: the service never started.') };
+}
+
+function rotated(keys: ListedKey[]): Report {
+  const lines = keys.map(({ kid, alg, signsFrom }) => {
+    return `${alg} ${kid} signs from ${signsFrom.toISOString()}`;
+  });
+  return { data: keys, text: lines.join('\n') };
+}

@@ -1,0 +1,25 @@
+import { publishedKeys, type SigningKey } from '../../oidc/keys.store.ts';
+import { rotateKeys } from '../../oidc/keys.ts';
+import type { Cli } from '../run.ts';
+
+/** A published key: it signs, will sign, or only serves tokens that it signed. */
+export type ListedKey = Omit<SigningKey, 'sealed'> & { state: 'signs' | 'next' | 'retiring' };
+
+export async function listKeys({ database }: Pick<Cli, 'database'>): Promise<ListedKey[]> {
+  const keys = await publishedKeys(database);
+  const now = new Date();
+  return keys.map(({ sealed: _sealed, ...key }) => {
+    const newest = keys.find(({ alg, signsFrom }) => alg === key.alg && signsFrom <= now);
+    if (key.signsFrom > now) return { ...key, state: 'next' };
+    return { ...key, state: newest?.kid === key.kid ? 'signs' : 'retiring' };
+  });
+}
+
+/** @returns the new keys */
+export async function rotate(
+  { database, ring }: Cli,
+  signsInSeconds: number,
+): Promise<ListedKey[]> {
+  const kids = await rotateKeys(database, ring, signsInSeconds, 'operator');
+  return (await listKeys({ database })).filter(({ kid }) => kids.includes(kid));
+}
