@@ -1,0 +1,66 @@
+/** Who somebody is elsewhere, as far as that place proved it. */
+export type UpstreamIdentity = {
+  /** Id of the connection: `google`, `bluesky`, or that of a tenant's own provider. */
+  connection: string;
+  issuer: string;
+  /** Never changes and is never given to somebody else there; a person is found by nothing else. */
+  subject: string;
+  email?: string;
+  /** Whether the upstream itself vouches for `email`. */
+  emailVerified: boolean;
+  name?: string;
+  /** An https URL, not yet fetched by anyone. */
+  picture?: string;
+  locale?: string;
+  /** What the person is called there, such as a Bluesky handle: an idea for a handle here. */
+  handleHint?: string;
+  groups?: string[];
+  /** The upstream's session, named in its back-channel logout. */
+  sid?: string;
+};
+
+/** What a sign-in elsewhere is started with. The secrets are fresh for each. */
+export type UpstreamRequest = {
+  state: string;
+  nonce: string;
+  /** RFC 7636; the challenge is S256. */
+  codeVerifier: string;
+  redirectUri: string;
+  loginHint?: string;
+  uiLocales?: string;
+  prompt?: string;
+  /** What the person typed on our page, such as a Bluesky handle. */
+  input?: string;
+};
+
+/** What the answer must match: the request it belongs to, which is used up by then. */
+export type ExpectedAnswer = {
+  state: string;
+  nonce: string;
+  codeVerifier: string;
+  redirectUri: string;
+  /** The connector's own notes, where it has any. */
+  kept?: string;
+};
+
+/** One way to sign in with somebody else's account. */
+export interface Connector {
+  /** Part of every identity found through it: never changes. */
+  readonly id: string;
+  /** As its button says. */
+  readonly name: string;
+
+  /**
+   * @returns where to send the browser
+   * @throws AppError `upstream_failed` (502), or a code of its own for a bad `input` (422)
+   */
+  begin(request: UpstreamRequest): Promise<URL>;
+
+  /**
+   * Verifies everything that the upstream said.
+   *
+   * @throws AppError `upstream_cancelled` (400) where the person turned back, `upstream_refused`
+   *   (403) where policy keeps them out, `upstream_failed` (502) for all else
+   */
+  finish(callback: URL, expected: ExpectedAnswer): Promise<UpstreamIdentity>;
+}
