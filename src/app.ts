@@ -12,11 +12,11 @@ import { cookieNames } from './http/cookies.ts';
 import type { Log } from './http/log.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { MailQueue } from './mail/queue.ts';
-import { endSessions } from './oidc/artifacts.store.ts';
 import { ClientDirectory } from './oidc/clients.ts';
 import { CurrentProvider } from './oidc/current-provider.ts';
 import type { InteractionParts, Provisioning } from './oidc/interaction/parts.ts';
 import { createProviderPages } from './oidc/provider-pages.ts';
+import { signOutEverywhere } from './oidc/sessions.ts';
 import { subjectsOf } from './oidc/subjects.ts';
 import { createTenancy } from './oidc/tenancy.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
@@ -119,7 +119,7 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
     }),
     rateLimits,
     outside: {
-      endSessions,
+      endSessions: signOutEverywhere,
       queueMail: (tx, letter) => mail.queue(tx, letter),
       accountUrl: `${config.publicUrl}/account`,
     },

@@ -17,6 +17,22 @@ export function logoutsOfSession(
   );
 }
 
+/** The same for all sessions of an account but one. */
+export function logoutsOfAccount(
+  db: Queryable,
+  accountId: string,
+  keep?: { sessionUid: string },
+): Promise<{ clientId: string; sid: string }[]> {
+  return db.query(
+    `select c.id as "clientId", z.value->>'sid' as sid
+      from oidc_artifacts s, jsonb_each(coalesce(s.payload->'authorizations', '{}')) z
+      join clients c on c.id = z.key
+      where s.account_id = $1 and s.model = 'Session' and s.uid is distinct from $2
+        and c.backchannel_logout_uri is not null and z.value->>'sid' is not null`,
+    [accountId, keep?.sessionUid ?? null],
+  );
+}
+
 /** The session with its grants and everything issued under them. */
 export async function deleteSession(db: Queryable, { uid, accountId }: SessionRef): Promise<void> {
   await db.query(

@@ -49,16 +49,6 @@ export function searchAccounts(
   );
 }
 
-/** Uids of the sessions in which an account is signed in. */
-export async function sessionUids(db: Queryable, accountId: string): Promise<string[]> {
-  const rows = await db.query<{ uid: string }>(
-    `select uid from oidc_artifacts
-      where account_id = $1 and model = 'Session' and uid is not null`,
-    [accountId],
-  );
-  return rows.map(({ uid }) => uid);
-}
-
 export async function setMatrixAccess(
   db: Queryable,
   accountId: string,

@@ -5,8 +5,7 @@ import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { MailQueue } from '../../mail/queue.ts';
-import { endSessions } from '../../oidc/artifacts.store.ts';
-import { endSession } from '../../oidc/sessions.ts';
+import { signOutEverywhere } from '../../oidc/sessions.ts';
 import type { Cli } from '../run.ts';
 import * as store from './accounts.store.ts';
 import { requireAccount, type Who } from './find.ts';
@@ -16,7 +15,7 @@ import type { FoundAccount } from './found.ts';
 export function disable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
   return change(cli, name, options, 'account.disabled', async (tx, { id }) => {
     await setStatus(tx, id, 'disabled');
-    await endSessions(tx, id);
+    await signOutEverywhere(tx, id);
   });
 }
 
@@ -27,10 +26,7 @@ export function enable(cli: Cli, name: string, options: Who): Promise<FoundAccou
 /** As if the person had signed out in every browser: applications are told, so that devices end. */
 export function signOut(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
   return change(cli, name, options, 'account.signed_out', async (tx, { id }) => {
-    for (const uid of await store.sessionUids(tx, id)) {
-      await endSession(tx, { uid, accountId: id });
-    }
-    await endSessions(tx, id);
+    await signOutEverywhere(tx, id);
   });
 }
 
@@ -80,7 +76,10 @@ export async function remove(
     deleteAccount(
       tx,
       { accountId: account.id, actor: 'operator' },
-      { endSessions, queueMail: (queryable, letter) => mail.queue(queryable, letter) },
+      {
+        endSessions: signOutEverywhere,
+        queueMail: (queryable, letter) => mail.queue(queryable, letter),
+      },
     ),
   );
   return account.id;
