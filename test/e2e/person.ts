@@ -96,7 +96,7 @@ export class Person {
     await this.type(values);
     const [name] = Object.keys(values);
     const form = this.page.locator(`form:has([name="${name}"])`);
-    await this.leave(() => form.locator('button.primary').click());
+    await this.leave(() => form.locator('button[type=submit]').first().click());
   }
 
   press(name: string | RegExp): Promise<void> {
