@@ -19,6 +19,10 @@ export const nouns: Readonly<Record<string, Noun>> = {
     description: 'people: add, look up, disable, delete, take Matrix access away',
     load: () => import('./accounts.ts'),
   },
+  handles: {
+    description: 'handles: check, show, reserve, import',
+    load: () => import('./handles.ts'),
+  },
   keys: {
     description: 'keys that sign tokens and keys that seal secrets',
     load: () => import('./keys.ts'),
@@ -26,6 +30,18 @@ export const nouns: Readonly<Record<string, Noun>> = {
   synapse: {
     description: 'settings for a Synapse homeserver',
     load: () => import('./synapse.ts'),
+  },
+  audit: {
+    description: 'what happened: who did what to whom, when, from where',
+    load: () => import('./audit.ts'),
+  },
+  jobs: {
+    description: 'queued work that was given up on',
+    load: () => import('./jobs.ts'),
+  },
+  doctor: {
+    description: 'check everything that a deployment needs, and say how to mend what is wrong',
+    load: () => import('./doctor.ts'),
   },
 };
 

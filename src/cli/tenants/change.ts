@@ -12,7 +12,7 @@ import {
   saveTenant,
   tenantByName,
 } from '../../tenants/tenants.store.ts';
-import { handleEntry } from '../handles.store.ts';
+import { handleEntry } from '../handles/handles.store.ts';
 import type { Cli } from '../run.ts';
 import { brandingFrom, termsFrom } from './branding.ts';
 import { requireTenant } from './find.ts';

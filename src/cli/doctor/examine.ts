@@ -1,0 +1,81 @@
+import type { Config } from '../../config/config.ts';
+import { loadConfig } from '../../config/config.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import type { Database } from '../../database/database.ts';
+import { openDatabase } from '../../database/open.ts';
+import { poolSize } from '../connection.ts';
+import { examineDatabase } from './database.ts';
+import { type Finding, failure, look, ok } from './finding.ts';
+import { examineIssuer } from './issuer.ts';
+import { examineJobs } from './jobs.ts';
+import { examineMail } from './mail.ts';
+import { examineSecrets } from './secrets.ts';
+import { examineSynapse } from './synapse.ts';
+
+/** Looks at everything that a deployment needs, from the settings to the homeserver. */
+export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const config = configuration(env);
+  if (Array.isArray(config)) return config;
+  const mode = config.production ? 'Production' : 'Development';
+  return [
+    ok('configuration', `${mode} settings, issuer ${config.issuer}.`),
+    ...(await examineMail(config)),
+    ...(await examineWhatIsStored(config)),
+  ];
+}
+
+function examineWhatIsStored(config: Config): Promise<Finding[]> {
+  const mend = 'Check DATABASE_URL, and that PostgreSQL runs and can be reached from here.';
+  return look('database', mend, async () => {
+    const { database, close } = await open(config);
+    try {
+      const found = await examineDatabase(database);
+      const usable = found.every(({ status }) => status !== 'fail');
+      return usable ? [...found, ...(await examineRest(config, database))] : found;
+    } finally {
+      await close();
+    }
+  });
+}
+
+/** All at once, because most of it is waiting. */
+async function examineRest(config: Config, database: Database): Promise<Finding[]> {
+  const parts = await Promise.all([
+    examineSecrets(config, database),
+    examineIssuer(config, database),
+    examineJobs(database),
+    examineSynapse(config, database),
+  ]);
+  return parts.flat();
+}
+
+function configuration(env: NodeJS.ProcessEnv): Config | Finding[] {
+  try {
+    return loadConfig(env, { DATABASE_POOL_SIZE: poolSize });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const mend = 'Every setting is described in docs/configuration.md.';
+    return error.problems.map((problem) => failure('configuration', problem, mend));
+  }
+}
+
+/** Unlike every other command it leaves the schema alone: looking must not migrate. */
+async function open(config: Config) {
+  const embedded = config.databaseUrl
+    ? undefined
+    : await (await import('../../database/embedded.ts')).startEmbedded({ dataDir: config.dataDir });
+  const url = config.databaseUrl ?? (embedded as { url: string }).url;
+  const database = await openDatabase({ url, poolSize: config.databasePoolSize }).catch(
+    async (error) => {
+      await embedded?.stop();
+      throw error;
+    },
+  );
+  return {
+    database,
+    async close() {
+      await database.close();
+      await embedded?.stop();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import type { Availability } from '../handles/availability.ts';
+import type { ImportReport } from '../handles/import.ts';
+import type { HandleEntry } from './handles/handles.store.ts';
+import { example } from './program.ts';
+import { fields, type Report, table } from './report.ts';
+import { run } from './run.ts';
+
+const lazy = {
+  entry: () => import('./handles/entry.ts'),
+  import: () => import('./handles/import.ts'),
+};
+
+export function register(noun: Command): void {
+  noun
+    .command('check')
+    .argument('<handle>', 'a handle or a whole Matrix ID')
+    .description('Say whether a newcomer could choose a handle, and if not, why')
+    .addHelpText('after', example('handles check ada'))
+    .action(run(async (cli, _, handle) => checked(await (await lazy.entry()).check(cli, handle))));
+  noun
+    .command('show')
+    .argument('<handle>', 'a handle or a whole Matrix ID')
+    .description('Show who has a handle, or had it')
+    .addHelpText('after', example('handles show ada'))
+    .action(run(async (cli, _, handle) => shown(await (await lazy.entry()).show(cli, handle))));
+  noun
+    .command('reserve')
+    .argument('<handle...>', 'handles that nobody may ever have')
+    .description('Keep handles from everybody, for ever')
+    .addHelpText('after', example('handles reserve founder board'))
+    .action(
+      run<object, [string[]]>(async (cli, _, handles) =>
+        imported(await (await lazy.import()).reserve(cli, handles)),
+      ),
+    );
+  noun
+    .command('import')
+    .argument('<file>', 'CSV with a heading, JSON, or JSON lines: handle and account_id')
+    .description('Enter handles that people have already; shows what would be done')
+    .option('--apply', 'do it')
+    .option('--dry-run', 'only show it, which is the default')
+    .addHelpText(
+      'after',
+      example('handles import handles.csv', 'handles import handles.csv --apply'),
+    )
+    .action(
+      run<{ apply?: boolean; dryRun?: boolean }>(async (cli, options, file) =>
+        imported(await (await lazy.import()).importFile(cli, file, options)),
+      ),
+    );
+}
+
+function checked(answer: Availability): Report {
+  const { handle, available, reason, suggestions } = answer;
+  const why = `@${handle} cannot be had: ${reason?.replaceAll('_', ' ')}.`;
+  const others = suggestions.length > 0 ? ` Free are ${suggestions.join(', ')}.` : '';
+  return { data: answer, text: available ? `@${handle} is free.` : why + others };
+}
+
+function shown(entry: HandleEntry): Report {
+  const text = fields({
+    handle: `@${entry.handle}`,
+    state: entry.state,
+    account: entry.accountId,
+    tenant: entry.tenant,
+    'held until': entry.heldUntil,
+    imported: entry.imported,
+    'Matrix user': entry.matrixUser,
+    'Matrix error': entry.matrixError,
+    since: entry.createdAt,
+  });
+  return { data: entry, text };
+}
+
+function imported(report: ImportReport): Report {
+  const { dryRun, rows, added, present, conflicts } = report;
+  const verb = dryRun ? 'would be added' : 'added';
+  const summary = `${rows} handles: ${added} ${verb}, ${present} there already, ${conflicts.length} left out.`;
+  const lines = conflicts.map(({ line, handle, reason }) => [line, handle, reason]);
+  return {
+    data: report,
+    text: [
+      summary,
+      ...(lines.length > 0 ? [table(['line', 'handle', 'reason'], lines, '')] : []),
+      ...(dryRun ? ['Nothing was changed: add --apply to do it.'] : []),
+    ].join('\n'),
+  };
+}
