@@ -69,8 +69,8 @@ class ArtifactAdapter implements Adapter {
     };
     const origin = this.#model === 'Session' ? requestContext() : undefined;
     await store.writeArtifact(this.#database, row, origin);
-    remember(this.#model, id, kept);
-    if (this.#model === 'Session' && payload.uid) remember('SessionUid', payload.uid, kept);
+    if (this.#model !== 'Session') remember(this.#model, id, kept);
+    else this.#rememberSession(id, kept);
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -137,23 +137,27 @@ class ArtifactAdapter implements Adapter {
   async #findSession(id: string): Promise<AdapterPayload | undefined> {
     const row = await store.findSessionArtifact(this.#database, this.#rowId(id));
     if (!row) return undefined;
-    const { accountId, uid } = row.payload;
+    const { accountId } = row.payload;
     if (accountId && !row.subject) return undefined;
     if (accountId) remember('Subject', accountId, row.subject);
     for (const [grantId, grant] of Object.entries(row.grants ?? {})) {
       remember('Grant', grantId, grant);
     }
-    if (uid) remember('SessionUid', uid, row.payload);
-    remember('Session', id, row.payload);
+    this.#rememberSession(id, row.payload);
     return complete(row, id);
   }
 
+  /** The library changes the very object that it is given, so what is stored is kept as text. */
+  #rememberSession(id: string, payload: AdapterPayload): void {
+    if (payload.uid) remember('SessionUid', payload.uid, payload);
+    remember('StoredSession', id, storedSession(payload));
+  }
+
   #isUnchangedSession(id: string, payload: AdapterPayload): boolean {
-    const before = remembered<AdapterPayload>('Session', id);
+    const before = remembered<StoredSession>('StoredSession', id);
     if (!before) return false;
-    const { jti: _jti, exp = 0, iat: _iat, ...after } = payload;
-    const { exp: expBefore = 0, iat: _iatBefore, ...rest } = before;
-    return exp - expBefore < sessionExpirySlack && sameJson(after, rest);
+    const now = storedSession(payload);
+    return now.exp - before.exp < sessionExpirySlack && now.rest === before.rest;
   }
 
   /**
@@ -212,8 +216,10 @@ function withoutCookie(session: AdapterPayload['session']): AdapterPayload['sess
   return rest as AdapterPayload['session'];
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
+type StoredSession = { exp: number; rest: string };
+
+function storedSession({ jti: _jti, exp = 0, iat: _iat, ...rest }: AdapterPayload): StoredSession {
+  return { exp, rest: canonical(rest) };
 }
 
 function canonical(value: unknown): string {

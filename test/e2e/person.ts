@@ -51,7 +51,7 @@ export class Person {
     const answer = await this.context.request.get(address, { maxRedirects: 0 });
     const target = new URL(answer.headers().location ?? '');
     for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
-    if (host) target.host = host;
+    if (host) target.hostname = host;
     await this.page.goto(target.href);
   }
 
@@ -134,7 +134,7 @@ export class Person {
   /** Waits until the browser is back at the app, and signs the app in. */
   async arrive(): Promise<Device> {
     const { app, synapse } = this.world;
-    await this.page.waitForURL((url) => url.href.startsWith(app.url));
+    await this.#orTellWhere(this.page.waitForURL((url) => url.href.startsWith(app.url)));
     const token = new URL(this.page.url()).searchParams.get('loginToken');
     if (!token) throw new Error(`The app was given no login token: ${this.page.url()}`);
     return signInDevice(synapse.url, token);
@@ -143,6 +143,15 @@ export class Person {
   /** Does what leads to another page, and waits for that page. */
   async leave(act: () => Promise<void>): Promise<void> {
     const loaded = this.page.waitForEvent('load');
-    await Promise.all([loaded, act()]);
+    await this.#orTellWhere(Promise.all([loaded, act()]));
+  }
+
+  async #orTellWhere(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (cause) {
+      const where = `${this.page.url()} says: ${await this.read('body')}`;
+      throw new Error(`The journey ends early. ${where}`, { cause });
+    }
   }
 }

@@ -216,6 +216,17 @@ describe('the adapter', () => {
     assert.notEqual(await written(), extended);
   });
 
+  test('writes a session that gained an application in the very object it had given out', async () => {
+    const id = await save('Session', { uid: newId(), accountId, authorizations: { one: {} } });
+    await withRequestContext(newRequest(), async () => {
+      const session = (await adapter('Session').find(id)) as AdapterPayload;
+      Object.assign(session.authorizations as object, { two: {} });
+      await adapter('Session').upsert(id, session, 3600);
+    });
+    const { authorizations = {} } = (await adapter('Session').find(id)) as AdapterPayload;
+    assert.deepEqual(Object.keys(authorizations), ['one', 'two']);
+  });
+
   test('remembers for one request only', async () => {
     const grantId = await save('Grant', { accountId, clientId });
     const id = await saveToken('AccessToken', { grantId });
