@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Context, Middleware } from 'koa';
 import helmet from 'koa-helmet';
 
@@ -7,7 +9,7 @@ import helmet from 'koa-helmet';
  * forms, which could not be told from an attack.
  */
 export function securityHeaders({ https }: { https: boolean }): Middleware {
-  return helmet({
+  const fixed = headersOf({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -29,6 +31,18 @@ export function securityHeaders({ https }: { https: boolean }): Middleware {
     xFrameOptions: { action: 'deny' },
     xPoweredBy: false,
   });
+  return async (ctx, next) => {
+    for (const [name, value] of await fixed) ctx.res.setHeader(name, value);
+    await next();
+  };
+}
+
+/** None of them depends on the request, so they are worked out once. */
+async function headersOf(options: Parameters<typeof helmet>[0]): Promise<[string, string][]> {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const context = { req: response.req, res: response } as Context;
+  await helmet(options)(context, async () => {});
+  return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
 
 /**
