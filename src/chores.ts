@@ -1,6 +1,8 @@
 import { accountChores } from './accounts/upkeep.ts';
 import { retainAudit } from './audit/retention.ts';
 import type { Database } from './database/database.ts';
+import { removeExpiredRequests } from './federation/requests.store.ts';
+import { removeOrphanedUpstreamSessions } from './federation/upstream-sessions.store.ts';
 import { deleteExpiredHolds } from './handles/handles.store.ts';
 import { removeExpired as removeEndedLimits } from './http/rate-limits.store.ts';
 import type { Chore } from './jobs/upkeep.ts';
@@ -16,6 +18,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
   return {
     ...mailChores,
     removeExpiredSignIns,
+    removeExpiredRequests,
     removeEndedLimits,
     removeExpiredCodes: allOf(accountChores.removeExpiredCodes),
     removeExpiredLinks: allOf(accountChores.removeExpiredLinks),
@@ -23,6 +26,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     deleteExpiredHolds: allOf((database) => deleteExpiredHolds(database, 1000)),
     removeStaleBrowsers: hourly(allOf(accountChores.removeStaleBrowsers)),
     removeOrphanedOrigins: hourly(removeOrphanedOrigins),
+    removeOrphanedUpstreamSessions: hourly(removeOrphanedUpstreamSessions),
     retainAudit: hourly(retainAudit),
     rotateDueKeys: (database) => rotateDueKeys(database, ring),
   };

@@ -35,7 +35,18 @@ export interface Config {
     /** Never there in the role `web`. */
     readonly accessToken?: string;
   };
-  readonly google: { readonly clientId?: string; readonly clientSecret?: string };
+  readonly google: {
+    readonly clientId?: string;
+    readonly clientSecret?: string;
+    readonly issuer: string;
+    readonly authorizationUrl: string;
+    readonly tokenUrl: string;
+    readonly jwksUrl: string;
+  };
+  readonly upstream: {
+    /** In CIDR notation: what may be called besides public addresses. */
+    readonly allowedNetworks: readonly string[];
+  };
   readonly passwordHash: {
     readonly memoryKiB: number;
     readonly iterations: number;
@@ -122,7 +133,15 @@ function interpret(values: Settings): Config {
         : values.MATRIX_ACCESS_TOKEN !== undefined,
       ...(values.ROLE === 'web' ? {} : { accessToken: values.MATRIX_ACCESS_TOKEN }),
     },
-    google: { clientId: values.GOOGLE_CLIENT_ID, clientSecret: values.GOOGLE_CLIENT_SECRET },
+    google: {
+      clientId: values.GOOGLE_CLIENT_ID,
+      clientSecret: values.GOOGLE_CLIENT_SECRET,
+      issuer: values.GOOGLE_ISSUER,
+      authorizationUrl: values.GOOGLE_AUTHORIZATION_URL,
+      tokenUrl: values.GOOGLE_TOKEN_URL,
+      jwksUrl: values.GOOGLE_JWKS_URL,
+    },
+    upstream: { allowedNetworks: values.UPSTREAM_ALLOWED_NETWORKS ?? [] },
     passwordHash: {
       memoryKiB: values.PASSWORD_HASH_MEMORY_KIB,
       iterations: values.PASSWORD_HASH_ITERATIONS,

@@ -129,6 +129,32 @@ export const settings = {
     otherwise: 'no sign-in with Google',
     secret: true,
   },
+  GOOGLE_ISSUER: {
+    description: 'For tests only: who signs ID tokens in the place of Google.',
+    schema: format.origin,
+    default: 'https://accounts.google.com',
+  },
+  GOOGLE_AUTHORIZATION_URL: {
+    description: 'For tests only: where browsers sign in in the place of Google.',
+    schema: format.address('https:', 'http:'),
+    default: 'https://accounts.google.com/o/oauth2/v2/auth',
+  },
+  GOOGLE_TOKEN_URL: {
+    description: 'For tests only: where codes are redeemed in the place of Google.',
+    schema: format.address('https:', 'http:'),
+    default: 'https://oauth2.googleapis.com/token',
+  },
+  GOOGLE_JWKS_URL: {
+    description: 'For tests only: the keys of ID tokens in the place of Google.',
+    schema: format.address('https:', 'http:'),
+    default: 'https://www.googleapis.com/oauth2/v3/certs',
+  },
+  UPSTREAM_ALLOWED_NETWORKS: {
+    description:
+      'Networks that are not public in which providers of other sign-ins may live, separated by commas. They may use plain http.',
+    schema: format.networks,
+    otherwise: 'only public addresses, by https',
+  },
   HANDLE_RESERVED_WORDS: {
     description:
       'Words, beyond the built-in ones, that nobody can take as a handle; commas between.',

@@ -29,6 +29,15 @@ export function productionProblems({ values, given }: Reading): string[] {
       'PASSWORD_HASH_MEMORY_KIB must be at least 7168: less is cheap to crack.',
     ],
     [
+      [
+        values.GOOGLE_ISSUER,
+        values.GOOGLE_AUTHORIZATION_URL,
+        values.GOOGLE_TOKEN_URL,
+        values.GOOGLE_JWKS_URL,
+      ].some(isExposed),
+      'The overrides of Google’s addresses must begin with https://.',
+    ],
+    [
       values.METRICS_TOKEN !== undefined && values.METRICS_TOKEN.length < 16,
       'METRICS_TOKEN must have at least 16 characters.',
     ],

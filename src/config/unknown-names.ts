@@ -14,6 +14,7 @@ const families = [
   'SMTP_',
   'SYNAPSE_',
   'TRUSTED_',
+  'UPSTREAM_',
 ];
 
 /** Set by others under our prefixes: Google's own tools, and Kubernetes for a service "synapse". */

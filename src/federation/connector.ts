@@ -15,6 +15,11 @@ export type UpstreamIdentity = {
   /** What the person is called there, such as a Bluesky handle: an idea for a handle here. */
   handleHint?: string;
   groups?: string[];
+  /**
+   * The organisation that the account belongs to, where the upstream tells (Google's `hd`); null
+   * where it tells that there is none. What admits by domain asks for this, not for the address.
+   */
+  hostedDomain?: string | null;
   /** The upstream's session, named in its back-channel logout. */
   sid?: string;
 };

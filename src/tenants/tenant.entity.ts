@@ -22,6 +22,8 @@ export type Tenant = {
   terms: Terms | null;
   /** Languages it offers, first one preferred; empty means all. */
   languages: string[];
+  /** Ids of the ways to sign in with others that it offers, in order; null means all. */
+  ways: string[] | null;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -41,6 +43,7 @@ export const tenantEntity = new EntitySchema<Tenant>({
     branding: { type: 'jsonb' },
     terms: { type: 'jsonb', nullable: true },
     languages: { type: 'text', array: true },
+    ways: { type: 'text', array: true, nullable: true },
     createdAt: { type: 'timestamptz', name: 'created_at', createDate: true },
     updatedAt: { type: 'timestamptz', name: 'updated_at', updateDate: true },
   },

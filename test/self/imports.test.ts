@@ -17,6 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   tenants: ['database', 'http'],
   handles: ['database'],
   accounts: ['database', 'secrets', 'config', 'http', 'handles', 'tenants', 'jobs'],
+  federation: ['database', 'secrets', 'config', 'http', 'jobs', 'tenants'],
   matrix: ['database', 'jobs', 'handles'],
   oidc: [
     'database',
@@ -29,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
     'tenants',
     'handles',
     'accounts',
+    'federation',
   ],
 };
 
@@ -60,7 +62,9 @@ test('imports point one way between the folders of src', () => {
 test('only the stores speak SQL', () => {
   const sql = /\b(?:db|tx|database|connection)\.query\b/;
   const elsewhere = readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /^(?:accounts|handles|tenants|oidc|matrix|mail|audit)\//.test(file))
+    .filter((file) =>
+      /^(?:accounts|handles|tenants|federation|oidc|matrix|mail|audit)\//.test(file),
+    )
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.store.ts'))
     .filter((file) => sql.test(readFileSync(join(src, file), 'utf8')));
   assert.deepEqual(elsewhere, []);
