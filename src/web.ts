@@ -7,7 +7,7 @@ import { answerErrors } from './http/errors.ts';
 import { healthRoutes } from './http/health.ts';
 import { languageChoice } from './http/language-choice.ts';
 import type { Log } from './http/log.ts';
-import { fixedOrigin } from './http/origin.ts';
+import { atPublicOrigin, fixedOrigin } from './http/origin.ts';
 import { peerAddress } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -37,6 +37,9 @@ export function createWeb(parts: WebParts): Koa {
   const web = new Koa();
   web.keys = [cookieKey(fingerprints)];
   web.silent = true;
+  // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL: behind a proxy that ends TLS,
+  // this is how Koa knows that secure cookies may be set.
+  web.proxy = true;
   const monitoring = startMonitoring(parts);
 
   web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: monitoring.onEnd }));
@@ -53,7 +56,7 @@ export function createWeb(parts: WebParts): Koa {
   );
   web.use(serveAssets());
   web.use(languageChoice(parts.cookies, parts.secureCookies));
-  web.use(mountProvider(parts.current));
+  web.use(mountProvider(parts));
   web.use(internalApi(parts, internalRoutes(parts)).routes());
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
@@ -72,7 +75,7 @@ async function redirectTenantHost(
 ): Promise<boolean> {
   const slug = await tenantSlugByDomain(database, hostname);
   if (!slug || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return false;
-  const target = new URL(ctx.url, publicUrl);
+  const target = atPublicOrigin(ctx, publicUrl);
   target.searchParams.set('tenant', slug);
   ctx.redirect(target.href);
   return true;

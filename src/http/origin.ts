@@ -42,8 +42,16 @@ export function fixedOrigin({ publicUrl, port, onOtherHost }: OriginOptions): Mi
 async function toPublicOrigin(ctx: Context, host: string, url: URL): Promise<boolean> {
   const name = host.replace(/:\d+$/, '');
   if (!loopback.has(name) || !loopback.has(url.hostname) || ctx.method !== 'GET') return false;
-  ctx.redirect(new URL(ctx.url, url).href);
+  ctx.redirect(atPublicOrigin(ctx, url).href);
   return true;
+}
+
+/** The page asked for, at our own origin: also where its path, such as `//evil.example`, reads as a host. */
+export function atPublicOrigin({ path, search }: Context, publicUrl: string | URL): URL {
+  const target = new URL(publicUrl);
+  target.pathname = path;
+  target.search = search;
+  return target;
 }
 
 /**

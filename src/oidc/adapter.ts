@@ -59,7 +59,8 @@ class ArtifactAdapter implements Adapter {
       id: this.#rowId(id),
       model: this.#model,
       payload: kept,
-      accountId: payload.accountId,
+      // A finished sign-in is as good as the session that it becomes, and ends with its account's.
+      accountId: payload.accountId ?? payload.result?.login?.accountId,
       clientId: payload.clientId,
       grantId: this.#model === 'Interaction' ? undefined : payload.grantId,
       sessionUid: payload.sessionUid,
@@ -79,6 +80,7 @@ class ArtifactAdapter implements Adapter {
     const known = remembered<AdapterPayload>(this.#model, id);
     if (known) return { ...known, jti: id };
     const row = await store.findArtifact(this.#database, this.#rowId(id));
+    if (row && this.#model === 'Interaction') remember(this.#model, id, row.payload);
     return row && complete(row, id);
   }
 

@@ -189,7 +189,10 @@ export async function removeGrant(db: Queryable, grantId: string): Promise<void>
   await db.query('delete from oidc_artifacts where grant_id = $1 or id = $1', [grantId]);
 }
 
-/** Ends every session of an account with all its tokens, except one session that may go on. */
+/**
+ * Ends every session of an account with all its tokens and all that is on the way to one, except a
+ * session that may go on.
+ */
 export async function endSessions(
   db: Queryable,
   accountId: string,
@@ -206,6 +209,13 @@ export async function endSessions(
     `delete from session_origins where account_id = $1
       and session_uid is distinct from $2`,
     [accountId, keep?.sessionUid ?? null],
+  );
+  // Whoever proved the address before must not go on from there: neither with the step that waits
+  // for them, nor with the account that they made and have not set a password for.
+  await db.query(
+    `delete from sign_ins where account_id = $1 or (proved_at is not null
+      and email_key = (select email_key from accounts where id = $1))`,
+    [accountId],
   );
 }
 

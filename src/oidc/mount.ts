@@ -1,25 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
+import { AppError } from '../errors.ts';
 import { readForm } from '../http/forms.ts';
-import type { CurrentProvider } from './current-provider.ts';
+import type { InteractionParts } from './interaction/parts.ts';
+import { browserOf } from './interaction/step.ts';
 
 const mountPath = '/oidc';
+/** Where the pages of a sign-in, or of a device's, return to when they are done. */
+const wayBack = /^\/(auth|device)\/(?!auth$)/;
 const metadataPath = '/.well-known/oauth-authorization-server';
+
+type MountParts = Pick<InteractionParts, 'current' | 'cookies' | 'secureCookies' | 'fingerprints'>;
 
 /**
  * Hands everything below the issuer to the provider. RFC 8414 §3.1 wants the metadata of an issuer
  * with a path at the root of the host, so it is served there too.
  */
-export function mountProvider(current: CurrentProvider): Middleware {
+export function mountProvider(parts: MountParts): Middleware {
   return async (ctx, next) => {
     const below = pathBelowIssuer(ctx.path);
     if (below === undefined) return next();
     if (below === '/auth' && ctx.method === 'POST') return authorizeByGet(ctx);
+    if (wayBack.test(below)) await assertSameBrowser(ctx, parts);
     const request = ctx.req as IncomingMessage & { originalUrl?: string };
     request.originalUrl = `${mountPath}${below}${ctx.search}`;
     request.url = `${below}${ctx.search}`;
     ctx.respond = false;
-    await current.handle(request, ctx.res);
+    await parts.current.handle(request, ctx.res);
   };
 }
 
@@ -31,6 +38,20 @@ async function authorizeByGet(ctx: Context): Promise<void> {
   const query = new URLSearchParams(await readForm(ctx));
   ctx.status = 303;
   ctx.redirect(`${mountPath}/auth?${query}`);
+}
+
+/**
+ * The browser that comes back must be the one that signed in. The library knows it by a cookie bound
+ * to a path, which a neighbouring host could plant with a finished sign-in of its own: login CSRF.
+ *
+ * @throws AppError `sign_in_expired` (400)
+ */
+async function assertSameBrowser(ctx: Context, parts: MountParts): Promise<void> {
+  const { provider } = parts.current;
+  const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
+  const interaction = uid ? await provider.Interaction.find(uid) : undefined;
+  const result = interaction?.result as { browser?: string } | undefined;
+  if (result && result.browser !== browserOf(ctx, parts)) throw new AppError('sign_in_expired');
 }
 
 function pathBelowIssuer(path: string): string | undefined {

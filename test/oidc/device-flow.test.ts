@@ -75,7 +75,7 @@ describe('a device without a browser (RFC 8628)', () => {
     const visitor = newVisitor();
     const { user_code, device_code } = await begin();
     const confirm = await typeCode(visitor, user_code);
-    await visitor.submit(confirm, {}, { button: /not me|cancel|no|stop|refuse|don/i });
+    await visitor.submit(confirm, {}, { button: 'No, stop' });
     await refused(redeem(device_code), 'access_denied');
   });
 

@@ -149,7 +149,7 @@ describe('an authorization request', () => {
     const visitor = newVisitor();
     const attempt = await app.request();
     const page = await visitor.open(attempt.url);
-    const answer = answerOf(await visitor.click(page, /cancel|back/i));
+    const answer = answerOf(await visitor.click(page, /^Cancel/));
     assert.equal(answer.error, 'access_denied');
     assert.equal(answer.state, attempt.checks.expectedState);
   });

@@ -66,7 +66,9 @@ export async function answer(step: Step, result: Record<string, unknown>): Promi
   const returnTo = await parts.current.provider.interactionResult(
     ctx.req,
     ctx.res,
-    result as Parameters<typeof parts.current.provider.interactionResult>[2],
+    { ...result, browser: step.signIn.browser } as Parameters<
+      typeof parts.current.provider.interactionResult
+    >[2],
     { mergeWithLastSubmission: !('login' in result) },
   );
   step.redirect(returnTo);
