@@ -1,0 +1,140 @@
+import {
+  extractPdsUrl,
+  type NodeOAuthClient,
+  OAuthResponseError,
+  type OAuthSession,
+} from '@atproto/oauth-client-node';
+import { AppError } from '../../errors.ts';
+import type { Connector, UpstreamIdentity, UpstreamRequest } from '../connector.ts';
+import { upstreamFailed } from '../failure.ts';
+import { BlueskyClient, type BlueskyOptions, scope } from './client.ts';
+import { translated } from './errors.ts';
+import { targetsOf } from './input.ts';
+import { assertActive, readEmail, readProfile } from './profile.ts';
+
+/**
+ * The issuer of every DID. No server's: a DID means the same person wherever it moves, and which
+ * server may speak for it is checked at each sign-in.
+ */
+export const issuer = 'atproto';
+
+const patience = 20_000;
+
+/** What the library calls a handle that does not lead back to its DID. */
+const handleInvalid = 'handle.invalid';
+
+/**
+ * Sign-in with an account in the AT Protocol's network, such as Bluesky's. Besides the codes of
+ * every connector, `begin` throws `bluesky_handle_required`, `bluesky_handle_unknown` (422) and
+ * `bluesky_server_unreachable` (502), and both throw `bluesky_account_gone` and
+ * `bluesky_account_deactivated` (403).
+ */
+export function createBlueskyConnector(options: BlueskyOptions): Connector {
+  const bluesky = new BlueskyClient(options);
+  return {
+    id: 'bluesky',
+    name: 'Bluesky',
+
+    async begin(request) {
+      try {
+        return await firstThatWorks(await bluesky.current(), request, options.allowHttp);
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+
+    async finish(callback, { state, redirectUri }) {
+      if (callback.searchParams.get('state') !== state) throw upstreamFailed('Another state.');
+      try {
+        const client = await bluesky.current();
+        const { session } = await client.callback(callback.searchParams, {
+          redirect_uri: redirectUri as `https://${string}`,
+        });
+        return await identify(client, session, options);
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+  };
+}
+
+/** What looks like a handle may be a server's name; if it is neither, the first failure counts. */
+async function firstThatWorks(
+  client: NodeOAuthClient,
+  request: UpstreamRequest,
+  allowHttp: boolean,
+): Promise<URL> {
+  const [first, ...others] = targetsOf(request.input ?? request.loginHint);
+  try {
+    return await authorize(client, first, request, allowHttp);
+  } catch (error) {
+    if (translated(error).code !== 'bluesky_handle_unknown') throw error;
+    for (const other of others) {
+      const url = await authorize(client, other, request, allowHttp).catch(() => undefined);
+      if (url) return url;
+    }
+    throw error;
+  }
+}
+
+async function authorize(
+  client: NodeOAuthClient,
+  target: string,
+  { state, redirectUri, uiLocales, prompt }: UpstreamRequest,
+  allowHttp: boolean,
+): Promise<URL> {
+  const parameters = {
+    redirect_uri: redirectUri as `https://${string}`,
+    ui_locales: uiLocales,
+    prompt: prompt === 'login' ? ('login' as const) : undefined,
+    signal: AbortSignal.timeout(patience),
+  };
+  const asking = withState(client, state);
+  const url = await asking.authorize(target, { ...parameters, scope }).catch((error: unknown) => {
+    // A server that has no email to give.
+    if (!(error instanceof OAuthResponseError) || error.error !== 'invalid_scope') throw error;
+    return asking.authorize(target, { ...parameters, scope: 'atproto' });
+  });
+  if (url.protocol !== 'https:' && !allowHttp) {
+    throw new AppError('bluesky_server_unreachable', { status: 502, message: 'Not https.' });
+  }
+  return url;
+}
+
+/** The library thinks up its own state, but ours is the one that is bound to the browser. */
+function withState(client: NodeOAuthClient, state: string): NodeOAuthClient {
+  const runtime: NodeOAuthClient['runtime'] = Object.create(client.runtime, {
+    generateNonce: { value: async () => state },
+  });
+  return Object.create(client, { runtime: { value: runtime } });
+}
+
+/** By now the library has made sure that the DID's own document names the server that vouched. */
+async function identify(
+  client: NodeOAuthClient,
+  session: OAuthSession,
+  { fetch }: BlueskyOptions,
+): Promise<UpstreamIdentity> {
+  const { did } = session;
+  try {
+    const { didDoc, handle } = await client.identityResolver.resolve(did, { noCache: true });
+    const repository = { fetch, pds: extractPdsUrl(didDoc), did };
+    const [profile, email] = await Promise.all([
+      readProfile(repository),
+      readEmail(session),
+      assertActive(repository),
+    ]);
+    return {
+      connection: 'bluesky',
+      issuer,
+      subject: did,
+      email,
+      emailVerified: false,
+      handleHint: handle === handleInvalid ? undefined : handle,
+      ...profile,
+    };
+  } finally {
+    // Who somebody is has been learned: their server need not trust us any longer.
+    await session.signOut().catch(() => {});
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  DidError,
+  FetchError,
+  HandleResolverError,
+  OAuthCallbackError,
+  OAuthResolverError,
+} from '@atproto/oauth-client-node';
+import { AppError } from '../../errors.ts';
+
+/** What the library threw, as something a page can say. */
+export function translated(error: unknown): AppError {
+  const chain = [...causes(error)];
+  const own = chain.find((link) => link instanceof AppError && link.code !== 'fetch_refused');
+  if (own instanceof AppError) return own;
+  const code = codeOf(chain);
+  return new AppError(code, { status: statuses[code], cause: error });
+}
+
+const statuses = {
+  upstream_cancelled: 400,
+  bluesky_handle_unknown: 422,
+  bluesky_account_gone: 403,
+  bluesky_server_unreachable: 502,
+  upstream_failed: 502,
+} as const;
+
+function codeOf(chain: unknown[]): keyof typeof statuses {
+  for (const link of chain) {
+    if (link instanceof OAuthCallbackError && link.params.get('error') === 'access_denied') {
+      return 'upstream_cancelled';
+    }
+    if (link instanceof DidError) return ofDid(link);
+    if (link instanceof HandleResolverError || nameOf(link) === 'IdentityResolverError') {
+      return 'bluesky_handle_unknown';
+    }
+  }
+  const server = chain.some((link) => link instanceof OAuthResolverError);
+  return server || chain.some(isNetwork) ? 'bluesky_server_unreachable' : 'upstream_failed';
+}
+
+/** A directory forgets nothing: a DID that it had and took away is 410, or 404 in older ones. */
+function ofDid(error: DidError): keyof typeof statuses {
+  const gone = error.code === 'did-service-not-found' || /not available/i.test(error.message);
+  if (error.status === 410 || gone) return 'bluesky_account_gone';
+  const unasked = error.code === 'did-fetch-error' || error.code === 'did-unknown-error';
+  return unasked && error.status !== 404 ? 'bluesky_server_unreachable' : 'bluesky_handle_unknown';
+}
+
+function isNetwork(error: unknown): boolean {
+  if (error instanceof FetchError || error instanceof AppError) return true;
+  return ['TimeoutError', 'AbortError'].includes(nameOf(error));
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+function* causes(error: unknown): Generator<unknown> {
+  for (
+    let link = error;
+    link !== undefined;
+    link = link instanceof Error ? link.cause : undefined
+  ) {
+    yield link;
+  }
+}

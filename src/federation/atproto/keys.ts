@@ -1,0 +1,82 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { Database } from '../../database/database.ts';
+import type { KeyRing } from '../../secrets/keyring.ts';
+import * as store from './keys.store.ts';
+
+/** A key of ours with which we sign in at authorization servers (`private_key_jwt`). */
+export type ClientKey = {
+  /** Private, with its `kid`. */
+  jwk: JWK;
+  /** Times in ms since 1970. */
+  createdAt: number;
+  signsFrom: number;
+  retiresAt?: number;
+};
+
+type Parts = { database: Database; ring: KeyRing };
+
+const day = 24 * 3_600_000;
+const rotateAfter = 90 * day;
+/** Servers that have our keys in a cache see a new one before it signs, and keep an old one. */
+const overlap = day;
+
+/** Loads what is kept and makes the first key where there is none; instances agree. */
+export async function loadClientKeys({ database, ring }: Parts): Promise<ClientKey[]> {
+  const kept = await store.sealedKeys(database);
+  if (kept !== undefined) return open(ring, kept);
+  await store.insertKeys(database, seal(ring, [await newKey(Date.now(), 0)]));
+  return open(ring, (await store.sealedKeys(database)) as string);
+}
+
+/** Those to publish, the one that signs first. */
+export function keysInUse(keys: ClientKey[], now = Date.now()): JWK[] {
+  const published = keys.filter(({ retiresAt = Number.POSITIVE_INFINITY }) => retiresAt > now);
+  const signing = published.filter(({ signsFrom }) => signsFrom <= now);
+  const coming = published.filter(({ signsFrom }) => signsFrom > now);
+  return [...signing.sort((a, b) => b.signsFrom - a.signsFrom), ...coming].map(({ jwk }) => jwk);
+}
+
+/** The scheduled rotation; does nothing while the newest key is young enough. */
+export async function rotateDueClientKeys(parts: Parts, now = Date.now()): Promise<void> {
+  const kept = await store.sealedKeys(parts.database);
+  if (kept === undefined || !isDue(open(parts.ring, kept), now)) return;
+  await rotateClientKeys(parts, { now, onlyDue: true });
+}
+
+/** Makes a new key, that signs in a day, and lets the others go a day after that. */
+export async function rotateClientKeys(
+  { database, ring }: Parts,
+  { now = Date.now(), onlyDue = false } = {},
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    const kept = await store.lockKeys(tx);
+    const keys = kept === undefined ? [] : open(ring, kept);
+    if (onlyDue && !isDue(keys, now)) return;
+    const successor = await newKey(now, keys.length === 0 ? 0 : overlap);
+    const others = keys
+      .filter(({ retiresAt = Number.POSITIVE_INFINITY }) => retiresAt > now)
+      .map((key) => ({ ...key, retiresAt: key.retiresAt ?? successor.signsFrom + overlap }));
+    const sealed = seal(ring, [successor, ...others]);
+    if (kept === undefined) await store.insertKeys(tx, sealed);
+    else await store.updateKeys(tx, sealed);
+  });
+}
+
+function isDue(keys: ClientKey[], now: number): boolean {
+  return keys.every(({ createdAt }) => createdAt < now - rotateAfter);
+}
+
+async function newKey(createdAt: number, signsIn: number): Promise<ClientKey> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const kid = await calculateJwkThumbprint(jwk);
+  return { jwk: { ...jwk, kid, alg: 'ES256' }, createdAt, signsFrom: createdAt + signsIn };
+}
+
+function seal(ring: KeyRing, keys: ClientKey[]): string {
+  return ring.seal(JSON.stringify(keys), store.sealContext);
+}
+
+function open(ring: KeyRing, sealed: string): ClientKey[] {
+  return JSON.parse(ring.open(sealed, store.sealContext).toString());
+}

@@ -1,0 +1,66 @@
+import type { OAuthSession } from '@atproto/oauth-client-node';
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+
+export type Profile = { name?: string; picture?: string };
+
+type Repository = { fetch: typeof fetch; pds: URL; did: string };
+
+const status = z.object({ active: z.boolean(), status: z.string().optional() });
+
+const profile = z.object({
+  value: z.object({
+    displayName: z.string().max(640).optional().catch(undefined),
+    avatar: z
+      .object({ ref: z.object({ $link: z.string().regex(/^[a-z0-9]{8,128}$/i) }) })
+      .optional()
+      .catch(undefined),
+  }),
+});
+
+const session = z.object({ email: z.string().max(320).optional().catch(undefined) });
+
+/**
+ * @throws AppError `bluesky_account_deactivated` where its owner can bring it back, or
+ *   `bluesky_account_gone` where it is deleted, suspended or taken down
+ */
+export async function assertActive({ fetch, pds, did }: Repository): Promise<void> {
+  const answer = await fetch(method(pds, 'com.atproto.sync.getRepoStatus', { did }));
+  if (answer.status === 400) throw new AppError('bluesky_account_gone', { status: 403 });
+  const { active, status: why } = status.parse(await answer.json());
+  if (active) return;
+  const code = why === 'deactivated' ? 'bluesky_account_deactivated' : 'bluesky_account_gone';
+  throw new AppError(code, { status: 403 });
+}
+
+/** Public, so it needs no token; a person without a profile is nothing unusual. */
+export async function readProfile({ fetch, pds, did }: Repository): Promise<Profile> {
+  try {
+    const record = { repo: did, collection: 'app.bsky.actor.profile', rkey: 'self' };
+    const answer = await fetch(method(pds, 'com.atproto.repo.getRecord', record));
+    const { value } = profile.parse(await answer.json());
+    const cid = value.avatar?.ref.$link;
+    return {
+      name: value.displayName?.trim() || undefined,
+      picture: cid && method(pds, 'com.atproto.sync.getBlob', { did, cid }).href,
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** Nothing unless the person granted it. Their server may say what it likes: it proves nothing. */
+export async function readEmail(upstream: OAuthSession): Promise<string | undefined> {
+  try {
+    const answer = await upstream.fetchHandler('/xrpc/com.atproto.server.getSession');
+    return session.parse(await answer.json()).email;
+  } catch {
+    return undefined;
+  }
+}
+
+function method(pds: URL, name: string, parameters: Record<string, string>): URL {
+  const url = new URL(`/xrpc/${name}`, pds);
+  url.search = new URLSearchParams(parameters).toString();
+  return url;
+}
