@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { HomeserverOptions } from './homeserver.ts';
 import { installSynapse, isSynapseInstalled } from './install.ts';
@@ -8,11 +8,11 @@ import { startHomeserver } from './start.ts';
 
 /**
  * `npm run demo`: the service and a Synapse that signs people in through it, on this machine alone.
- * PORT and SYNAPSE_PORT choose other ports; everything is kept in .demo.
+ * PORT and SYNAPSE_PORT choose other ports; everything is kept in .demo, or in DEMO_DIR.
  */
 const port = Number(process.env.PORT || 3000);
 const synapsePort = Number(process.env.SYNAPSE_PORT || 8008);
-const directory = join(root, '.demo');
+const directory = resolve(root, process.env.DEMO_DIR || '.demo');
 const serverName = 'demo.localhost';
 const publicUrl = `http://127.0.0.1:${port}`;
 const synapseUrl = `http://127.0.0.1:${synapsePort}`;
@@ -56,6 +56,7 @@ async function start() {
 }
 
 function explain(): void {
+  const shown = relative(process.cwd(), directory) || directory;
   console.log(`
 A homeserver that signs people in through the service is at
 
@@ -64,10 +65,10 @@ A homeserver that signs people in through the service is at
   1. Open any Matrix client on this machine, such as Element, and choose to sign in to another
      homeserver: enter the address above.
   2. Press "Continue with OpenMeet" and create an account. The mail with the code appears here and
-     in .demo/service/mail.
+     in ${shown}/service/mail.
   3. You are @your-handle:${serverName}.
 
-Ctrl-C stops both; what they know is kept in .demo (delete it to begin anew).
+Ctrl-C stops both; what they know is kept in ${shown} (delete it to begin anew).
 `);
 }
 
