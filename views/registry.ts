@@ -185,7 +185,7 @@ export interface Pages extends AccountPages {
   /** Each account is a button `name="account" value=<id>`. */
   chooser: {
     action: string;
-    accounts: readonly (AccountBadge & { id: string; community: string })[];
+    accounts: readonly (AccountBadge & { id: string; community?: string })[];
     addUrl: string;
   };
 

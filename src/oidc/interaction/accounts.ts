@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { readForm, validate } from '../../http/forms.ts';
+import { brandOf } from '../../tenants/pages.ts';
+import { tenantById } from '../../tenants/tenants.store.ts';
 import type { Subject } from '../artifacts.store.ts';
 import { serves } from '../clients.ts';
 import { currentSessionId, parkedSessions, parkSession, writeParked } from '../parked-sessions.ts';
@@ -14,6 +16,7 @@ type Choice = { sessionId: string; subject: Subject };
 export async function showAccounts(step: Step): Promise<void> {
   const choices = await choicesOf(step);
   if (choices.length === 0) return step.redirect(step.url('sign-in'));
+  const communities = await communitiesOf(step, choices);
   step.show('chooser', {
     action: step.url('accounts'),
     accounts: choices.map(({ subject }) => ({
@@ -21,7 +24,7 @@ export async function showAccounts(step: Step): Promise<void> {
       name: subject.name,
       handle: subject.handle ?? '',
       picture: subject.picture ?? undefined,
-      community: subject.tenantSlug,
+      community: communities.get(subject.tenantId),
     })),
     addUrl: step.url('sign-in'),
   });
@@ -70,6 +73,18 @@ async function choicesOf({ ctx, parts, tenant, client }: Step): Promise<Choice[]
     }
   }
   return choices;
+}
+
+/** Names of the communities, where there are several to be told apart. */
+async function communitiesOf({ parts }: Step, choices: Choice[]): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  const ids = new Set(choices.map(({ subject }) => subject.tenantId));
+  if (ids.size < 2) return names;
+  for (const id of ids) {
+    const tenant = await tenantById(parts.database, id);
+    if (tenant) names.set(id, brandOf(tenant).name);
+  }
+  return names;
 }
 
 function withoutPrompt(params: Record<string, unknown>, answered: string): URLSearchParams {
