@@ -2,8 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Database } from '../../database/database.ts';
-import { openDatabase } from '../../database/open.ts';
-import { poolSize } from '../connection.ts';
+import { poolSize, withDatabase } from '../database.ts';
 import { examineDatabase } from './database.ts';
 import { type Finding, failure, look, ok } from './finding.ts';
 import { examineIssuer } from './issuer.ts';
@@ -26,16 +25,14 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
 
 function examineWhatIsStored(config: Config): Promise<Finding[]> {
   const mend = 'Check DATABASE_URL, and that PostgreSQL runs and can be reached from here.';
-  return look('database', mend, async () => {
-    const { database, close } = await open(config);
-    try {
+  // Unlike every other command this leaves the schema alone: looking must not migrate.
+  return look('database', mend, () =>
+    withDatabase(config, async (database) => {
       const found = await examineDatabase(database);
       const usable = found.every(({ status }) => status !== 'fail');
       return usable ? [...found, ...(await examineRest(config, database))] : found;
-    } finally {
-      await close();
-    }
-  });
+    }),
+  );
 }
 
 /** All at once, because most of it is waiting. */
@@ -57,25 +54,4 @@ function configuration(env: NodeJS.ProcessEnv): Config | Finding[] {
     const mend = 'Every setting is described in docs/configuration.md.';
     return error.problems.map((problem) => failure('configuration', problem, mend));
   }
-}
-
-/** Unlike every other command it leaves the schema alone: looking must not migrate. */
-async function open(config: Config) {
-  const embedded = config.databaseUrl
-    ? undefined
-    : await (await import('../../database/embedded.ts')).startEmbedded({ dataDir: config.dataDir });
-  const url = config.databaseUrl ?? (embedded as { url: string }).url;
-  const database = await openDatabase({ url, poolSize: config.databasePoolSize }).catch(
-    async (error) => {
-      await embedded?.stop();
-      throw error;
-    },
-  );
-  return {
-    database,
-    async close() {
-      await database.close();
-      await embedded?.stop();
-    },
-  };
 }

@@ -19,6 +19,8 @@ export async function signInRequest(
     if (!location) return undefined;
     url = new URL(location, url);
     if (url.href.startsWith(`${issuer}/`)) return url;
+    // Anywhere else is somebody else's provider, which is not ours to call.
+    if (url.pathname !== path) return undefined;
   }
   return undefined;
 }

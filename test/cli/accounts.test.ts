@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
+import type { FoundAccount } from '../../src/cli/accounts/found.ts';
+import { useTerminal } from './terminal.ts';
+
+describe('accounts', () => {
+  const terminal = useTerminal();
+  const add = (...args: string[]) => terminal.json<FoundAccount>('accounts', 'add', ...args);
+
+  test('an account is added as after a sign-up', async () => {
+    await terminal.json('tenants', 'add', '--slug', 'acme', '--name', 'Acme');
+    const account = await add(
+      ...['--email', 'Ada@example.org', '--name', 'Ada Lovelace', '--handle', 'ada.l'],
+      ...['--password', 'difference engine no. 2', '--tenant', 'acme'],
+    );
+    assert.partialDeepStrictEqual(account, {
+      tenant: 'acme',
+      status: 'active',
+      name: 'Ada Lovelace',
+      handle: 'ada.l',
+      email: 'Ada@example.org',
+      emailVerified: true,
+      hasPassword: true,
+      matrixAccess: 'active',
+      sessions: 0,
+    });
+    const [row] = await terminal.db.query<{ hash: string; key: string }>(
+      'select password_hash as hash, email_key as key from accounts where id = $1',
+      [account.id],
+    );
+    assert.equal(row?.key, 'ada@example.org');
+    const hasher = new PasswordHasher({
+      memoryKiB: 19456,
+      iterations: 2,
+      parallelism: 1,
+      concurrency: 1,
+    });
+    const { ok } = await hasher.verify(row?.hash, 'difference engine no. 2');
+    assert.ok(ok);
+    assert.deepEqual(await terminal.audited(account.id), ['account.created']);
+    for (const name of [
+      account.id,
+      '@ada.l',
+      'ada.l',
+      '@ada.l:matrix.example',
+      'ADA@example.org',
+    ]) {
+      assert.deepEqual(await terminal.json('accounts', 'show', name), account);
+    }
+  });
+
+  test('an address with several accounts needs its tenant', async () => {
+    await terminal.json('tenants', 'add', '--slug', 'globex', '--name', 'Globex');
+    await add('--email', 'hank@example.org', '--name', 'Hank');
+    const there = await add(
+      '--email',
+      'hank@example.org',
+      '--name',
+      'Hank S.',
+      '--tenant',
+      'globex',
+    );
+    const { exit, code } = await terminal.failure(['accounts', 'show', 'hank@example.org']);
+    assert.deepEqual([exit, code], [1, 'account_ambiguous']);
+    assert.deepEqual(
+      await terminal.json('accounts', 'show', 'hank@example.org', '--tenant', 'globex'),
+      there,
+    );
+    const found = await terminal.json<FoundAccount[]>(
+      ...['accounts', 'list', '--tenant', 'globex', '--search', 'HANK'],
+    );
+    assert.deepEqual(found, [there]);
+  });
+
+  test('nothing is half made where something is taken', async () => {
+    await add('--email', 'grace@example.org', '--name', 'Grace', '--handle', 'grace.h');
+    const taken = await terminal.failure([
+      'accounts',
+      'add',
+      '--email',
+      'eve@example.org',
+      '--name',
+      'Eve',
+      '--handle',
+      'GRACE.H',
+    ]);
+    assert.deepEqual([taken.exit, taken.code], [1, 'handle_taken']);
+    const twice = [
+      'accounts',
+      'add',
+      '--email',
+      'grace@example.org',
+      '--name',
+      'G',
+      '--handle',
+      'gg1',
+    ];
+    assert.equal((await terminal.failure(twice)).code, 'email_taken');
+    const reserved = [
+      'accounts',
+      'add',
+      '--email',
+      'r@example.org',
+      '--name',
+      'R',
+      '--handle',
+      'admin',
+    ];
+    assert.equal((await terminal.failure(reserved)).code, 'handle_unavailable');
+    const rows = await terminal.db.query(
+      `select from accounts where email in ('eve@example.org', 'r@example.org')
+        union all select from handles where handle in ('gg1', 'admin')`,
+    );
+    assert.equal(rows.length, 0);
+    const root = await add(...reserved.slice(2), '--allow-reserved');
+    assert.equal(root.handle, 'admin');
+  });
+
+  test('disabling and signing out end sessions; signing out tells the applications', async () => {
+    const { id } = await add('--email', 'joan@example.org', '--name', 'Joan', '--handle', 'joan.c');
+    await signIn(id, 'uid-1');
+    assert.equal((await terminal.json<FoundAccount>('accounts', 'show', id)).sessions, 1);
+    const out = await terminal.json<FoundAccount>('accounts', 'sign-out', '@joan.c');
+    assert.deepEqual([out.status, out.sessions], ['active', 0]);
+    const told = await terminal.db.query<{ task: string }>(
+      "select task_identifier as task from graphile_worker.jobs where key like '%uid-1%' or task_identifier = 'backchannel-logout'",
+    );
+    assert.deepEqual(told, [{ task: 'backchannel-logout' }]);
+    await signIn(id, 'uid-2');
+    const disabled = await terminal.json<FoundAccount>('accounts', 'disable', id);
+    assert.deepEqual([disabled.status, disabled.sessions], ['disabled', 0]);
+    const enabled = await terminal.json<FoundAccount>('accounts', 'enable', id);
+    assert.deepEqual([enabled.status, enabled.sessions], ['active', 0]);
+    const actions = [
+      'account.created',
+      'account.signed_out',
+      'account.disabled',
+      'account.enabled',
+    ];
+    assert.deepEqual(await terminal.audited(id), actions);
+  });
+
+  test('Matrix access is taken and given, and the platform knows the account by its own id', async () => {
+    const { id } = await add('--email', 'mary@example.org', '--name', 'Mary', '--handle', 'mary.j');
+    const revoked = await terminal.json<FoundAccount>('accounts', 'revoke-matrix', '@mary.j');
+    assert.equal(revoked.matrixAccess, 'revoked');
+    const restored = await terminal.json<FoundAccount>('accounts', 'restore-matrix', '@mary.j');
+    assert.equal(restored.matrixAccess, 'active');
+    const known = await terminal.json<FoundAccount>(
+      ...['accounts', 'set-platform-identity', id, '--user-id', '42', '--slug', 'mary-42'],
+    );
+    assert.deepEqual([known.platformUserId, known.platformSlug], ['42', 'mary-42']);
+    await add('--email', 'other@example.org', '--name', 'Other');
+    const other = ['accounts', 'set-platform-identity', 'other@example.org', '--user-id', '42'];
+    assert.equal((await terminal.failure(other)).code, 'platform_user_taken');
+  });
+
+  test('a deleted account leaves its handle to nobody', async () => {
+    const { id } = await add('--email', 'ken@example.org', '--name', 'Ken', '--handle', 'ken.t');
+    await terminal.json('accounts', 'delete', 'ken@example.org', '--yes');
+    assert.equal(
+      (await terminal.failure(['accounts', 'show', '@ken.t'])).code,
+      'account_not_found',
+    );
+    const entry = await terminal.json<{ state: string; accountId: string }>(
+      'handles',
+      'show',
+      'ken.t',
+    );
+    assert.deepEqual([entry.state, entry.accountId], ['tombstoned', id]);
+    const again = [
+      'accounts',
+      'add',
+      '--email',
+      'k@example.org',
+      '--name',
+      'K',
+      '--handle',
+      'ken.t',
+    ];
+    assert.equal((await terminal.failure(again)).code, 'handle_taken');
+  });
+
+  /** A browser session in which the account is signed in to Synapse. */
+  async function signIn(accountId: string, uid: string): Promise<void> {
+    const payload = {
+      uid,
+      accountId,
+      authorizations: { matrix_synapse: { sid: `sid-${uid}`, grantId: `grant-${uid}` } },
+    };
+    await terminal.db.query(
+      `insert into oidc_artifacts (id, model, payload, account_id, uid, expires_at)
+        values ($1, 'Session', $2, $3, $1, now() + interval '1 day')`,
+      [uid, payload, accountId],
+    );
+  }
+});
