@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type App, createApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { Database, type Queryable, type Transaction } from '../../src/database/database.ts';
+import { openDatabase } from '../../src/database/open.ts';
+import { createLog } from '../../src/http/log.ts';
+import type { Visitor } from '../support/forms.ts';
+import { Application, answerOf, newVisitor, type Tokens } from './application.ts';
+import { openWorld, type Person, type World } from './world.ts';
+
+/** A database that knows what it was asked. */
+class CountingDatabase extends Database {
+  asked: string[] = [];
+
+  override query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    this.asked.push(summaryOf(text, values));
+    return super.query<Row>(text, values);
+  }
+
+  override transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    this.asked.push('begin');
+    return super.transaction(async (transaction) => {
+      const result = await work({ ...transaction, query: this.#counted(transaction) });
+      this.asked.push('commit');
+      return result;
+    });
+  }
+
+  #counted(transaction: Transaction): Queryable['query'] {
+    return (text, values) => {
+      this.asked.push(summaryOf(text, values));
+      return transaction.query(text, values);
+    };
+  }
+}
+
+/** Look-ups that bring several things at once, by what only they contain. */
+const joined: readonly [RegExp, string][] = [
+  [/as "clientServes"/, 'select token with Grant, Session and account'],
+  [/as grants/, 'select Session with Grants and account'],
+  [/^select \(\s+select json_build_object/, 'select account'],
+  [/select a\.payload/, 'select artifact'],
+  [/from unnest\S+ with ordinality as wanted/, 'select handles'],
+];
+
+/** Verb and table; what the provider writes by its model. */
+function summaryOf(text: string, values: readonly unknown[] = []): string {
+  const look = joined.find(([pattern]) => pattern.test(text));
+  if (look) return look[1];
+  if (/insert into oidc_artifacts/.test(text)) return `insert ${values[1]}`;
+  const [, verb, table] =
+    /(insert) into (\w+)/.exec(text) ??
+    /(delete) from (\w+)/.exec(text) ??
+    /(update) (\w+)/.exec(text) ??
+    /(select)[\s\S]*? from (\w+)/.exec(text) ??
+    [];
+  return `${verb} ${table}`;
+}
+
+/** Read by the clock and not by the request: every client once in two seconds, keys in five. */
+const byTheClock = new Set(['select clients', 'select signing_keys']);
+
+let world: World;
+let database: CountingDatabase;
+let app: App;
+let application: Application;
+let person: Person;
+let visitor: Visitor;
+let tokens: Tokens;
+
+/** The service of `world`, but in this process, where its queries can be seen. */
+before(async () => {
+  world = await openWorld();
+  person = await world.addPerson();
+  application = await Application.of(world);
+  await world.service.kill('SIGTERM');
+  const { dataDir, databaseUrl, url } = world.service;
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATA_DIR: dataDir,
+    DATABASE_URL: databaseUrl,
+    PORT: new URL(url).port,
+    PUBLIC_URL: url,
+  });
+  const opened = await openDatabase({ url: databaseUrl, poolSize: 4 });
+  database = new CountingDatabase(opened.dataSource);
+  const { ring, fingerprints } = world;
+  app = await createApp({ config, database, ring, fingerprints, log: createLog(config.logLevel) });
+  await app.listen();
+  visitor = newVisitor();
+  tokens = await application.signIn(visitor, person);
+});
+
+after(async () => {
+  await app?.stop();
+  await database?.close();
+  await world?.close();
+});
+
+/** Fails, showing what was asked instead, unless the flow asks exactly this. */
+async function asks(flow: () => Promise<unknown>, expected: readonly string[]): Promise<void> {
+  database.asked = [];
+  await flow();
+  const asked = database.asked.filter((one) => !byTheClock.has(one));
+  assert.deepEqual(asked, expected);
+}
+
+/** A code to tokens, and userinfo asked with them. */
+const redeemed = [
+  'select token with Grant, Session and account',
+  'update oidc_artifacts',
+  'insert AccessToken',
+  'insert RefreshToken',
+  'select token with Grant, Session and account',
+];
+
+describe('what each flow asks of the database', () => {
+  test('userinfo', async () => {
+    await asks(
+      () => application.userinfo(tokens),
+      ['select token with Grant, Session and account'],
+    );
+  });
+
+  test('introspection', async () => {
+    await asks(() => introspect(tokens), ['select token with Grant, Session and account']);
+  });
+
+  test('refresh', async () => {
+    await asks(async () => {
+      tokens = await application.refresh(tokens.refresh_token);
+    }, [
+      'select token with Grant, Session and account',
+      'update oidc_artifacts',
+      'insert RefreshToken',
+      'insert AccessToken',
+    ]);
+  });
+
+  test('a repeat sign-in, from the request to userinfo', async () => {
+    await asks(async () => {
+      const attempt = await application.request();
+      const page = await visitor.open(attempt.url);
+      answerOf(page);
+      await application.userinfo(await application.redeem(attempt, page));
+    }, ['select Session with Grants and account', 'insert AuthorizationCode', ...redeemed]);
+  });
+
+  test('a sign-in with a password, from the request to userinfo', async () => {
+    await asks(async () => {
+      await application.userinfo(await application.signIn(newVisitor(), person));
+    }, [
+      'insert Interaction',
+      ...['select artifact', 'select sign_ins', 'select tenants', 'insert sign_ins'],
+      // The form comes back.
+      ...['select artifact', 'select sign_ins', 'select tenants'],
+      'insert rate_limits',
+      'select accounts',
+      'update rate_limits',
+      'select account',
+      'begin',
+      ...['update accounts', 'insert known_browsers', 'delete sign_ins', 'insert audit'],
+      'commit',
+      'insert Interaction',
+      // The provider goes on.
+      ...['select artifact', 'delete oidc_artifacts', 'select account'],
+      ...['insert Grant', 'insert AuthorizationCode', 'insert Session'],
+      ...redeemed,
+    ]);
+  });
+
+  test('whether a handle is available, asked while typing', async () => {
+    const { typing, url } = await signUpInProgress();
+    await asks(
+      () => typing.fetch(url),
+      [
+        'select artifact',
+        'select sign_ins',
+        'select tenants',
+        'insert rate_limits',
+        'select handles',
+      ],
+    );
+  });
+});
+
+async function introspect({ access_token }: Tokens): Promise<void> {
+  const { id, secret } = application.client;
+  const answer = await fetch(`${world.issuer}/introspection`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+    body: new URLSearchParams({ token: access_token }),
+  });
+  assert.equal(((await answer.json()) as { active: boolean }).active, true);
+}
+
+/** As if its visitor had just typed the code from the mail. */
+async function signUpInProgress(): Promise<{ typing: Visitor; url: string }> {
+  const typing = newVisitor();
+  const page = await typing.open((await application.request()).url);
+  await world.database.query(
+    `update sign_ins set intent = 'sign-up', proved_at = now(), tenant_id = $1,
+      email = 'new@mail.example', email_key = 'new@mail.example'`,
+    [world.defaultTenantId],
+  );
+  return { typing, url: `${page.url.origin}${page.url.pathname}/availability?handle=grace` };
+}
