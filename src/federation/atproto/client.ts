@@ -98,13 +98,8 @@ export class BlueskyClient {
       requestLock: requestLock(this.#options),
       handleResolver: handleResolver(fetch, this.#options.handleResolver),
       plcDirectoryUrl: plcUrl,
-      // A handle or a server that changed a moment ago counts at once.
-      didCache: nothing,
-      handleCache: nothing,
       fetch,
       allowHttp,
     });
   }
 }
-
-const nothing = { get: () => undefined, set: () => {}, del: () => {} };

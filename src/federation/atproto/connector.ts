@@ -37,7 +37,7 @@ export function createBlueskyConnector(options: BlueskyOptions): Connector {
 
     async begin(request) {
       try {
-        return await firstThatWorks(await bluesky.current(), request, options.allowHttp);
+        return await firstThatWorks(await bluesky.current(), request, options);
       } catch (error) {
         throw translated(error);
       }
@@ -62,26 +62,42 @@ export function createBlueskyConnector(options: BlueskyOptions): Connector {
 async function firstThatWorks(
   client: NodeOAuthClient,
   request: UpstreamRequest,
-  allowHttp: boolean,
+  options: BlueskyOptions,
 ): Promise<URL> {
   const [first, ...others] = targetsOf(request.input ?? request.loginHint);
   try {
-    return await authorize(client, first, request, allowHttp);
+    await assertWelcome(client, first, options);
+    return await authorize(client, first, request, options);
   } catch (error) {
     if (translated(error).code !== 'bluesky_handle_unknown') throw error;
     for (const other of others) {
-      const url = await authorize(client, other, request, allowHttp).catch(() => undefined);
+      const url = await authorize(client, other, request, options).catch(() => undefined);
       if (url) return url;
     }
     throw error;
   }
 }
 
+/**
+ * Where a person is named, says at once what would keep them out. This also renews what the library
+ * remembers of them, so that a handle or a server that changed a moment ago counts.
+ */
+async function assertWelcome(
+  client: NodeOAuthClient,
+  target: string,
+  { fetch }: BlueskyOptions,
+): Promise<void> {
+  if (/^https?:/.test(target)) return;
+  const signal = AbortSignal.timeout(patience);
+  const { did, didDoc } = await client.identityResolver.resolve(target, { noCache: true, signal });
+  await assertActive({ fetch, pds: extractPdsUrl(didDoc), did });
+}
+
 async function authorize(
   client: NodeOAuthClient,
   target: string,
   { state, redirectUri, uiLocales, prompt }: UpstreamRequest,
-  allowHttp: boolean,
+  { allowHttp }: BlueskyOptions,
 ): Promise<URL> {
   const parameters = {
     redirect_uri: redirectUri as `https://${string}`,
@@ -109,7 +125,10 @@ function withState(client: NodeOAuthClient, state: string): NodeOAuthClient {
   return Object.create(client, { runtime: { value: runtime } });
 }
 
-/** By now the library has made sure that the DID's own document names the server that vouched. */
+/**
+ * By now the library has made sure, with a fresh document of the DID, that it names the server that
+ * vouched, and that handle and DID name each other.
+ */
 async function identify(
   client: NodeOAuthClient,
   session: OAuthSession,
@@ -117,7 +136,7 @@ async function identify(
 ): Promise<UpstreamIdentity> {
   const { did } = session;
   try {
-    const { didDoc, handle } = await client.identityResolver.resolve(did, { noCache: true });
+    const { didDoc, handle } = await client.identityResolver.resolve(did);
     const repository = { fetch, pds: extractPdsUrl(didDoc), did };
     const [profile, email] = await Promise.all([
       readProfile(repository),
