@@ -30,41 +30,16 @@ export function register(noun: Command): void {
 }
 
 function registerAdd(noun: Command): void {
-  noun
+  const command = noun
     .command('add')
     .description('Add an application; a secret that it needs is made and shown once')
     .requiredOption('--id <id>', 'its client id')
-    .option('--name <name>', 'its name for people (default: its id)')
+    .option('--name <name>', 'its name for people (default: its id)');
+  withRights(withAuthentication(command))
     .option('--redirect-uri <uri>', 'where sign-ins return to, exactly, repeatable', collect)
-    .option('--secret <secret>', 'its secret, if it has one already ("-" reads it from input)')
-    .addOption(
-      new Option('--auth-method <method>', 'how it proves that it is itself')
-        .choices(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
-        .default('client_secret_basic'),
-    )
-    .option('--jwks <file>', 'its public keys, for private_key_jwt')
-    .option('--first-party', 'it is ours: people are not asked for their consent')
-    .option('--tenant <tenant>', 'a tenant that it serves, repeatable (default: all)', collect)
-    .option('--all-tenants', 'it serves all tenants; must be said for client_credentials')
-    .option(
-      '--grant <grant>',
-      'a grant that it may use, repeatable (default: authorization_code refresh_token)',
-      collectWords,
-    )
-    .option(
-      '--scope <scope>',
-      'a scope that it may ask for, repeatable (default: openid profile email tenant offline_access)',
-      collectWords,
-    )
     .option('--post-logout-redirect-uri <uri>', 'where sign-outs return to, repeatable', collect)
     .option('--backchannel-logout-uri <uri>', 'where it is told of sign-outs')
     .option('--idp-id <id>', 'the idp_id of the Synapse provider block that uses it')
-    .addOption(
-      new Option('--id-token-alg <alg>', 'how its ID tokens are signed')
-        .choices(['RS256', 'ES256'])
-        .default('RS256'),
-    )
-    .option('--no-pkce', 'it is known not to support PKCE; never for public clients')
     .option('--uri <url>', 'its web site')
     .option('--logo <url>', 'its logo')
     .addHelpText(
@@ -79,6 +54,42 @@ function registerAdd(noun: Command): void {
         const { client, secret } = await (await lazy.add()).add(cli, options);
         return withSecret(client, secret);
       }),
+    );
+}
+
+/** How it proves that it is itself, and we that we are. */
+function withAuthentication(command: Command): Command {
+  return command
+    .option('--secret <secret>', 'its secret, if it has one already ("-" reads it from input)')
+    .addOption(
+      new Option('--auth-method <method>', 'how it proves that it is itself')
+        .choices(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
+        .default('client_secret_basic'),
+    )
+    .option('--jwks <file>', 'its public keys, for private_key_jwt')
+    .option('--no-pkce', 'it is known not to support PKCE; never for public clients')
+    .addOption(
+      new Option('--id-token-alg <alg>', 'how its ID tokens are signed')
+        .choices(['RS256', 'ES256'])
+        .default('RS256'),
+    );
+}
+
+/** For whom it may ask for what. */
+function withRights(command: Command): Command {
+  return command
+    .option('--first-party', 'it is ours: people are not asked for their consent')
+    .option('--tenant <tenant>', 'a tenant that it serves, repeatable (default: all)', collect)
+    .option('--all-tenants', 'it serves all tenants; must be said for client_credentials')
+    .option(
+      '--grant <grant>',
+      'a grant that it may use, repeatable (default: authorization_code refresh_token)',
+      collectWords,
+    )
+    .option(
+      '--scope <scope>',
+      'a scope that it may ask for, repeatable (default: openid profile email tenant offline_access)',
+      collectWords,
     );
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
 import type { FoundAccount } from '../../src/cli/accounts/found.ts';
+import { until } from '../support/until.ts';
 import { useTerminal } from './terminal.ts';
 
 describe('accounts', () => {
@@ -117,6 +118,30 @@ describe('accounts', () => {
     assert.equal(root.handle, 'admin');
   });
 
+  test('where Matrix users come first, the worker decides whether a handle can be had', async () => {
+    const order = (handle: string) =>
+      terminal.run(
+        [
+          ...['accounts', 'add', '--email', `${handle}@example.org`, '--name', 'Lin'],
+          ...['--handle', handle, '--json'],
+        ],
+        { env: { MATRIX_PROVISIONING: 'on', SYNAPSE_URL: 'http://127.0.0.1:1' } },
+      );
+    const [ready, refused] = [order('lin.a'), order('lin.b')];
+    await decide('lin.a', 'ready');
+    assert.equal(JSON.parse((await ready).stdout).handle, 'lin.a');
+    await decide('lin.b', 'conflict');
+    const { code, stderr } = await refused;
+    assert.deepEqual([code, JSON.parse(stderr).error.code], [1, 'handle_taken']);
+    const left = await terminal.db.query<{ handle: string; state: string }>(
+      `select handle, state from handles where handle like 'lin._' order by handle`,
+    );
+    assert.deepEqual(left, [
+      { handle: 'lin.a', state: 'active' },
+      { handle: 'lin.b', state: 'tombstoned' },
+    ]);
+  });
+
   test('disabling and signing out end sessions; signing out tells the applications', async () => {
     const { id } = await add('--email', 'joan@example.org', '--name', 'Joan', '--handle', 'joan.c');
     await signIn(id, 'uid-1');
@@ -181,6 +206,20 @@ describe('accounts', () => {
     ];
     assert.equal((await terminal.failure(again)).code, 'handle_taken');
   });
+
+  /** As a worker does when it has asked the homeserver. */
+  function decide(handle: string, state: 'ready' | 'conflict') {
+    return until(
+      async () => {
+        const rows = await terminal.db.query(
+          'update matrix_users set state = $2 where handle = $1 returning handle',
+          [handle, state],
+        );
+        return rows.length > 0;
+      },
+      { what: `the wish for ${handle}` },
+    );
+  }
 
   /** A browser session in which the account is signed in to Synapse. */
   async function signIn(accountId: string, uid: string): Promise<void> {

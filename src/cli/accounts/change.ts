@@ -5,6 +5,7 @@ import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { MailQueue } from '../../mail/queue.ts';
+import { endSessions } from '../../oidc/artifacts.store.ts';
 import { signOutEverywhere } from '../../oidc/sessions.ts';
 import type { Cli } from '../run.ts';
 import * as store from './accounts.store.ts';
@@ -15,7 +16,7 @@ import type { FoundAccount } from './found.ts';
 export function disable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
   return change(cli, name, options, 'account.disabled', async (tx, { id }) => {
     await setStatus(tx, id, 'disabled');
-    await signOutEverywhere(tx, id);
+    await endSessions(tx, id);
   });
 }
 
