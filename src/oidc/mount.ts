@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { AppError } from '../errors.ts';
 import { readForm } from '../http/forms.ts';
+import { addressKey } from '../http/rate-limits.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { browserOf } from './interaction/step.ts';
 
@@ -10,7 +11,13 @@ const mountPath = '/oidc';
 const wayBack = /^\/(auth|device)\/(?!auth$)/;
 const metadataPath = '/.well-known/oauth-authorization-server';
 
-type MountParts = Pick<InteractionParts, 'current' | 'cookies' | 'secureCookies' | 'fingerprints'>;
+/** RFC 8628 §5.1: a user code is short, so guesses are few. */
+const userCodeGuesses = { name: 'user-code/network', limit: 30, seconds: 900 };
+
+type MountParts = Pick<
+  InteractionParts,
+  'current' | 'cookies' | 'secureCookies' | 'fingerprints' | 'rateLimits'
+>;
 
 /**
  * Hands everything below the issuer to the provider. RFC 8414 §3.1 wants the metadata of an issuer
@@ -21,6 +28,7 @@ export function mountProvider(parts: MountParts): Middleware {
     const below = pathBelowIssuer(ctx.path);
     if (below === undefined) return next();
     if (below === '/auth' && ctx.method === 'POST') return authorizeByGet(ctx);
+    if (below === '/device' && ctx.method === 'POST') await countUserCode(ctx, parts);
     if (wayBack.test(below)) await assertSameBrowser(ctx, parts);
     const request = ctx.req as IncomingMessage & { originalUrl?: string };
     request.originalUrl = `${mountPath}${below}${ctx.search}`;
@@ -52,6 +60,14 @@ async function assertSameBrowser(ctx: Context, parts: MountParts): Promise<void>
   const interaction = uid ? await provider.Interaction.find(uid) : undefined;
   const result = interaction?.result as { browser?: string } | undefined;
   if (result && result.browser !== browserOf(ctx, parts)) throw new AppError('sign_in_expired');
+}
+
+/** @throws AppError `too_many_attempts` (429) */
+async function countUserCode(ctx: Context, { rateLimits }: MountParts): Promise<void> {
+  const limit = await rateLimits.take([{ ...userCodeGuesses, key: addressKey(ctx.ip) }]);
+  if (limit.allowed) return;
+  const details = { retryAt: limit.retryAt.toISOString() };
+  throw new AppError('too_many_attempts', { status: 429, details });
 }
 
 function pathBelowIssuer(path: string): string | undefined {
