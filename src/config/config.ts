@@ -43,6 +43,11 @@ export interface Config {
     readonly tokenUrl: string;
     readonly jwksUrl: string;
   };
+  readonly bluesky: {
+    readonly offered: boolean;
+    readonly plcUrl: string;
+    readonly handleResolver?: string;
+  };
   readonly upstream: {
     /** In CIDR notation: what may be called besides public addresses. */
     readonly allowedNetworks: readonly string[];
@@ -140,6 +145,11 @@ function interpret(values: Settings): Config {
       authorizationUrl: values.GOOGLE_AUTHORIZATION_URL,
       tokenUrl: values.GOOGLE_TOKEN_URL,
       jwksUrl: values.GOOGLE_JWKS_URL,
+    },
+    bluesky: {
+      offered: values.BLUESKY_SIGN_IN === 'on',
+      plcUrl: values.BLUESKY_PLC_URL,
+      handleResolver: values.BLUESKY_HANDLE_RESOLVER,
     },
     upstream: { allowedNetworks: values.UPSTREAM_ALLOWED_NETWORKS ?? [] },
     passwordHash: {

@@ -149,6 +149,23 @@ export const settings = {
     schema: format.address('https:', 'http:'),
     default: 'https://www.googleapis.com/oauth2/v3/certs',
   },
+  BLUESKY_SIGN_IN: {
+    description:
+      "Whether 'Continue with Bluesky' is offered. It needs no account at Bluesky; PUBLIC_URL must be https or, for development, `http://127.0.0.1:…`.",
+    schema: format.oneOf('on', 'off'),
+    default: 'on',
+  },
+  BLUESKY_PLC_URL: {
+    description: 'Directory of `did:plc` identifiers.',
+    schema: format.origin,
+    default: 'https://plc.directory',
+  },
+  BLUESKY_HANDLE_RESOLVER: {
+    description:
+      'Server that is asked to whom a Bluesky handle belongs, such as `https://public.api.bsky.app`.',
+    schema: format.origin,
+    otherwise: "DNS and the handle's own host are asked",
+  },
   UPSTREAM_ALLOWED_NETWORKS: {
     description:
       'Networks that are not public in which providers of other sign-ins may live, separated by commas. They may use plain http.',

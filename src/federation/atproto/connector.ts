@@ -9,7 +9,7 @@ import type { Connector, UpstreamIdentity, UpstreamRequest } from '../connector.
 import { upstreamFailed } from '../failure.ts';
 import { BlueskyClient, type BlueskyOptions, scope } from './client.ts';
 import { translated } from './errors.ts';
-import { targetsOf } from './input.ts';
+import { handleRequired, targetsOf, targetsOfHint } from './input.ts';
 import { assertActive, readEmail, readProfile } from './profile.ts';
 
 /**
@@ -25,9 +25,9 @@ const handleInvalid = 'handle.invalid';
 
 /**
  * Sign-in with an account in the AT Protocol's network, such as Bluesky's. Besides the codes of
- * every connector, `begin` throws `bluesky_handle_required`, `bluesky_handle_unknown` (422) and
- * `bluesky_server_unreachable` (502), and both throw `bluesky_account_gone` and
- * `bluesky_account_deactivated` (403).
+ * every connector, `begin` throws `bluesky_handle_unknown` (422), `bluesky_server_unreachable` (502)
+ * and, where nobody typed anything and no hint leads anywhere, `bluesky_handle_required` (422). Both
+ * throw `bluesky_account_gone` and `bluesky_account_deactivated` (403).
  */
 export function createBlueskyConnector(options: BlueskyOptions): Connector {
   const bluesky = new BlueskyClient(options);
@@ -39,7 +39,9 @@ export function createBlueskyConnector(options: BlueskyOptions): Connector {
       try {
         return await firstThatWorks(await bluesky.current(), request, options);
       } catch (error) {
-        throw translated(error);
+        const { code } = translated(error);
+        const guessed = request.input === undefined && code === 'bluesky_handle_unknown';
+        throw guessed ? handleRequired(error) : translated(error);
       }
     },
 
@@ -64,7 +66,8 @@ async function firstThatWorks(
   request: UpstreamRequest,
   options: BlueskyOptions,
 ): Promise<URL> {
-  const [first, ...others] = targetsOf(request.input ?? request.loginHint);
+  const { input, loginHint } = request;
+  const [first, ...others] = input === undefined ? targetsOfHint(loginHint) : targetsOf(input);
   try {
     await assertWelcome(client, first, options);
     return await authorize(client, first, request, options);

@@ -18,11 +18,9 @@ const homeDomain = 'bsky.social';
  */
 export function targetsOf(typed: string | undefined): Targets {
   const cleaned = (typed ?? '').replace(/[\p{Cc}\p{Cf}\s]+/gu, '');
-  if (cleaned === '') throw new AppError('bluesky_handle_required', { status: 422 });
-  const bare = cleaned
-    .replace(profilePage, (_, who) => who)
-    .replace(/^(?:at:\/\/|@)+/i, '')
-    .replace(/^([^/]+)\/$/, '$1');
+  if (cleaned === '') throw handleRequired();
+  const named = profilePage.exec(cleaned)?.groups?.who ?? cleaned;
+  const bare = named.replace(/^(?:at:\/\/|@)+/i, '').replace(/^([^/]+)\/$/, '$1');
   if (did.test(bare)) return [bare];
   if (/^https?:\/\//i.test(bare)) return [serverOrigin(bare)];
   const name = bare.toLowerCase();
@@ -30,6 +28,21 @@ export function targetsOf(typed: string | undefined): Targets {
   if (!hostName.test(name) || name.length > 253) throw unknown();
   // A server's name looks like a handle.
   return [name, `https://${name}`];
+}
+
+/**
+ * A hint from an application is followed only where it can hardly mean anything else: an email is
+ * none, and a name without a dot is more likely a handle of ours.
+ *
+ * @throws AppError `bluesky_handle_required` (422)
+ */
+export function targetsOfHint(hint: string | undefined): Targets {
+  const may = hint !== undefined && (/^(?:did:|at:)/i.test(hint) || /^[^@/]+\.[^@/]+$/.test(hint));
+  return targetsOf(may ? hint : undefined);
+}
+
+export function handleRequired(cause?: unknown): AppError {
+  return new AppError('bluesky_handle_required', { status: 422, cause });
 }
 
 function serverOrigin(text: string): string {
