@@ -53,14 +53,15 @@ export async function connect(
     url: config.databaseUrl ?? (embedded as { url: string }).url,
     poolSize: config.databasePoolSize,
   });
-  await migrate(database);
-  return {
-    database,
-    async close() {
-      await database.close();
-      await embedded?.stop();
-    },
-  };
+  async function close() {
+    await database.close();
+    await embedded?.stop();
+  }
+  await migrate(database).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  return { database, close };
 }
 
 /** New handles wait for the worker to make their Matrix user, or to find that it is someone else's. */

@@ -6,3 +6,13 @@ export function showOnMatrix(tx: Queryable, accountId: string): Promise<void> {
   const key = `update-matrix-profile:${accountId}`;
   return enqueue(tx, 'update-matrix-profile', { accountId }, { key });
 }
+
+/** Has the worker give or take access on the homeserver, as the account now says. */
+export function syncMatrixAccess(tx: Queryable, accountId: string): Promise<void> {
+  return enqueue(
+    tx,
+    'sync-matrix-access',
+    { accountId },
+    { key: `sync-matrix-access:${accountId}` },
+  );
+}

@@ -29,6 +29,29 @@ export async function findMatrixProfile(
   return row;
 }
 
+export type MatrixAccess = Pick<MatrixProfile, 'handle' | 'tenantId' | 'state' | 'ours'> & {
+  allowed: boolean;
+};
+
+/** Whether an account's Matrix user may be used: by its own state and by that of its tenant. */
+export async function findMatrixAccess(
+  db: Queryable,
+  accountId: string,
+): Promise<MatrixAccess | undefined> {
+  const [row] = await db.query<MatrixAccess>(
+    `select handle, accounts.tenant_id as "tenantId", matrix_users.state,
+        matrix_users.made_at is not null as ours,
+        accounts.matrix_access = 'active' and tenants.status = 'active' as allowed
+      from accounts
+      join tenants on tenants.id = accounts.tenant_id
+      join handles on handles.account_id = accounts.id and handles.state = 'active'
+      left join matrix_users using (handle, account_id)
+      where accounts.id = $1 and accounts.status <> 'deleted'`,
+    [accountId],
+  );
+  return row;
+}
+
 export type LeftUser = {
   handle: string;
   tenantId: string;

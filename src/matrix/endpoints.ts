@@ -42,7 +42,15 @@ export const endpoints = {
   'read devices': {
     method: 'GET',
     path: (id: string) => `${v2}/users/${e(user.parse(id))}/devices`,
-    answer: z.object({ total: z.number() }),
+    answer: z.object({
+      total: z.number(),
+      devices: z.array(z.object({ device_id: z.string() })),
+    }),
+  },
+  'delete devices': {
+    method: 'POST',
+    path: (id: string) => `${v2}/users/${e(user.parse(id))}/delete_devices`,
+    answer: z.object({}),
   },
   'find email': {
     method: 'GET',

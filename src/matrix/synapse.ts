@@ -18,6 +18,8 @@ export type UserChange = {
    * `holderOfEmail` first.
    */
   threepids?: readonly { medium: string; address: string }[];
+  /** Its tokens are refused, and so is signing in, until it is unlocked. */
+  locked?: boolean;
 };
 
 /** The homeserver as far as we need it. All methods throw SynapseError. */
@@ -48,6 +50,15 @@ export class Synapse {
 
   async countDevices(userId: string): Promise<number> {
     return (await this.#call('read devices', userId)).total;
+  }
+
+  /** Ends all its sessions; encryption keys that were not backed up go with them. */
+  async deleteDevices(userId: string): Promise<void> {
+    const { devices } = await this.#call('read devices', userId);
+    if (devices.length === 0) return;
+    await this.#call('delete devices', userId, {
+      devices: devices.map(({ device_id }) => device_id),
+    });
   }
 
   /** The Matrix ID of the user with this address. */

@@ -1,4 +1,5 @@
 import type { Task } from '../jobs/task.ts';
+import { accessTask } from './access.ts';
 import { deactivateTask } from './deactivate.ts';
 import { profileTask } from './profile.ts';
 import { type MatrixTaskOptions, provisionTask } from './provision.ts';
@@ -6,6 +7,7 @@ import { type MatrixTaskOptions, provisionTask } from './provision.ts';
 export type MatrixTaskName =
   | 'provision-matrix-user'
   | 'update-matrix-profile'
+  | 'sync-matrix-access'
   | 'deactivate-matrix-user';
 
 /** All work on the homeserver. Only the worker role has the token that these need. */
@@ -13,6 +15,7 @@ export function matrixTasks(options: MatrixTaskOptions): Record<MatrixTaskName, 
   return {
     'provision-matrix-user': provisionTask(options),
     'update-matrix-profile': profileTask(options),
+    'sync-matrix-access': accessTask(options),
     'deactivate-matrix-user': deactivateTask(options),
   };
 }

@@ -55,6 +55,7 @@ export async function openWorld() {
     access,
     database,
     options,
+    idOf: (handle: string) => `@${handle}:${serverName}`,
     /** A Matrix user whose history is not ours. */
     async makeStranger(handle: string, body: object = {}) {
       const { status } = await asAdmin('PUT', userPath(handle), { password: 'secret!', ...body });

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { lockAccount, setPlatformIdentity, setStatus } from '../../accounts/accounts.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
+import { syncMatrixAccess } from '../../accounts/matrix-profile.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
@@ -58,7 +59,10 @@ export function setMatrixAccess(
   options: Who,
 ): Promise<FoundAccount> {
   const action = access === 'revoked' ? 'account.matrix_revoked' : 'account.matrix_restored';
-  return change(cli, name, options, action, (tx, { id }) => store.setMatrixAccess(tx, id, access));
+  return change(cli, name, options, action, async (tx, { id }) => {
+    await store.setMatrixAccess(tx, id, access);
+    await syncMatrixAccess(tx, id);
+  });
 }
 
 /**
