@@ -7,6 +7,10 @@ import { PasswordHasher } from './accounts/password-hasher.ts';
 import { SignInLimits } from './accounts/sign-in-limits.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
+import type { Connector } from './federation/connector.ts';
+import { Connectors } from './federation/connectors.ts';
+import { createGoogle } from './federation/google.ts';
+import { UpstreamRequests } from './federation/requests.ts';
 import { handlePolicy } from './handles/policy.ts';
 import { cookieNames } from './http/cookies.ts';
 import type { Log } from './http/log.ts';
@@ -125,6 +129,14 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
     },
     mail,
     handlePolicy: handlePolicy({ serverName: config.matrix.serverName, ...config.handles }),
+    connectors: new Connectors(sharedConnectors(config)),
+    upstreamRequests: new UpstreamRequests({ ring, fingerprints }),
     provisioning: app.provisioning,
   };
+}
+
+/** The ways to sign in with others that have all they need, in the order in which they are shown. */
+function sharedConnectors({ google }: Config): Connector[] {
+  const { clientId, clientSecret } = google;
+  return clientId && clientSecret ? [createGoogle({ ...google, clientId, clientSecret })] : [];
 }

@@ -39,6 +39,8 @@ export const mailSchemas = {
   /** To the old and to the new address; `email` is the new one, masked. */
   'email-changed': frame.extend({ ...link.shape, email: z.string() }),
   'password-changed': frame.extend(link.shape),
+  'identity-added': frame.extend({ ...link.shape, provider: z.string() }),
+  'identity-removed': frame.extend({ ...link.shape, provider: z.string() }),
   'new-sign-in': frame.extend(link.shape),
   'account-deleted': frame,
 } as const;
@@ -72,6 +74,8 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
   'email-changed': [
     { ...asked, email: 'n•••@example.com', link: 'https://id.acme.example/account' },
   ],
+  'identity-added': [{ ...asked, provider: 'Google', link: 'https://id.acme.example/account' }],
+  'identity-removed': [{ ...asked, provider: 'Lincoln High' }],
   'password-changed': [{ ...asked, link: 'https://id.acme.example/account' }, plain],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],
   'account-deleted': [asked],

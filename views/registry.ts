@@ -6,6 +6,7 @@
  * Dates are `Date`, and URLs may be relative to the public origin.
  */
 import type { AccountPages } from './registry.account.ts';
+import type { UpstreamPages } from './registry.upstream.ts';
 
 /** What stands around every page: who is asking, in which language. */
 export interface Layout {
@@ -75,7 +76,7 @@ export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 
 /** What a link from a mail does once confirmed. */
 export type LinkKind = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'invitation';
 
-export interface Pages extends AccountPages {
+export interface Pages extends AccountPages, UpstreamPages {
   error: {
     /** Stable code; words are `error.<code>.title` and `.detail`, else those of the status. */
     code: string;
@@ -110,6 +111,8 @@ export interface Pages extends AccountPages {
     remember: boolean;
     /** The account that must prove itself again. */
     knownAs?: AccountBadge;
+    /** The provider to connect to the account that has this address, once that is signed in to. */
+    linking?: { provider: string; email: string };
   };
 
   /** Field `email`, and `tenant` where there is a choice. */

@@ -53,6 +53,14 @@ const signUp: Pages['sign-up'] = {
   ways: [google, bluesky],
   signInUrl: '/sign-in/x1',
 };
+const upstreamInput: Pages['upstream-input'] = {
+  action: '/sign-in/bluesky',
+  id: 'bluesky',
+  name: 'Bluesky',
+  value: '',
+  errors: {},
+  backUrl: '/sign-in/x1',
+};
 const code: Pages['code'] = {
   action: '/code/x1',
   purpose: 'sign-up',
@@ -118,6 +126,17 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       errors: { form: { code: 'too_many_attempts', params: { count: 5 } } },
     },
     again: { ...signIn, value: 'john.doe', knownAs: badge, chooserUrl: '/accounts/x1' },
+    linking: {
+      ...signIn,
+      ways: [],
+      value: 'john@example.com',
+      linking: { provider: 'Google', email: 'john@example.com' },
+      chooserUrl: '/sign-in/x1',
+    },
+    'upstream-failed': {
+      ...signIn,
+      errors: { form: { code: 'upstream_failed', params: { provider: 'Google' } } },
+    },
   },
   'sign-up': {
     first: signUp,
@@ -132,6 +151,14 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       cancelUrl: '/cancel/x1',
     },
     terms: { ...signUp, ways: [], terms, errors: { terms: { code: 'terms_required' } } },
+  },
+  'upstream-input': {
+    first: upstreamInput,
+    unknown: {
+      ...upstreamInput,
+      value: 'john',
+      errors: { input: { code: 'bluesky_handle_unknown' } },
+    },
   },
   code: {
     'sign-up': code,

@@ -21,3 +21,8 @@ export async function pseudonymiseAudit(
 async function setAuditUpkeep(tx: Queryable, state: 'on' | 'off'): Promise<void> {
   await tx.query(`select set_config('openmeet.audit_upkeep', $1, true)`, [state]);
 }
+
+/** Who the person is elsewhere: they may sign up anew with it. */
+export async function forgetIdentities(tx: Queryable, accountId: string): Promise<void> {
+  await tx.query('delete from identities where account_id = $1', [accountId]);
+}

@@ -8,7 +8,7 @@ import { eraseAccount, lockAccount, setEmail, setPasswordHash } from './accounts
 import { voidCodes } from './codes.store.ts';
 import { maskEmail } from './email-address.ts';
 import { forgetBrowsers } from './known-browsers.store.ts';
-import { pseudonymiseAudit } from './lifecycle.store.ts';
+import { forgetIdentities, pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
 import { type Notice, type QueueMail, tell } from './notices.ts';
 
@@ -117,6 +117,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const account = await lockAccount(tx, change.accountId);
   await eraseAccount(tx, account.id);
+  await forgetIdentities(tx, account.id);
   await tombstoneHandle(tx, account.id);
   await endEverythingElse(tx, { accountId: account.id }, outside);
   await enqueue(
@@ -128,6 +129,22 @@ export async function deleteAccount(
   await record(tx, { action: 'account.deleted', ...about(account, change) });
   await pseudonymiseAudit(tx, { tenantId: account.tenantId, accountId: account.id });
   await tell(tx, account, { template: 'account-deleted' }, outside);
+}
+
+/**
+ * A way to sign in was added or taken away, by the caller. Everything that was begun before ends, and
+ * the person is told.
+ *
+ * @throws AppError `account_not_found` (404)
+ */
+export async function identitiesChanged(
+  tx: Transaction,
+  { change, provider, ...about }: Change & { change: 'added' | 'removed'; provider: string },
+  outside: Outside,
+): Promise<void> {
+  const account = await lockAccount(tx, about.accountId);
+  await endEverythingElse(tx, about, outside);
+  await tell(tx, account, { template: `identity-${change}`, provider }, outside);
 }
 
 async function endEverythingElse(

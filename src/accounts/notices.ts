@@ -11,6 +11,8 @@ export type QueueMail = (
 
 export type Notice =
   | { template: 'password-changed' | 'account-deleted' }
+  /** A way to sign in with another provider, by the name on its button. */
+  | { template: 'identity-added' | 'identity-removed'; provider: string }
   /** `email` is the new address, masked. */
   | { template: 'email-changed'; email: string };
 

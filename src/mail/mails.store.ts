@@ -12,7 +12,14 @@ export type NewMail = {
 };
 
 /** Told to the owner whatever came before: nobody must be able to use up the cap first. */
-const uncapped = ['password-changed', 'email-changed', 'account-deleted', 'new-sign-in'];
+const uncapped = [
+  'password-changed',
+  'email-changed',
+  'identity-added',
+  'identity-removed',
+  'account-deleted',
+  'new-sign-in',
+];
 
 /**
  * Queues the mail unless its mailbox had enough: 5 in 15 minutes, 20 in a day, over all tenants.

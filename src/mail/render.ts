@@ -19,6 +19,7 @@ interface Content {
   minutes?: number;
   purpose?: string;
   email?: string;
+  provider?: string;
   link?: string;
 }
 
@@ -58,6 +59,7 @@ function compose(name: MailName, content: Content, translator: Translator) {
     community: brand.name,
     code: code ?? '',
     email: oneLine(content.email ?? ''),
+    provider: oneLine(content.provider ?? ''),
   };
   const say = (key: string) => translator.text(`mail.${name}.${key}`, params);
   const variant = (key: string) => (purpose ? say(`${key}_${purpose}`) : say(key));

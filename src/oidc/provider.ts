@@ -67,7 +67,8 @@ function identity(parts: ProviderParts): Configuration {
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     loadExistingGrant: createLoadExistingGrant(parts),
-    extraParams: tenantParameter(parts.tenancy),
+    // `upstream` names the way to sign in with others to go straight to.
+    extraParams: { ...tenantParameter(parts.tenancy), upstream: null },
     renderError: (ctx, out, error) => parts.pages.error(ctx, out, error),
     ttl: { ...lifetimes },
   };

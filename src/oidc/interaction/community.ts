@@ -7,13 +7,18 @@ import { finishSignIn } from './finish.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import { assertMaySignUp, communitiesToJoin } from './sign-up.ts';
 import type { Step } from './step.ts';
+import { accountsOfUpstream, finishAsKnown } from './upstream-arrival.ts';
+import { type UpstreamFacts, upstreamOf } from './upstream-person.ts';
 
 const form = z.object({ tenant: z.string().min(1).max(100) });
 
 /** After a code: in which of the communities that know the address, or which one to join. */
 export async function showCommunities(step: Step): Promise<void> {
-  if (!step.signIn.provedAt) return step.redirect(step.url());
-  const accounts = await accountsOfProvedAddress(step);
+  const facts = upstreamOf(step);
+  if (!step.signIn.provedAt && !facts) return step.redirect(step.url());
+  const accounts = facts
+    ? await accountsOfUpstream(step, facts)
+    : await accountsOfProvedAddress(step);
   const communities =
     accounts.length > 0
       ? accounts.map((account) => ({
@@ -27,8 +32,10 @@ export async function showCommunities(step: Step): Promise<void> {
 
 export async function submitCommunity(step: Step): Promise<void> {
   const { parts, signIn } = step;
-  if (!signIn.provedAt) return step.redirect(step.url());
+  const facts = upstreamOf(step);
+  if (!signIn.provedAt && !facts) return step.redirect(step.url());
   const { tenant: slug } = validate(form, await readForm(step.ctx));
+  if (facts) return arriveAt(step, facts, slug);
   const accounts = await accountsOfProvedAddress(step);
   const account = accounts.find(({ tenantSlug }) => tenantSlug === slug);
   if (account) return finishSignIn(step, account.id, 'otp');
@@ -38,4 +45,17 @@ export async function submitCommunity(step: Step): Promise<void> {
   assertMaySignUp(tenant, signIn.emailKey as string);
   await chooseTenant(parts.database, signIn.id, tenant.id);
   return step.redirect(step.url('profile'));
+}
+
+/** The same for somebody whom another provider sent: with the community chosen, they arrive again. */
+async function arriveAt(step: Step, facts: UpstreamFacts, slug: string): Promise<void> {
+  const { parts, signIn } = step;
+  const accounts = await accountsOfUpstream(step, facts);
+  const account = accounts.find(({ tenantSlug }) => tenantSlug === slug);
+  if (account) return finishAsKnown(step, facts, account);
+  const offered = (await communitiesToJoin(step)).some((community) => community.slug === slug);
+  const tenant = offered && accounts.length === 0 ? await tenantByName(parts.database, slug) : null;
+  if (!tenant) throw new AppError('community_unknown');
+  await chooseTenant(parts.database, signIn.id, tenant.id);
+  return step.redirect(step.url('arrived'));
 }

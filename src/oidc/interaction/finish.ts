@@ -2,15 +2,25 @@ import { recordSignIn } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
-import { clearCookie } from '../../http/cookies.ts';
+import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { serves } from '../clients.ts';
 import { currentSessionId, parkSession } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
+import { linkAgreed } from './upstream-link.ts';
 
-/** Authentication methods as RFC 8176 names them. */
-export type Method = 'pwd' | 'otp';
+/** Authentication methods as RFC 8176 names them; it has no name for "another provider said so". */
+export type Method = 'pwd' | 'otp' | 'fed';
+
+export type FinishOptions = {
+  remember?: boolean;
+  /** The way that was used, for the method `fed`. */
+  connection?: string;
+};
+
+/** How long the way used last is shown first, in seconds. */
+const lastWaySeconds = 400 * 24 * 3600;
 
 /**
  * Ends the login of an interaction with this account, which must be one of its tenant.
@@ -21,7 +31,7 @@ export async function finishSignIn(
   step: Step,
   accountId: string,
   method: Method,
-  remember = step.signIn.remember,
+  { remember = step.signIn.remember, connection }: FinishOptions = {},
 ): Promise<void> {
   const { parts, client, signIn } = step;
   const subject = await parts.subjects.find(accountId);
@@ -29,8 +39,9 @@ export async function finishSignIn(
   if (!tenantFits || !serves(client, subject.tenantId)) {
     throw new AppError('account_unavailable', { status: 403 });
   }
-  await parts.database.transaction(async (tx) => {
+  const linked = await parts.database.transaction(async (tx) => {
     await recordSignIn(tx, accountId);
+    const added = await linkAgreed(tx, step, subject);
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
     await endSignIn(tx, signIn.id);
     await record(tx, {
@@ -39,9 +50,12 @@ export async function finishSignIn(
       tenantId: subject.tenantId,
       target: accountId,
       clientId: client.id,
-      detail: { method },
+      detail: connection ? { method, connection } : { method },
     });
+    return added;
   });
+  if (linked) await leaveEndedSession(step);
+  rememberWay(step, connection);
   const stays = remember || (await isRemembered(step, accountId));
   await leaveOtherSession(step, accountId);
   await answer(step, {
@@ -58,6 +72,19 @@ async function isRemembered({ details, ctx, parts }: Step, accountId: string): P
   const id = currentSessionId(ctx, parts);
   const session = id ? await parts.current.provider.Session.find(id) : undefined;
   return session?.accountId === accountId && !session.transient;
+}
+
+/** All sessions of the account are gone, also the one that this interaction may have come with. */
+export async function leaveEndedSession({ details }: Step): Promise<void> {
+  details.session = undefined;
+  await details.persist();
+}
+
+function rememberWay({ ctx, parts }: Step, connection: string | undefined): void {
+  const { lastWay } = parts.cookies;
+  const secure = parts.secureCookies;
+  if (connection) setCookie(ctx, lastWay, connection, { secure, maxAgeSeconds: lastWaySeconds });
+  else if (ctx.cookies.get(lastWay)) clearCookie(ctx, lastWay, { secure });
 }
 
 /** Gives the interaction's result to the provider and sends the browser back to it. */

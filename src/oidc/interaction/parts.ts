@@ -4,6 +4,8 @@ import type { EmailLinks } from '../../accounts/links.ts';
 import type { PasswordHasher } from '../../accounts/password-hasher.ts';
 import type { SignInLimits } from '../../accounts/sign-in-limits.ts';
 import type { Database, Transaction } from '../../database/database.ts';
+import type { Connectors } from '../../federation/connectors.ts';
+import type { UpstreamRequests } from '../../federation/requests.ts';
 import type { HandlePolicy } from '../../handles/policy.ts';
 import type { CookieNames } from '../../http/cookies.ts';
 import type { RateLimits } from '../../http/rate-limits.ts';
@@ -46,5 +48,8 @@ export type InteractionParts = {
   outside: Outside;
   mail: MailQueue;
   handlePolicy: HandlePolicy;
+  /** Ways to sign in with others. */
+  connectors: Connectors;
+  upstreamRequests: UpstreamRequests;
   provisioning?: Provisioning;
 };

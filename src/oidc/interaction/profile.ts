@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
 import { displayName } from '../../accounts/display-name.ts';
 import { AppError } from '../../errors.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { registerAccount, setUpHandle } from './register.ts';
 import type { Step } from './step.ts';
+import { upstreamOf, vouchedAddress } from './upstream-person.ts';
 
 const form = z.object({
   name: z.string().max(200).default('').transform(displayName),
@@ -26,13 +28,18 @@ type Shown = {
   termsAccepted?: boolean;
 };
 
-/** Whose profile it is: a proved address that has no account yet, or an account without a handle. */
+/**
+ * Whose profile it is: a proved address or an identity elsewhere that has no account yet, or an
+ * account without a handle. `email` is empty where none was proved.
+ */
 export type Person = {
   tenant: Tenant;
   email: string;
   emailKey: string;
   name: string;
   accountId?: string;
+  /** Who they are elsewhere, where that is the proof. */
+  upstream?: UpstreamIdentity;
 };
 
 export async function personOf(step: Step): Promise<Person | undefined> {
@@ -44,8 +51,23 @@ export async function personOf(step: Step): Promise<Person | undefined> {
     const { id: accountId, name, email, emailKey } = account;
     return { tenant: own, accountId, name, email: email ?? '', emailKey: emailKey ?? '' };
   }
-  if (!signIn.provedAt || !signIn.email || !signIn.emailKey || !tenant) return undefined;
+  if (!tenant) return undefined;
+  const upstream = upstreamOf(step);
+  if (upstream) return upstream.link ? undefined : newcomer(tenant, upstream.identity);
+  if (!signIn.provedAt || !signIn.email || !signIn.emailKey) return undefined;
   return { tenant, email: signIn.email, emailKey: signIn.emailKey, name: '' };
+}
+
+function newcomer(tenant: Tenant, upstream: UpstreamIdentity): Person {
+  const { email = '', key: emailKey = '' } = vouchedAddress(upstream) ?? {};
+  return { tenant, upstream, email, emailKey, name: displayName(upstream.name ?? '') };
+}
+
+/** What suits the person: the name elsewhere first, without the domain that some have behind it. */
+function ideasOf({ upstream, email, name }: Person) {
+  const hint = upstream?.handleHint;
+  const wanted = upstream?.connection === 'bluesky' ? hint?.split('.')[0] : hint;
+  return { name, email: email || upstream?.email, wanted };
 }
 
 export async function showProfile(step: Step, shown: Shown = {}): Promise<void> {
@@ -56,8 +78,8 @@ export async function showProfile(step: Step, shown: Shown = {}): Promise<void> 
   const suggestions =
     shown.suggestions ??
     (await suggestHandles(parts.database, parts.handlePolicy, {
+      ...ideasOf(person),
       name: shown.name || person.name,
-      email: person.email,
     }));
   step.show(
     'profile',
@@ -151,6 +173,9 @@ export async function answerAvailability(step: Step): Promise<void> {
 
 /** One hold per proved person, whatever sign-in or browser they come by. */
 export function heldBy({ parts }: Step, person: Person): string {
-  const proof = person.accountId ?? person.emailKey;
+  const { upstream } = person;
+  const proof =
+    person.accountId ??
+    (upstream ? [upstream.connection, upstream.issuer, upstream.subject] : person.emailKey);
   return parts.fingerprints.of('handle holder', JSON.stringify([person.tenant.id, proof]));
 }

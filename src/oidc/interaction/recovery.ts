@@ -5,7 +5,7 @@ import { checkNewPassword } from '../../accounts/password-rules.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { accountsOfProvedAddress } from './code.ts';
-import { finishSignIn } from './finish.ts';
+import { finishSignIn, leaveEndedSession } from './finish.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -82,9 +82,7 @@ export async function submitNewPassword(step: Step): Promise<void> {
       parts.outside,
     ),
   );
-  // All sessions of the account are gone, also the one that this interaction may have come with.
-  step.details.session = undefined;
-  await step.details.persist();
+  await leaveEndedSession(step);
   return finishSignIn(step, account.id, 'otp');
 }
 

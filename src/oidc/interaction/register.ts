@@ -5,14 +5,18 @@ import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
+import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
+import { labelOf, profileOf } from '../../federation/identity.ts';
 import { holdOf } from '../../handles/handles.store.ts';
 import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
 import { forget } from '../memory.ts';
 import { finishSignIn } from './finish.ts';
 import { heldBy, type Person } from './profile.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
-import { assertMaySignUp } from './sign-up.ts';
+import { assertMayJoin, assertMaySignUp } from './sign-up.ts';
 import type { Step } from './step.ts';
+import { pictureOf } from './upstream-refresh.ts';
 
 /** How long a handle stays somebody's before the account exists. */
 const holdSeconds = 15 * 60;
@@ -26,7 +30,8 @@ type Outcome = 'done' | 'taken' | 'provisioning_unavailable';
  */
 export async function registerAccount(step: Step, person: Person, order: Order): Promise<Outcome> {
   if (await continueAsExisting(step, person)) return 'done';
-  assertMaySignUp(person.tenant, person.emailKey);
+  if (person.upstream) assertMayJoin(person.tenant, person.upstream);
+  else assertMaySignUp(person.tenant, person.emailKey);
   const accountId = await accountIdToBe(step, person);
   const reserved = await reserve(step, person, accountId, order.handle);
   if (reserved !== 'ready') return reserved;
@@ -36,11 +41,13 @@ export async function registerAccount(step: Step, person: Person, order: Order):
       id: accountId,
       tenantId: person.tenant.id,
       name: order.name,
-      email: person.email,
-      emailKey: person.emailKey,
-      emailVerified: true,
+      email: person.email || null,
+      emailKey: person.emailKey || null,
+      emailVerified: person.email !== '',
+      picture: person.upstream && pictureOf(person.upstream),
       locale: step.locale,
     });
+    if (person.upstream) await addIdentity(tx, accountId, person.tenant.id, person.upstream);
     if (order.termsVersion) await recordTermsAcceptance(tx, accountId, order.termsVersion);
     await keepAccount(tx, step.signIn.id, accountId);
     await activate(tx, step, person, { accountId, handle: order.handle });
@@ -53,8 +60,29 @@ export async function registerAccount(step: Step, person: Person, order: Order):
     return 'done';
   }
   forget('Subject', accountId);
-  step.redirect(step.url('password'));
+  if (person.upstream) await finishAs(step, accountId, person.upstream);
+  else step.redirect(step.url('password'));
   return 'done';
+}
+
+/** @throws AppError `identity_taken` (409) when the same person was faster elsewhere */
+async function addIdentity(
+  tx: Transaction,
+  accountId: string,
+  tenantId: string,
+  upstream: UpstreamIdentity,
+): Promise<void> {
+  const { connection, issuer, subject } = upstream;
+  const added = await insertIdentity(tx, {
+    ...{ tenantId, accountId, connection, issuer, subject },
+    label: labelOf(upstream),
+    profile: profileOf(upstream),
+  });
+  if (!added) throw new AppError('identity_taken', { status: 409 });
+}
+
+function finishAs(step: Step, accountId: string, { connection }: UpstreamIdentity): Promise<void> {
+  return finishSignIn(step, accountId, 'fed', { connection });
 }
 
 /**
@@ -63,11 +91,26 @@ export async function registerAccount(step: Step, person: Person, order: Order):
  */
 async function continueAsExisting(step: Step, person: Person): Promise<boolean> {
   const { database } = step.parts;
+  if (person.upstream) return continueAsKnown(step, person, person.upstream);
   const existing = await accountByEmail(database, person.tenant.id, person.emailKey);
   if (!existing) return false;
   const signIn = await findSignIn(database, step.signIn.id);
   if (signIn?.accountId === existing.id) step.redirect(step.url('password'));
   else await finishSignIn(step, existing.id, 'otp');
+  return true;
+}
+
+/** The same by the identity; an address that has an account meanwhile leads to the offer to link. */
+async function continueAsKnown(
+  step: Step,
+  { tenant, emailKey }: Person,
+  upstream: UpstreamIdentity,
+) {
+  const { database } = step.parts;
+  const [known] = await findIdentities(database, upstream, tenant.id);
+  if (known) await finishAs(step, known.accountId, upstream);
+  else if (!emailKey || !(await accountByEmail(database, tenant.id, emailKey))) return false;
+  else step.redirect(step.url('arrived'));
   return true;
 }
 

@@ -13,6 +13,10 @@ import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import { showSignUp, submitSignUp } from './sign-up.ts';
 import { loadStep, type Step } from './step.ts';
+import { chooseWay, hintedWay, submitInput } from './upstream.ts';
+import { showArrival } from './upstream-arrival.ts';
+import { addCallback } from './upstream-callback.ts';
+import { showLink, submitLink } from './upstream-link.ts';
 
 type Page = { get?: (step: Step) => Promise<void>; post?: (step: Step) => Promise<void> };
 
@@ -25,6 +29,9 @@ const loginPages: Record<string, Page> = {
   community: { get: showCommunities, post: submitCommunity },
   password: { get: (step) => showPassword(step), post: submitPassword },
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
+  'with/:connection': { get: chooseWay, post: submitInput },
+  arrived: { get: showArrival },
+  link: { get: showLink, post: submitLink },
   'new-password': { get: (step) => showNewPassword(step), post: submitNewPassword },
 };
 
@@ -43,6 +50,7 @@ const endings = new Set([
   'sign_up_closed',
   'sign_up_domain',
   'recovery_outdated',
+  'identity_taken',
 ]);
 
 const loginPrompts = new Set(['login', 'create', 'select_account']);
@@ -70,6 +78,7 @@ export function interactionRoutes(parts: InteractionParts, origin: { port: numbe
       });
     }
   }
+  addCallback(router, parts);
   return router;
 }
 
@@ -106,9 +115,11 @@ function assertLogin(step: Step): Step {
 /** What the provider asks for now. */
 async function showCurrent(step: Step): Promise<void> {
   if (step.signIn.accountId) return step.redirect(step.url('password'));
+  const straight = loginPrompts.has(step.details.prompt.name) && (await hintedWay(step));
+  if (straight) return step.redirect(straight);
   switch (step.details.prompt.name) {
     case 'create':
-      return step.redirect(step.url('sign-up'));
+      return step.redirect(step.url('sign-up') + step.ctx.search);
     case 'select_account':
       return showAccounts(step);
     case 'handle':

@@ -11,6 +11,8 @@ import { finishSignIn } from './finish.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
+import { problemOf, waysOf } from './upstream.ts';
+import { forgetUpstream, linkingOf, upstreamOf } from './upstream-person.ts';
 
 const form = z.object({
   email: z.string().max(320).default(''),
@@ -29,7 +31,9 @@ type Shown = Partial<Typed> & { errors?: Errors; somebodyElse?: boolean };
  */
 export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
   const { details, parts, ctx } = step;
-  const errors = shown.errors ?? {};
+  const errors = shown.errors ?? (await problemOf(step)) ?? {};
+  if (shown.somebodyElse) await forgetUpstream(step);
+  const linking = await linkingOf(step);
   const current = await currentAccount(step);
   const other = shown.somebodyElse || (shown.value ?? current?.handle) !== current?.handle;
   const known = other ? undefined : current;
@@ -38,18 +42,20 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
   step.show(
     'sign-in',
     {
-      action: step.url(),
-      value: shown.value ?? known?.handle ?? (hint === current?.handle ? '' : hint),
+      action: step.url(linking && 'link'),
+      value:
+        shown.value ?? linking?.email ?? known?.handle ?? (hint === current?.handle ? '' : hint),
       errors,
-      ways: [],
+      ways: linking ? [] : await waysOf(step),
       signUpUrl: step.brand.signUp === 'closed' ? undefined : step.url('sign-up'),
       recoveryUrl: step.url('recovery'),
       cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,
-      chooserUrl: otherUrl ?? (known && step.url('sign-in')),
+      chooserUrl: linking ? step.url('sign-in') : (otherUrl ?? (known && step.url('sign-in'))),
       remember: shown.remember ?? true,
-      knownAs: known,
+      knownAs: linking ? undefined : known,
+      linking,
     },
-    Object.keys(errors).length > 0 ? 422 : 200,
+    shown.errors ? 422 : 200,
   );
 }
 
@@ -78,7 +84,8 @@ async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {
   };
   const refused = await sendCode(step, order);
   if (refused) return showSignIn(step, { ...shown, errors: { form: refused } });
-  await restartSignIn(step.parts.database, step.signIn.id, order);
+  const linking = upstreamOf(step)?.link?.agreed;
+  await restartSignIn(step.parts.database, step.signIn.id, order, { linking });
   return step.redirect(step.url('code'));
 }
 
@@ -114,7 +121,7 @@ async function signInWithPassword(
     throw new AppError('account_unavailable', { status: 403 });
   }
   await parts.limits.giveBack(limit);
-  return finishSignIn(step, account.id, 'pwd', shown.remember);
+  return finishSignIn(step, account.id, 'pwd', { remember: shown.remember });
 }
 
 /** Says nothing of whose account it was: the row is the same for known and unknown. */

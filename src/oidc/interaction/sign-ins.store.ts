@@ -19,10 +19,13 @@ export type SignIn = {
   accountId: string | null;
   remember: boolean;
   locale: string | null;
+  /** Who the person is elsewhere: see `upstreamOf`. */
+  upstreamSealed: string | null;
 };
 
 const columns = `id, browser, client_id as "clientId", tenant_id as "tenantId", intent, email,
-  email_key as "emailKey", proved_at as "provedAt", account_id as "accountId", remember, locale`;
+  email_key as "emailKey", proved_at as "provedAt", account_id as "accountId", remember, locale,
+  upstream_sealed as "upstreamSealed"`;
 
 export async function findSignIn(db: Queryable, id: string): Promise<SignIn | undefined> {
   const [row] = await db.query<SignIn>(
@@ -47,16 +50,34 @@ export async function startSignIn(
   return row as SignIn;
 }
 
-/** Another address begins anew: nothing that was proved or chosen for the last one remains. */
+/**
+ * Another address begins anew: nothing that was proved or chosen for the last one remains, but for
+ * what is to be linked to its account.
+ */
 export async function restartSignIn(
   db: Queryable,
   id: string,
   change: Pick<SignIn, 'intent' | 'email' | 'emailKey' | 'tenantId' | 'remember'>,
+  { linking = false }: { linking?: boolean } = {},
 ): Promise<void> {
   await db.query(
     `update sign_ins set intent = $2, email = $3, email_key = $4, tenant_id = $5, remember = $6,
+      proved_at = null, account_id = null,
+      upstream_sealed = case when $7 then upstream_sealed end where id = $1`,
+    [id, change.intent, change.email, change.emailKey, change.tenantId, change.remember, linking],
+  );
+}
+
+/** Somebody came back from elsewhere, or leaves that again: the rest begins anew. */
+export async function keepUpstream(
+  db: Queryable,
+  id: string,
+  sealed: string | null,
+): Promise<void> {
+  await db.query(
+    `update sign_ins set upstream_sealed = $2, intent = 'sign-in', email = null, email_key = null,
       proved_at = null, account_id = null where id = $1`,
-    [id, change.intent, change.email, change.emailKey, change.tenantId, change.remember],
+    [id, sealed],
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { AppError } from '../../errors.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import {
@@ -13,6 +14,8 @@ import { serves } from '../clients.ts';
 import { sendCode } from './send-code.ts';
 import { chooseTenant, restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
+import { problemOf, waysOf } from './upstream.ts';
+import { vouchedAddress } from './upstream-person.ts';
 
 const form = z.object({
   email: z.string().max(320).default(''),
@@ -25,7 +28,7 @@ export async function showSignUp(
   step: Step,
   shown: { value?: string; tenant?: string; errors?: Errors } = {},
 ): Promise<void> {
-  const errors = shown.errors ?? {};
+  const errors = shown.errors ?? (await problemOf(step)) ?? {};
   const offered = step.tenant ? [] : await communitiesToJoin(step);
   const hint = step.details.params.login_hint;
   step.show(
@@ -34,13 +37,13 @@ export async function showSignUp(
       action: step.url('sign-up'),
       value: shown.value ?? (typeof hint === 'string' && hint.includes('@') ? hint : ''),
       errors,
-      ways: [],
+      ways: await waysOf(step),
       signInUrl: step.url('sign-in'),
       cancelUrl: step.details.params.redirect_uri ? step.url('cancel') : undefined,
       tenants: offered.length > 1 ? offered : undefined,
       tenant: shown.tenant,
     },
-    Object.keys(errors).length > 0 ? 422 : 200,
+    shown.errors ? 422 : 200,
   );
 }
 
@@ -98,10 +101,25 @@ export function assertMaySignUp(tenant: Tenant, emailKey: string): void {
 }
 
 /**
+ * The same for somebody whom another provider sent. Where that tells which organisation somebody
+ * belongs to, the address alone does not admit them: anyone may have one at a domain for a while.
+ *
+ * @throws AppError `sign_up_closed` or `sign_up_domain` (403)
+ */
+export function assertMayJoin(tenant: Tenant, identity: UpstreamIdentity): void {
+  assertMaySignUp(tenant, vouchedAddress(identity)?.key ?? '');
+  const { hostedDomain } = identity;
+  const byDomain = tenant.signUp === 'domains' && hostedDomain !== undefined;
+  if (byDomain && !tenant.signUpDomains.includes(hostedDomain?.toLowerCase() ?? '')) {
+    throw new AppError('sign_up_domain', { status: 403 });
+  }
+}
+
+/**
  * The operator's word on the address's domain, else the choice made, else the default tenant where
  * there is nothing to choose.
  */
-async function tenantToJoin(step: Step, emailKey: string, chosen: string | undefined) {
+export async function tenantToJoin(step: Step, emailKey: string, chosen: string | undefined) {
   const { database } = step.parts;
   const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
   const byDomain = await tenantByEmailDomain(database, domain);

@@ -61,8 +61,14 @@ export class Step {
     return `/interaction/${this.details.uid}${path && `/${path}`}`;
   }
 
-  show<Name extends PageName>(name: Name, page: Pages[Name], status = 200): void {
-    allowFormsTo(this.ctx, this.#formTarget);
+  /** @param to set where the form may end anywhere, not only at the application */
+  show<Name extends PageName>(
+    name: Name,
+    page: Pages[Name],
+    status = 200,
+    to: { formTarget?: 'anywhere' } = {},
+  ): void {
+    allowFormsTo(this.ctx, to.formTarget ? undefined : this.#formTarget);
     this.parts.pages.show(this.ctx, name, page, {
       tenant: this.brand,
       application: this.application,

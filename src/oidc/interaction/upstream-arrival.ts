@@ -1,0 +1,71 @@
+import { accountByEmail, accountById } from '../../accounts/accounts.store.ts';
+import { AppError } from '../../errors.ts';
+import { findIdentities, type KnownIdentity } from '../../federation/identities.store.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { serves } from '../clients.ts';
+import { finishSignIn } from './finish.ts';
+import { chooseTenant } from './sign-ins.store.ts';
+import { assertMayJoin, tenantToJoin } from './sign-up.ts';
+import type { Step } from './step.ts';
+import { keepFacts, type UpstreamFacts, upstreamOf, vouchedAddress } from './upstream-person.ts';
+import { refreshFromUpstream } from './upstream-refresh.ts';
+
+/** Somebody is back from another provider: who are they here? */
+export async function showArrival(step: Step): Promise<void> {
+  const facts = upstreamOf(step);
+  if (!facts) return step.redirect(step.url());
+  const known = await accountsOfUpstream(step, facts);
+  const [first] = known;
+  if (!first) return welcome(step, facts);
+  if (known.length > 1) return step.redirect(step.url('community'));
+  return finishAsKnown(step, facts, first);
+}
+
+/** Those that this identity signs in to and that may be used here. */
+export async function accountsOfUpstream(
+  { parts, client, tenant }: Step,
+  { identity }: UpstreamFacts,
+): Promise<KnownIdentity[]> {
+  const known = await findIdentities(parts.database, identity, tenant?.id ?? null);
+  return known.filter(({ tenantId }) => tenant || serves(client, tenantId));
+}
+
+/** @throws AppError `account_unavailable` (403) */
+export async function finishAsKnown(
+  step: Step,
+  { identity }: UpstreamFacts,
+  known: KnownIdentity,
+): Promise<void> {
+  const account = await accountById(step.parts.database, known.accountId);
+  if (account?.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
+  await refreshFromUpstream(step, account, known, identity);
+  return finishSignIn(step, account.id, 'fed', { connection: identity.connection });
+}
+
+/**
+ * Nobody is known by this identity. An address that the provider vouches for and that has an account
+ * only leads to the offer to link the two; else a new account begins at the choice of a handle.
+ *
+ * @throws AppError `sign_up_closed`, `sign_up_domain` or `account_unavailable` (403)
+ */
+async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
+  const { parts, signIn } = step;
+  const address = vouchedAddress(facts.identity);
+  const tenant = step.tenant ?? (await tenantToJoin(step, address?.key ?? '', undefined));
+  if (!tenant) return step.redirect(step.url('community'));
+  if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
+  if (await offerLink(step, tenant, facts)) return step.redirect(step.url('link'));
+  assertMayJoin(tenant, facts.identity);
+  return step.redirect(step.url('profile'));
+}
+
+async function offerLink(step: Step, tenant: Tenant, { identity }: UpstreamFacts) {
+  const { database, ring } = step.parts;
+  const address = vouchedAddress(identity);
+  const account = address && (await accountByEmail(database, tenant.id, address.key));
+  if (!account) return false;
+  if (account.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
+  const link = { accountId: account.id, agreed: false };
+  await keepFacts(database, ring, step.signIn.id, { identity, link });
+  return true;
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { parseEmail } from '../../accounts/email-address.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
+import type { KeyRing } from '../../secrets/keyring.ts';
+import { keepUpstream } from './sign-ins.store.ts';
+import type { Step } from './step.ts';
+
+const factsSchema = z.object({
+  identity: z.object({
+    connection: z.string(),
+    issuer: z.string(),
+    subject: z.string(),
+    email: z.string().optional(),
+    emailVerified: z.boolean(),
+    name: z.string().optional(),
+    picture: z.string().optional(),
+    locale: z.string().optional(),
+    handleHint: z.string().optional(),
+    groups: z.array(z.string()).optional(),
+    hostedDomain: z.string().nullable().optional(),
+    sid: z.string().optional(),
+  }),
+  /** The account that has its address: linked to it if the person signs in to it from there. */
+  link: z.object({ accountId: z.string(), agreed: z.boolean() }).optional(),
+});
+
+/** What a sign-in has learned elsewhere, and what is to be done with it. */
+export type UpstreamFacts = z.infer<typeof factsSchema> & { identity: UpstreamIdentity };
+
+/** Who this sign-in's person is elsewhere, where they came from there. */
+export function upstreamOf({ signIn, parts }: Step): UpstreamFacts | undefined {
+  if (!signIn.upstreamSealed) return undefined;
+  const opened = parts.ring.open(signIn.upstreamSealed, contextOf(signIn.id));
+  return factsSchema.parse(JSON.parse(opened.toString()));
+}
+
+/** Begins the sign-in anew with what was learned elsewhere: nothing typed or proved before remains. */
+export async function keepFacts(
+  db: Queryable,
+  ring: KeyRing,
+  signInId: string,
+  facts: UpstreamFacts,
+): Promise<void> {
+  await keepUpstream(db, signInId, ring.seal(JSON.stringify(facts), contextOf(signInId)));
+}
+
+export async function forgetUpstream({ signIn, parts }: Step): Promise<void> {
+  if (!signIn.upstreamSealed) return;
+  await keepUpstream(parts.database, signIn.id, null);
+  signIn.upstreamSealed = null;
+}
+
+function contextOf(signInId: string): string {
+  return `sign_ins:${signInId}:upstream_sealed:`;
+}
+
+/** The address, where the provider says that it belongs to the person. */
+export function vouchedAddress({ email, emailVerified }: UpstreamIdentity) {
+  return emailVerified && email ? parseEmail(email) : undefined;
+}
+
+/** Whether this sign-in is to link what was learned elsewhere to the account that it signs in to. */
+export async function linkingOf(
+  step: Step,
+): Promise<{ provider: string; email: string } | undefined> {
+  const facts = upstreamOf(step);
+  if (!facts?.link) return undefined;
+  const { connection, email = '' } = facts.identity;
+  const connector = await step.parts.connectors.find(step.tenant, connection);
+  return { provider: connector?.name ?? connection, email };
+}

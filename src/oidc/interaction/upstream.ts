@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import type { Way } from '../../../views/registry.ts';
+import { AppError } from '../../errors.ts';
+import type { Connector } from '../../federation/connector.ts';
+import { newSecrets } from '../../federation/requests.ts';
+import { readForm, validate } from '../../http/forms.ts';
+import type { Step } from './step.ts';
+
+const inputForm = z.object({ input: z.string().max(320).default('') });
+
+/** What a page may say of a sign-in elsewhere that came to nothing. */
+const problems = new Set([
+  'upstream_cancelled',
+  'upstream_failed',
+  'upstream_refused',
+  'bluesky_handle_required',
+  'bluesky_handle_unknown',
+  'bluesky_server_unreachable',
+  'bluesky_account_gone',
+  'bluesky_account_deactivated',
+]);
+
+/** The ways besides email that can be chosen here, in the tenant's order. */
+export async function waysOf(step: Step): Promise<Way[]> {
+  const { parts, tenant, ctx } = step;
+  const last = ctx.cookies.get(parts.cookies.lastWay);
+  return (await parts.connectors.offered(tenant)).map(({ id, name }) => ({
+    id,
+    name,
+    url: step.url(`with/${id}`),
+    lastUsed: id === last,
+  }));
+}
+
+/** A way was chosen. One that wants something typed first, such as a handle, asks for it. */
+export async function chooseWay(step: Step): Promise<void> {
+  const connector = await wayOf(step);
+  try {
+    return await leaveFor(step, connector);
+  } catch (error) {
+    if (!wantsInput(error)) return sayWhy(step, connector.id, error);
+    return showInput(step, connector, { value: '' });
+  }
+}
+
+export async function submitInput(step: Step): Promise<void> {
+  const connector = await wayOf(step);
+  const { input } = validate(inputForm, await readForm(step.ctx));
+  try {
+    return await leaveFor(step, connector, input);
+  } catch (error) {
+    if (!isProblem(error)) throw error;
+    return showInput(step, connector, { value: input, problem: error.code });
+  }
+}
+
+async function leaveFor(step: Step, connector: Connector, input?: string): Promise<void> {
+  const { parts, signIn, details } = step;
+  const secrets = newSecrets();
+  const url = await connector.begin({
+    ...secrets,
+    redirectUri: callbackUri(step, connector.id),
+    loginHint: loginHintOf(step),
+    uiLocales: step.locale,
+    prompt: promptOf(details),
+    input,
+  });
+  await parts.upstreamRequests.keep(
+    parts.database,
+    {
+      browser: signIn.browser,
+      signInId: signIn.id,
+      tenantId: step.tenant?.id ?? null,
+      connection: connector.id,
+      purpose: 'sign-in',
+      accountId: null,
+      returnTo: step.url(),
+    },
+    secrets,
+  );
+  step.redirect(url.href);
+}
+
+/** @throws AppError `not_found` (404) for a way that is not offered here */
+async function wayOf({ parts, tenant, ctx }: Step): Promise<Connector> {
+  const connector = await parts.connectors.find(tenant, String(ctx.params.connection));
+  if (!connector) throw new AppError('not_found', { status: 404 });
+  return connector;
+}
+
+/** One callback for each connection, so that no answer can be taken for another's (RFC 9700 §4.4). */
+export function callbackUri({ parts }: Pick<Step, 'parts'>, connection: string): string {
+  return `${parts.publicUrl}/callback/${connection}`;
+}
+
+function showInput(
+  step: Step,
+  { id, name }: Connector,
+  { value, problem }: { value: string; problem?: string },
+): void {
+  step.show(
+    'upstream-input',
+    {
+      action: step.url(`with/${id}`),
+      id,
+      name,
+      value,
+      errors: problem ? { input: { code: problem } } : {},
+      backUrl: step.url('sign-in'),
+    },
+    problem ? 422 : 200,
+    // The form ends at whatever server the person names.
+    { formTarget: 'anywhere' },
+  );
+}
+
+/** Back to the page of ways, which says what went wrong. */
+export function sayWhy(step: Step, connection: string, error: unknown): void {
+  if (!isProblem(error)) throw error;
+  step.redirect(problemUrl(step.url(), connection, error));
+}
+
+export function problemUrl(base: string, connection: string, { code }: AppError): string {
+  return `${base}?${new URLSearchParams({ problem: code, way: connection })}`;
+}
+
+export function isProblem(error: unknown): error is AppError {
+  return error instanceof AppError && problems.has(error.code);
+}
+
+function wantsInput(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'bluesky_handle_required';
+}
+
+/** What the address of the page says went wrong, if anything: words of ours, chosen by code. */
+export async function problemOf(step: Step) {
+  const { problem, way } = step.ctx.query;
+  if (typeof problem !== 'string' || typeof way !== 'string') return undefined;
+  const connector = problems.has(problem) && (await step.parts.connectors.find(step.tenant, way));
+  return connector ? { form: { code: problem, params: { provider: connector.name } } } : undefined;
+}
+
+/**
+ * Where the application asked to go straight to: by `upstream`, or by a hint that only one way can
+ * have meant. Once: whoever comes back sees the page.
+ */
+export async function hintedWay(step: Step): Promise<string | undefined> {
+  const { upstream } = step.details.params;
+  if (step.ctx.query.problem !== undefined || step.signIn.upstreamSealed) return undefined;
+  const hint = loginHintOf(step) ?? '';
+  const named = typeof upstream === 'string' ? upstream : impliedBy(hint);
+  return (
+    named && (await step.parts.connectors.find(step.tenant, named)) && step.url(`with/${named}`)
+  );
+}
+
+/** A DID, or a handle as the AT Protocol writes it, is nobody's here. */
+function impliedBy(hint: string): string | undefined {
+  return /^(did:|at:\/\/)/.test(hint) ? 'bluesky' : undefined;
+}
+
+function loginHintOf({ details }: Step): string | undefined {
+  const hint = details.params.login_hint;
+  return typeof hint === 'string' && hint ? hint.slice(0, 320) : undefined;
+}
+
+/** Whoever must prove themselves again must do so there; whoever is signed in may want to be another. */
+function promptOf({ prompt, session }: Step['details']): string | undefined {
+  const again = prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
+  if (again) return 'login';
+  return session?.accountId ? 'select_account' : undefined;
+}
