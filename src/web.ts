@@ -11,6 +11,7 @@ import { atPublicOrigin, fixedOrigin } from './http/origin.ts';
 import { peerAddress } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { wellFormedUrls } from './http/well-formed.ts';
 import { startMonitoring } from './monitoring.ts';
 import { accountRoutes } from './oidc/account/routes.ts';
 import { homeRoutes } from './oidc/home.ts';
@@ -45,6 +46,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: monitoring.onEnd }));
   web.use(securityHeaders({ https: parts.secureCookies }));
   web.use(answerErrors(log, (ctx, error) => showError(parts, ctx, error)));
+  web.use(wellFormedUrls);
   web.use(healthRoutes(database, parts.isStopping).routes());
   if (monitoring.routes) web.use(monitoring.routes.routes());
   web.use(

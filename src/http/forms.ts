@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 const bodyLimit = '32kb';
 
 /**
- * The fields of a posted form, each with its first value.
+ * The fields of a posted form, each with its first value; NUL, which PostgreSQL cannot keep, left out.
  *
  * @throws AppError `form_expected` (415), `body_too_large` (413), `body_malformed` (400)
  */
@@ -16,7 +16,7 @@ export async function readForm(ctx: Context): Promise<Record<string, string>> {
   }
   const fields: Record<string, string> = Object.create(null);
   for (const [name, value] of new URLSearchParams(await readBody(ctx))) {
-    fields[name] ??= value;
+    fields[name] ??= value.replaceAll('\u0000', '');
   }
   return fields;
 }
@@ -29,7 +29,7 @@ export async function readJson<Schema extends z.ZodType>(
   if (!ctx.is('application/json')) throw new AppError('json_expected', { status: 415 });
   let value: unknown;
   try {
-    value = JSON.parse(await readBody(ctx));
+    value = JSON.parse(refuseNul(await readBody(ctx)));
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError('body_malformed', { cause });
@@ -49,6 +49,12 @@ export function validate<Schema extends z.ZodType>(schema: Schema, value: unknow
       })),
     },
   });
+}
+
+/** Text with a NUL in it cannot be kept by PostgreSQL. */
+function refuseNul(json: string): string {
+  if (json.includes('\\u0000')) throw new AppError('body_malformed');
+  return json;
 }
 
 async function readBody(ctx: Context): Promise<string> {

@@ -55,6 +55,7 @@ class ArtifactAdapter implements Adapter {
     if (this.#model === 'Session' && this.#isUnchangedSession(id, payload)) return;
     const { jti: _jti, userCode, ...kept } = payload;
     if (this.#model === 'Interaction') kept.session = withoutCookie(payload.session);
+    assertStorable(kept);
     const row = {
       id: this.#rowId(id),
       model: this.#model,
@@ -209,6 +210,17 @@ function complete(row: store.ArtifactRow, jti: string): AdapterPayload {
     jti,
     ...(row.consumedAt ? { consumed: Math.floor(row.consumedAt) } : undefined),
   };
+}
+
+/**
+ * JSON in PostgreSQL holds neither NUL nor half of a surrogate pair. Both come only from requests.
+ *
+ * @throws InvalidRequest
+ */
+function assertStorable(payload: AdapterPayload): void {
+  if (/(?<!\\)(?:\\\\)*\\u(0000|d[89a-f])/.test(JSON.stringify(payload))) {
+    throw new errors.InvalidRequest('the request holds characters that no text can hold');
+  }
 }
 
 /** The library keeps the session cookie's value in an interaction but never reads it. */

@@ -19,6 +19,8 @@ export class ClientDirectory {
   }
 
   async find(id: string): Promise<Client | undefined> {
+    // Such an id comes from a request, and PostgreSQL cannot even be asked for it.
+    if (id.includes('\u0000')) return undefined;
     const recent = this.#recent.get(id);
     if (recent && Date.now() - recent.readAt < reuseFor) return recent.client;
     const client = await findClient(this.#db, id);

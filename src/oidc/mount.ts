@@ -28,7 +28,11 @@ export function mountProvider(parts: MountParts): Middleware {
     const below = pathBelowIssuer(ctx.path);
     if (below === undefined) return next();
     if (below === '/auth' && ctx.method === 'POST') return authorizeByGet(ctx);
-    if (below === '/device' && ctx.method === 'POST') await countUserCode(ctx, parts);
+    if (below === '/device' && ctx.method === 'POST') {
+      // Without its session the library could not even say what is wrong.
+      if (!ctx.cookies.get(parts.cookies.session)) return seeOther(ctx, `${mountPath}/device`);
+      await countUserCode(ctx, parts);
+    }
     if (wayBack.test(below)) await assertSameBrowser(ctx, parts);
     const request = ctx.req as IncomingMessage & { originalUrl?: string };
     request.originalUrl = `${mountPath}${below}${ctx.search}`;
@@ -44,8 +48,12 @@ export function mountProvider(parts: MountParts): Middleware {
  */
 async function authorizeByGet(ctx: Context): Promise<void> {
   const query = new URLSearchParams(await readForm(ctx));
+  seeOther(ctx, `${mountPath}/auth?${query}`);
+}
+
+function seeOther(ctx: Context, url: string): void {
   ctx.status = 303;
-  ctx.redirect(`${mountPath}/auth?${query}`);
+  ctx.redirect(url);
 }
 
 /**
