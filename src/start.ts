@@ -1,6 +1,7 @@
 import { program } from 'commander';
 import { loadConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import { AppError } from './errors.ts';
 import { startService } from './service.ts';
 
 program
@@ -25,7 +26,7 @@ try {
     });
   }
 } catch (error) {
-  const expected = error instanceof ConfigError;
+  const expected = error instanceof ConfigError || error instanceof AppError;
   console.error(expected ? error.message : error);
   process.exit(1);
 }
