@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RunningProcess, startProcess } from '../synapse/process.ts';
 import { freePorts } from '../test/support/ports.ts';
 import { quantile } from './measure.ts';
-import { startOwn } from './own.ts';
+import { makeDataDir, startOwn } from './own.ts';
 import type { Postgres } from './postgres.ts';
 
 /** Seconds from the start of the process to the first 200 of `/health/ready`. */
@@ -22,27 +19,24 @@ export type ColdStarts = {
 
 export async function measureColdStarts(postgres: Postgres, tries: number): Promise<ColdStarts> {
   const databaseUrl = await postgres.makeDatabase('cold_start');
-  const onServer = () => untilReady((port) => startOwn({ databaseUrl, publicPort: port }, port));
+  const settings = { databaseUrl, dataDir: makeDataDir() };
+  const onServer = () => untilReady((port) => startOwn({ ...settings, publicPort: port }, port));
   const first = await onServer();
   const later: number[] = [];
   for (let run = 0; run < tries; run += 1) later.push(await onServer());
-  const dataDir = mkdtempSync(join(tmpdir(), 'bench-embedded-'));
+  const dataDir = makeDataDir();
   const embedded = () =>
     untilReady((port) =>
       startProcess(process.execPath, ['src/main.ts'], {
         env: { PORT: `${port}`, DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
       }),
     );
-  try {
-    return {
-      first,
-      migrated: quantile(later.sort(), 0.5),
-      embeddedFirst: await embedded(),
-      embedded: await embedded(),
-    };
-  } finally {
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  return {
+    first,
+    migrated: quantile(later.sort(), 0.5),
+    embeddedFirst: await embedded(),
+    embedded: await embedded(),
+  };
 }
 
 async function untilReady(start: (port: number) => RunningProcess): Promise<number> {

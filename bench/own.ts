@@ -18,12 +18,26 @@ import { addressOfPerson, passwordHashParameters, peopleCount, personPassword } 
 const encryptionKey = randomBytes(32);
 
 /** What one deployment is configured by; instances differ in PORT alone. */
-export type OwnSettings = { databaseUrl: string; publicPort: number };
+export type OwnSettings = { databaseUrl: string; publicPort: number; dataDir: string };
+
+const dataDirs: string[] = [];
+
+process.once('exit', () => {
+  for (const dataDir of dataDirs) rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** A directory that goes when we do. */
+export function makeDataDir(): string {
+  const dataDir = mkdtempSync(join(tmpdir(), 'bench-'));
+  dataDirs.push(dataDir);
+  return dataDir;
+}
 
 /** The real program with the settings of a deployment; it trusts the driver as its proxy. */
-export function startOwn({ databaseUrl, publicPort }: OwnSettings, port: number): RunningProcess {
-  const dataDir = mkdtempSync(join(tmpdir(), 'bench-'));
-  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+export function startOwn(
+  { databaseUrl, publicPort, dataDir }: OwnSettings,
+  port: number,
+): RunningProcess {
   return startProcess(process.execPath, ['src/main.ts'], {
     env: {
       NODE_ENV: 'production',

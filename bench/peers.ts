@@ -6,7 +6,7 @@ import { freePorts } from '../test/support/ports.ts';
 import { Application } from './application.ts';
 import { type Member, signInAll } from './crowd.ts';
 import { Site } from './driver.ts';
-import { furnish, startOwn } from './own.ts';
+import { furnish, makeDataDir, type OwnSettings, startOwn } from './own.ts';
 import type { Postgres } from './postgres.ts';
 import { memoryOf } from './processes.ts';
 
@@ -25,7 +25,7 @@ export type Peer = {
   stop(): Promise<void>;
 };
 
-export type OwnPeer = Peer & { own: Database; databaseUrl: string };
+export type OwnPeer = Peer & { own: Database; settings: OwnSettings };
 
 const client = { id: 'bench', secret: randomBytes(24).toString('base64url') };
 
@@ -41,29 +41,38 @@ export async function startSimple(postgres: Postgres): Promise<Peer> {
   return { ...peer, database };
 }
 
-/** Our service with its default role: it answers requests and runs the queue. */
+/**
+ * Our service with its default role: it answers requests and runs the queue. Started for the second
+ * time, as it mostly is: its database is migrated, its code compiled.
+ */
 export async function startOurs(postgres: Postgres): Promise<OwnPeer> {
   const database = 'ours';
   const [port = 0] = await freePorts(1);
   const databaseUrl = await postgres.makeDatabase(database);
-  const running = startOwn({ databaseUrl, publicPort: port }, port);
+  const settings = { databaseUrl, publicPort: port, dataDir: makeDataDir() };
   const origin = `http://127.0.0.1:${port}`;
-  await untilReady(running, `${origin}/health/ready`, { name: 'Our service' });
+  const start = async () => {
+    const running = startOwn(settings, port);
+    await untilReady(running, `${origin}/health/ready`, { name: 'Our service' });
+    return running;
+  };
+  await (await start()).stop();
   const own = await furnish(databaseUrl, client);
+  const running = await start();
   const peer = await describe('ours', origin, [port], [running], `${origin}/oidc`);
   const stop = async () => {
     await own.close();
     await peer.stop();
   };
-  return { ...peer, database, own, databaseUrl, stop };
+  return { ...peer, database, own, settings, stop };
 }
 
 /** The same deployment with a second instance; every request goes to the other than the last. */
 export async function addInstance(ours: OwnPeer): Promise<Peer> {
   const { origin } = ours.application.site;
-  const publicPort = Number(new URL(origin).port);
+  const { publicPort } = ours.settings;
   const [port = 0] = await freePorts(1);
-  const running = startOwn({ databaseUrl: ours.databaseUrl, publicPort }, port);
+  const running = startOwn(ours.settings, port);
   await untilReady(running, `http://127.0.0.1:${port}/health/ready`, { name: 'Our service' });
   const processes = [...ours.processes, running];
   const both = await describe('ours ×2', origin, [publicPort, port], processes, `${origin}/oidc`);
