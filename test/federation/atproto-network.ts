@@ -32,11 +32,19 @@ export type CallOptions = {
   jwt?: string;
 };
 
+export type DidData = {
+  alsoKnownAs?: string[];
+  verificationMethods?: { atproto: string };
+  services?: { atproto_pds: { type: 'AtprotoPersonalDataServer'; endpoint: string } };
+};
+
 export type Network = {
   plcUrl: string;
   startDataServer(knows?: PublicService): Promise<DataServer>;
   /** Moves a member with all they have, as a person who changes to another server does. */
   move(member: Member, from: DataServer, to: DataServer): Promise<void>;
+  /** Changes what the directory says of a DID, as the holder of its rotation key can. */
+  update(did: string, changes: DidData): Promise<void>;
   tombstone(did: string): Promise<void>;
   close(): Promise<void>;
 };
@@ -50,14 +58,17 @@ export async function startNetwork(): Promise<Network> {
   const directory = startProcess(process.execPath, [join(parts, 'plc.ts'), 'serve', `${port}`]);
   await untilReady(directory, `${plcUrl}/_health`, { name: 'The PLC directory' });
   const servers: (() => Promise<void>)[] = [];
+  const update: Network['update'] = (did, changes) =>
+    directoryVerb('update', plcUrl, rotationKey, did, JSON.stringify(changes));
   return {
     plcUrl,
+    update,
     async startDataServer(knows) {
       const server = await startDataServer({ plcUrl, rotationKey, knows });
       servers.push(server.remove);
       return server;
     },
-    move: (member, from, to) => move(member, from, to, { plcUrl, rotationKey }),
+    move: (member, from, to) => move(member, from, to, update),
     tombstone: (did) => directoryVerb('tombstone', plcUrl, rotationKey, did),
     async close() {
       await Promise.all([directory.stop(), ...servers.map((remove) => remove())]);
@@ -154,7 +165,7 @@ async function move(
   member: Member,
   from: DataServer,
   to: DataServer,
-  { plcUrl, rotationKey }: Founding,
+  update: Network['update'],
 ): Promise<void> {
   const { did, handle, email, password } = member;
   const target = await to.call<{ did: string }>('com.atproto.server.describeServer');
@@ -175,10 +186,14 @@ async function move(
     'com.atproto.identity.getRecommendedDidCredentials',
     { jwt: accessJwt },
   );
-  await directoryVerb('move', plcUrl, rotationKey, did, to.url, verificationMethods.atproto);
+  await update(did, { verificationMethods, services: { atproto_pds: dataServerAt(to.url) } });
   await to.call('com.atproto.server.activateAccount', { body: null, jwt: accessJwt });
   await from.call('com.atproto.server.deactivateAccount', { body: {}, jwt: member.jwt });
   member.jwt = accessJwt;
+}
+
+export function dataServerAt(endpoint: string) {
+  return { type: 'AtprotoPersonalDataServer', endpoint } as const;
 }
 
 async function directoryVerb(...words: string[]): Promise<void> {

@@ -6,18 +6,17 @@ import { Database, PlcServer } from '@did-plc/server';
  * A PLC directory that forgets everything when it ends:
  *   node plc.ts serve PORT
  * and what the holder of the rotation key can do to a DID in it:
- *   node plc.ts move DIRECTORY_URL KEY_HEX DID PDS_URL SIGNING_KEY
+ *   node plc.ts update DIRECTORY_URL KEY_HEX DID CHANGES_AS_JSON
  *   node plc.ts tombstone DIRECTORY_URL KEY_HEX DID
  */
 const [verb, ...words] = process.argv.slice(2) as [string, ...string[]];
 
 const verbs: Record<string, (...words: string[]) => Promise<unknown>> = {
   serve: (port) => PlcServer.create({ db: Database.mock(), port: Number(port) }).start(),
-  move: async (url, key, did, endpoint, signingKey) =>
+  update: async (url, key, did, changes) =>
     new Client(url).updateData(did, await Secp256k1Keypair.import(key), (last) => ({
       ...last,
-      verificationMethods: { atproto: signingKey },
-      services: { atproto_pds: { type: 'AtprotoPersonalDataServer', endpoint } },
+      ...JSON.parse(changes),
     })),
   tombstone: async (url, key, did) =>
     new Client(url).tombstone(did, await Secp256k1Keypair.import(key)),
