@@ -171,6 +171,7 @@ const signIn = [
     browser text not null,
     client_id text not null,
     tenant_id uuid references tenants,
+    tenant_fixed boolean not null default false,
     intent text not null default 'sign-in'
       check (intent in ('sign-in', 'sign-up', 'recovery')),
     email text,

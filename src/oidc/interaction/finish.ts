@@ -35,7 +35,7 @@ export async function finishSignIn(
 ): Promise<void> {
   const { parts, client, signIn } = step;
   const subject = await parts.subjects.find(accountId);
-  const tenantFits = subject && (!step.tenant || step.tenant.id === subject.tenantId);
+  const tenantFits = subject && (!step.fixedTenant || step.fixedTenant.id === subject.tenantId);
   if (!tenantFits || !serves(client, subject.tenantId)) {
     throw new AppError('account_unavailable', { status: 403 });
   }

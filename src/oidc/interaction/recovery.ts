@@ -43,7 +43,7 @@ export async function submitRecovery(step: Step): Promise<void> {
     intent: 'recovery' as const,
     email: identifier.email ?? identifier.handle ?? null,
     emailKey: identifier.emailKey ?? null,
-    tenantId: step.tenant?.id ?? null,
+    tenantId: step.fixedTenant?.id ?? null,
     remember: step.signIn.remember,
   };
   const refused = await sendCode(step, order);

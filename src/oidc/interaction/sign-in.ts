@@ -79,7 +79,7 @@ async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {
     intent: 'sign-in' as const,
     email: identifier.email ?? identifier.handle ?? null,
     emailKey: identifier.emailKey ?? null,
-    tenantId: step.tenant?.id ?? null,
+    tenantId: step.fixedTenant?.id ?? null,
     remember: shown.remember,
   };
   const refused = await sendCode(step, order);
@@ -105,7 +105,7 @@ async function signInWithPassword(
   if (!limit.allowed) {
     return showSignIn(step, { ...shown, errors: { form: tooMany(limit.retryAt) } });
   }
-  const tenantId = step.tenant?.id ?? null;
+  const tenantId = step.fixedTenant?.id ?? null;
   const result = await signInByPassword(parts.database, parts.hasher, {
     tenantId,
     identifier,
@@ -130,14 +130,14 @@ async function recordRefusal(step: Step, reason: string): Promise<void> {
     action: 'account.sign_in_refused',
     actor: 'nobody',
     outcome: 'failure',
-    tenantId: step.tenant?.id,
+    tenantId: step.fixedTenant?.id,
     clientId: step.client.id,
     detail: { method: 'pwd', reason },
   });
 }
 
 /** Of this browser's session, where it may be used here. */
-async function currentAccount({ details, parts, tenant }: Step) {
+async function currentAccount({ details, parts, fixedTenant: tenant }: Step) {
   const accountId = details.session?.accountId;
   const subject = accountId ? await parts.subjects.find(accountId) : undefined;
   if (!subject?.handle || (tenant && tenant.id !== subject.tenantId)) return undefined;

@@ -9,6 +9,8 @@ export type SignIn = {
   clientId: string;
   /** Null while the sign-in is open to several tenants. */
   tenantId: string | null;
+  /** Whether the request insists on that tenant, rather than the person having chosen it. */
+  tenantFixed: boolean;
   intent: 'sign-in' | 'sign-up' | 'recovery';
   /** As typed: an email, or a handle that stands for one. */
   email: string | null;
@@ -23,7 +25,8 @@ export type SignIn = {
   upstreamSealed: string | null;
 };
 
-const columns = `id, browser, client_id as "clientId", tenant_id as "tenantId", intent, email,
+const columns = `id, browser, client_id as "clientId", tenant_id as "tenantId",
+  tenant_fixed as "tenantFixed", intent, email,
   email_key as "emailKey", proved_at as "provedAt", account_id as "accountId", remember, locale,
   upstream_sealed as "upstreamSealed"`;
 
@@ -42,8 +45,8 @@ export async function startSignIn(
   seconds: number,
 ): Promise<SignIn> {
   const [row] = await db.query<SignIn>(
-    `insert into sign_ins (id, browser, client_id, tenant_id, intent, expires_at)
-      values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))
+    `insert into sign_ins (id, browser, client_id, tenant_id, tenant_fixed, intent, expires_at)
+      values ($1, $2, $3, $4, $4::uuid is not null, $5, now() + make_interval(secs => $6))
       on conflict (id) do update set id = excluded.id returning ${columns}`,
     [start.id, start.browser, start.clientId, start.tenantId, start.intent, seconds],
   );

@@ -29,7 +29,7 @@ export async function showSignUp(
   shown: { value?: string; tenant?: string; errors?: Errors } = {},
 ): Promise<void> {
   const errors = shown.errors ?? (await problemOf(step)) ?? {};
-  const offered = step.tenant ? [] : await communitiesToJoin(step);
+  const offered = step.fixedTenant ? [] : await communitiesToJoin(step);
   const hint = step.details.params.login_hint;
   step.show(
     'sign-up',
@@ -55,7 +55,7 @@ export async function submitSignUp(step: Step): Promise<void> {
     const code = fields.email.trim() ? 'email_invalid' : 'email_required';
     return showSignUp(step, { ...shown, errors: { email: { code } } });
   }
-  const tenant = step.tenant ?? (await tenantToJoin(step, address.key, fields.tenant));
+  const tenant = step.fixedTenant ?? (await tenantToJoin(step, address.key, fields.tenant));
   if (!tenant) {
     return showSignUp(step, { ...shown, errors: { tenant: { code: 'tenant_required' } } });
   }

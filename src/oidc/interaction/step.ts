@@ -24,7 +24,7 @@ export class Step {
   readonly details: Details;
   readonly client: Client;
   readonly signIn: SignIn;
-  /** The tenant that was fixed when the sign-in started; undefined while it is open. */
+  /** The tenant that was fixed when the sign-in started, or chosen since; undefined while open. */
   readonly tenant: Tenant | undefined;
   /** Whose colours the page wears. */
   readonly brand: Tenant;
@@ -41,6 +41,11 @@ export class Step {
     this.signIn = state.signIn;
     this.tenant = state.tenant;
     this.brand = state.brand;
+  }
+
+  /** Only the tenant that the request insists on: a choice can be taken back by starting anew. */
+  get fixedTenant(): Tenant | undefined {
+    return this.signIn.tenantFixed ? this.tenant : undefined;
   }
 
   get locale(): string {
