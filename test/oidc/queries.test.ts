@@ -1,39 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type App, createApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/config.ts';
-import { Database, type Queryable, type Transaction } from '../../src/database/database.ts';
-import { openDatabase } from '../../src/database/open.ts';
-import { createLog } from '../../src/http/log.ts';
 import type { Visitor } from '../support/forms.ts';
 import { Application, answerOf, newVisitor, type Tokens } from './application.ts';
+import { type Statement, serveHere, type Watched } from './watched.ts';
 import { openWorld, type Person, type World } from './world.ts';
-
-/** A database that knows what it was asked. */
-class CountingDatabase extends Database {
-  asked: string[] = [];
-
-  override query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    this.asked.push(summaryOf(text, values));
-    return super.query<Row>(text, values);
-  }
-
-  override transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    this.asked.push('begin');
-    return super.transaction(async (transaction) => {
-      const result = await work({ ...transaction, query: this.#counted(transaction) });
-      this.asked.push('commit');
-      return result;
-    });
-  }
-
-  #counted(transaction: Transaction): Queryable['query'] {
-    return (text, values) => {
-      this.asked.push(summaryOf(text, values));
-      return transaction.query(text, values);
-    };
-  }
-}
 
 /** Look-ups that bring several things at once, by what only they contain. */
 const joined: readonly [RegExp, string][] = [
@@ -45,7 +15,8 @@ const joined: readonly [RegExp, string][] = [
 ];
 
 /** Verb and table; what the provider writes by its model. */
-function summaryOf(text: string, values: readonly unknown[] = []): string {
+function summaryOf({ text, values }: Statement): string {
+  if (text === 'begin' || text === 'commit') return text;
   const look = joined.find(([pattern]) => pattern.test(text));
   if (look) return look[1];
   if (/insert into oidc_artifacts/.test(text)) return `insert ${values[1]}`;
@@ -62,8 +33,7 @@ function summaryOf(text: string, values: readonly unknown[] = []): string {
 const byTheClock = new Set(['select clients', 'select signing_keys']);
 
 let world: World;
-let database: CountingDatabase;
-let app: App;
+let watched: Watched;
 let application: Application;
 let person: Person;
 let visitor: Visitor;
@@ -74,36 +44,21 @@ before(async () => {
   world = await openWorld();
   person = await world.addPerson();
   application = await Application.of(world);
-  await world.service.kill('SIGTERM');
-  const { dataDir, databaseUrl, url } = world.service;
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATA_DIR: dataDir,
-    DATABASE_URL: databaseUrl,
-    PORT: new URL(url).port,
-    PUBLIC_URL: url,
-  });
-  const opened = await openDatabase({ url: databaseUrl, poolSize: 4 });
-  database = new CountingDatabase(opened.dataSource);
-  const { ring, fingerprints } = world;
-  app = await createApp({ config, database, ring, fingerprints, log: createLog(config.logLevel) });
-  await app.listen();
+  watched = await serveHere(world);
   visitor = newVisitor();
   tokens = await application.signIn(visitor, person);
 });
 
 after(async () => {
-  await app?.stop();
-  await database?.close();
+  await watched?.stop();
   await world?.close();
 });
 
 /** Fails, showing what was asked instead, unless the flow asks exactly this. */
 async function asks(flow: () => Promise<unknown>, expected: readonly string[]): Promise<void> {
-  database.asked = [];
+  watched.database.asked = [];
   await flow();
-  const asked = database.asked.filter((one) => !byTheClock.has(one));
+  const asked = watched.database.asked.map(summaryOf).filter((one) => !byTheClock.has(one));
   assert.deepEqual(asked, expected);
 }
 
