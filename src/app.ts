@@ -7,6 +7,8 @@ import { PasswordHasher } from './accounts/password-hasher.ts';
 import { SignInLimits } from './accounts/sign-in-limits.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
+import { createBlueskyConnector } from './federation/atproto/connector.ts';
+import { blueskyOptions } from './federation/atproto/options.ts';
 import type { Connector } from './federation/connector.ts';
 import { Connectors } from './federation/connectors.ts';
 import { createGoogle } from './federation/google.ts';
@@ -129,14 +131,20 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
     },
     mail,
     handlePolicy: handlePolicy({ serverName: config.matrix.serverName, ...config.handles }),
-    connectors: new Connectors(sharedConnectors(config)),
+    connectors: new Connectors(sharedConnectors(app)),
     upstreamRequests: new UpstreamRequests({ ring, fingerprints }),
     provisioning: app.provisioning,
   };
 }
 
 /** The ways to sign in with others that have all they need, in the order in which they are shown. */
-function sharedConnectors({ google }: Config): Connector[] {
-  const { clientId, clientSecret } = google;
-  return clientId && clientSecret ? [createGoogle({ ...google, clientId, clientSecret })] : [];
+function sharedConnectors({ config, ...vault }: AppParts): Connector[] {
+  const { clientId, clientSecret } = config.google;
+  const bluesky = blueskyOptions(config, vault);
+  return [
+    ...(clientId && clientSecret
+      ? [createGoogle({ ...config.google, clientId, clientSecret })]
+      : []),
+    ...(bluesky ? [createBlueskyConnector(bluesky)] : []),
+  ];
 }

@@ -1,6 +1,8 @@
 import { accountChores } from './accounts/upkeep.ts';
 import { retainAudit } from './audit/retention.ts';
 import type { Database } from './database/database.ts';
+import { rotateDueClientKeys } from './federation/atproto/keys.ts';
+import { removeExpiredState } from './federation/atproto/state.store.ts';
 import { removeExpiredRequests } from './federation/requests.store.ts';
 import { removeOrphanedUpstreamSessions } from './federation/upstream-sessions.store.ts';
 import { deleteExpiredHolds } from './handles/handles.store.ts';
@@ -19,6 +21,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     ...mailChores,
     removeExpiredSignIns,
     removeExpiredRequests,
+    removeExpiredBlueskyState: allOf(removeExpiredState),
     removeEndedLimits,
     removeExpiredCodes: allOf(accountChores.removeExpiredCodes),
     removeExpiredLinks: allOf(accountChores.removeExpiredLinks),
@@ -29,6 +32,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     removeOrphanedUpstreamSessions: hourly(removeOrphanedUpstreamSessions),
     retainAudit: hourly(retainAudit),
     rotateDueKeys: (database) => rotateDueKeys(database, ring),
+    rotateDueClientKeys: (database) => rotateDueClientKeys({ database, ring }),
   };
 }
 

@@ -1,6 +1,8 @@
 import Koa, { type Context } from 'koa';
 import type { Config } from './config/config.ts';
 import type { AppError } from './errors.ts';
+import { blueskyOptions } from './federation/atproto/options.ts';
+import { blueskyRoutes } from './federation/atproto/routes.ts';
 import { serveAssets } from './http/assets.ts';
 import { cookieKey } from './http/cookies.ts';
 import { answerErrors } from './http/errors.ts';
@@ -59,6 +61,8 @@ export function createWeb(parts: WebParts): Koa {
   web.use(serveAssets());
   web.use(languageChoice(parts.cookies, parts.secureCookies));
   web.use(mountProvider(parts));
+  const bluesky = blueskyOptions(config, parts);
+  if (bluesky) web.use(blueskyRoutes(bluesky).routes());
   web.use(internalApi(parts, internalRoutes(parts)).routes());
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());

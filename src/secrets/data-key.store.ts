@@ -25,7 +25,7 @@ export async function loadFingerprintKey(db: Queryable, ring: KeyRing): Promise<
 /** Seals the data keys again under the ring's first key. @returns how many changed */
 export async function reencryptDataKeys(db: Queryable, ring: KeyRing): Promise<number> {
   const rows = await db.query<{ purpose: string; sealed: string }>(
-    'select purpose, sealed from data_keys',
+    'select purpose, sealed from data_keys for update',
   );
   const stale = rows.filter(({ sealed }) => !ring.isCurrent(sealed));
   for (const { purpose, sealed } of stale) {

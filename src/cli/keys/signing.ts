@@ -1,3 +1,4 @@
+import { rotateClientKeys } from '../../federation/atproto/keys.ts';
 import { publishedKeys, type SigningKey } from '../../oidc/keys.store.ts';
 import { rotateKeys } from '../../oidc/keys.ts';
 import type { Cli } from '../run.ts';
@@ -15,11 +16,12 @@ export async function listKeys({ database }: Pick<Cli, 'database'>): Promise<Lis
   });
 }
 
-/** @returns the new keys */
+/** Those by which Bluesky's servers know us are changed with them. @returns the new signing keys */
 export async function rotate(
   { database, ring }: Cli,
   signsInSeconds: number,
 ): Promise<ListedKey[]> {
+  await rotateClientKeys({ database, ring }, { signsIn: signsInSeconds * 1000 });
   const kids = await rotateKeys(database, ring, signsInSeconds, 'operator');
   return (await listKeys({ database })).filter(({ kid }) => kids.includes(kid));
 }

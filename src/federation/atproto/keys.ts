@@ -43,22 +43,27 @@ export async function rotateDueClientKeys(parts: Parts, now = Date.now()): Promi
   await rotateClientKeys(parts, { now, onlyDue: true });
 }
 
-/** Makes a new key, that signs in a day, and lets the others go a day after that. */
+/**
+ * Makes a new key, that signs in a day unless told otherwise, and lets the others go a day after
+ * that. Where there is none yet, the first sign-in makes it.
+ *
+ * @param signsIn in ms. Within ten minutes servers may still know the old keys only: sign-in with
+ *   Bluesky fails for that time.
+ */
 export async function rotateClientKeys(
   { database, ring }: Parts,
-  { now = Date.now(), onlyDue = false } = {},
+  { now = Date.now(), onlyDue = false, signsIn = overlap } = {},
 ): Promise<void> {
   await database.transaction(async (tx) => {
     const kept = await store.lockKeys(tx);
-    const keys = kept === undefined ? [] : open(ring, kept);
+    if (kept === undefined) return;
+    const keys = open(ring, kept);
     if (onlyDue && !isDue(keys, now)) return;
-    const successor = await newKey(now, keys.length === 0 ? 0 : overlap);
+    const successor = await newKey(now, signsIn);
     const others = keys
       .filter(({ retiresAt = Number.POSITIVE_INFINITY }) => retiresAt > now)
       .map((key) => ({ ...key, retiresAt: key.retiresAt ?? successor.signsFrom + overlap }));
-    const sealed = seal(ring, [successor, ...others]);
-    if (kept === undefined) await store.insertKeys(tx, sealed);
-    else await store.updateKeys(tx, sealed);
+    await store.updateKeys(tx, seal(ring, [successor, ...others]));
   });
 }
 
