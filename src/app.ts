@@ -12,6 +12,8 @@ import { blueskyOptions } from './federation/atproto/options.ts';
 import type { Connector } from './federation/connector.ts';
 import { Connectors } from './federation/connectors.ts';
 import { createGoogle } from './federation/google.ts';
+import { createGuardedFetch } from './federation/guarded-fetch.ts';
+import { OwnConnections } from './federation/own-connections.ts';
 import { UpstreamRequests } from './federation/requests.ts';
 import { handlePolicy } from './handles/policy.ts';
 import { cookieNames } from './http/cookies.ts';

@@ -19,6 +19,10 @@ export const nouns: Readonly<Record<string, Noun>> = {
     description: 'people: add, look up, disable, delete, take Matrix access away',
     load: () => import('./accounts.ts'),
   },
+  connections: {
+    description: 'OpenID providers that the people of a tenant sign in with',
+    load: () => import('./connections.ts'),
+  },
   handles: {
     description: 'handles: check, show, reserve, import',
     load: () => import('./handles.ts'),

@@ -32,7 +32,12 @@ describe('keys', () => {
       ['keys', 'reencrypt', '--json'],
       withKeys(`${fresh},${old}`),
     );
-    assert.deepEqual(JSON.parse(stdout), { signingKeys: 4, dataKeys: 1, mails: 0 });
+    assert.deepEqual(JSON.parse(stdout), {
+      signingKeys: 4,
+      dataKeys: 1,
+      mails: 0,
+      connections: 0,
+    });
     const { code } = await terminal.run(['keys', 'list'], withKeys(fresh));
     assert.equal(code, 0);
   });

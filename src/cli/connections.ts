@@ -1,0 +1,168 @@
+import { type Command, Option } from 'commander';
+import { authMethods } from '../federation/connections.store.ts';
+import type { Changed } from './connections/change.ts';
+import type { AddOptions, FoundConnection, Settings } from './connections/connection.ts';
+import { collect, collectDomains, collectWords } from './options.ts';
+import { example } from './program.ts';
+import { fields, type Report, table } from './report.ts';
+import { run } from './run.ts';
+
+const changes = () => import('./connections/change.ts');
+const find = () => import('./connections/connection.ts');
+
+export function register(noun: Command): void {
+  registerAdd(noun);
+  noun
+    .command('list')
+    .description('List the OpenID providers of all tenants')
+    .addHelpText('after', example('connections list'))
+    .action(
+      run(async ({ database, config }) =>
+        listed(await (await find()).allConnections({ database, publicUrl: config.publicUrl })),
+      ),
+    );
+  noun
+    .command('show')
+    .argument('<connection>', 'its id')
+    .description('Show everything about a connection, but for its secret')
+    .addHelpText('after', example('connections show acme-keycloak'))
+    .action(
+      run(async ({ database, config }, _, id) =>
+        shown(
+          await (await find()).requireConnection({ database, publicUrl: config.publicUrl }, id),
+        ),
+      ),
+    );
+  registerChanges(noun);
+}
+
+function registerAdd(noun: Command): void {
+  withSettings(
+    noun
+      .command('add')
+      .description('Let the people of a tenant sign in with their own OpenID provider')
+      .requiredOption('--tenant <tenant>', 'the tenant whose people they are')
+      .requiredOption('--id <id>', 'its id here, part of the redirect URI: it can never change')
+      .requiredOption('--name <name>', 'its name for people, as on the button')
+      .requiredOption('--issuer <url>', 'its issuer, exactly as its discovery says')
+      .requiredOption('--client-id <id>', 'our client id there')
+      .option('--shared', 'another tenant has a connection to the same issuer'),
+    'client_secret_basic',
+  )
+    .addHelpText(
+      'after',
+      example(
+        'connections add --tenant acme --id acme-keycloak --name "Acme staff" --issuer https://sso.acme.org/realms/staff --client-id openmeet --secret-file secret.txt',
+      ),
+    )
+    .action(
+      run<AddOptions>(async (cli, options) => changed(await (await changes()).add(cli, options))),
+    );
+}
+
+function withSettings(command: Command, defaultMethod?: string): Command {
+  const method = new Option('--auth-method <method>', 'how we prove ourselves there').choices(
+    authMethods,
+  );
+  return command
+    .addOption(defaultMethod ? method.default(defaultMethod) : method)
+    .option('--secret <secret>', 'our secret there ("-" reads it from input)')
+    .option('--secret-file <file>', 'a file that holds our secret there')
+    .option(
+      '--scope <scope>',
+      'a scope to ask for, repeatable (default: profile email)',
+      collectWords,
+    )
+    .option(
+      '--claim <name=claim>',
+      'which claim says name, email, picture, groups or handle, repeatable',
+      collect,
+    )
+    .option('--allowed-group <group>', 'admit only people in one of these, repeatable', collect)
+    .option(
+      '--allowed-email-domain <domain>',
+      'admit only verified addresses of these, repeatable',
+      collectDomains,
+    );
+}
+
+function registerChanges(noun: Command): void {
+  withSettings(
+    noun
+      .command('set')
+      .argument('<connection>', 'its id')
+      .description('Change a connection; an option given with an empty value ("") takes it away')
+      .option('--name <name>', 'its name for people')
+      .option('--client-id <id>', 'our client id there'),
+  )
+    .addHelpText('after', example('connections set acme-keycloak --allowed-group chat-users'))
+    .action(
+      run<Settings>(async (cli, options, id) =>
+        changed(await (await changes()).set(cli, id, options)),
+      ),
+    );
+  for (const [verb, disabled, description] of [
+    ['disable', true, 'Stop sign-ins by a connection; sessions that began go on'],
+    ['enable', false, 'Let a disabled connection be used again'],
+  ] as const) {
+    noun
+      .command(verb)
+      .argument('<connection>', 'its id')
+      .description(description)
+      .addHelpText('after', example(`connections ${verb} acme-keycloak`))
+      .action(run(async (cli, _, id) => shown(await (await changes()).disable(cli, id, disabled))));
+  }
+  noun
+    .command('remove')
+    .argument('<connection>', 'its id')
+    .description('Remove a connection; nobody can sign in by it any more')
+    .option('--force', 'also while people sign in by it: they lose this way in')
+    .addHelpText('after', example('connections remove acme-keycloak'))
+    .action(
+      run<{ force?: boolean }>(async (cli, options, id) => {
+        await (await changes()).remove(cli, id, options);
+        return { data: { id, removed: true }, text: `Removed ${id}.` };
+      }),
+    );
+}
+
+function changed({ connection, jwks }: Changed): Report {
+  if (!jwks) return shown(connection);
+  const text = `${described(connection)}\n\nThe public key to register there:\n${JSON.stringify(jwks)}`;
+  return { data: { ...connection, jwks }, text };
+}
+
+function shown(connection: FoundConnection): Report {
+  return { data: connection, text: described(connection) };
+}
+
+function listed(connections: FoundConnection[]): Report {
+  const rows = connections.map((connection) => [
+    connection.id,
+    connection.name,
+    connection.tenant,
+    connection.issuer,
+    connection.identities,
+    connection.disabledAt ? 'disabled' : '',
+  ]);
+  const headings = ['id', 'name', 'tenant', 'issuer', 'people', ''];
+  return { data: connections, text: table(headings, rows, 'No connections.') };
+}
+
+function described(connection: FoundConnection): string {
+  return fields({
+    id: connection.id,
+    name: connection.name,
+    disabled: connection.disabledAt,
+    tenant: connection.tenant,
+    issuer: connection.issuer,
+    'client id': connection.clientId,
+    authentication: connection.authMethod,
+    'redirect URI': connection.redirectUri,
+    scopes: connection.scopes,
+    claims: Object.entries(connection.claims).map(([name, claim]) => `${name}=${claim}`),
+    'allowed groups': connection.allowedGroups,
+    'allowed email domains': connection.allowedEmailDomains,
+    people: connection.identities,
+  });
+}

@@ -1,0 +1,138 @@
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import {
+  type Connection,
+  deleteConnection,
+  insertConnection,
+  listConnections,
+  secretContext,
+  updateConnection,
+} from '../../federation/connections.store.ts';
+import { createGuardedFetch } from '../../federation/guarded-fetch.ts';
+import { discover } from '../../federation/openid.ts';
+import type { Cli } from '../run.ts';
+import { requireTenant } from '../tenants/find.ts';
+import {
+  type AddOptions,
+  type FoundConnection,
+  loadConnection,
+  requireConnection,
+  type Settings,
+} from './connection.ts';
+import { checkId, checkIssuer, mappingFrom } from './rules.ts';
+import { credentialFrom } from './secret.ts';
+
+export type Changed = { connection: FoundConnection; jwks?: object };
+
+/**
+ * Adds a provider that answers now and calls itself what it was given as.
+ *
+ * @throws AppError `connection_exists` (409), `upstream_failed` (502), and what the rules throw
+ */
+export async function add(cli: Cli, options: AddOptions): Promise<Changed> {
+  const { database, ring, config } = cli;
+  const { id, issuer, clientId, authMethod } = options;
+  checkId(id);
+  const tenant = await requireTenant(database, options.tenant);
+  checkIssuer(issuer, {
+    ownUrl: config.publicUrl,
+    tenantId: tenant.id,
+    shared: options.shared,
+    others: await listConnections(database),
+  });
+  await discover(issuer, clientId, createGuardedFetch(config.upstream));
+  const { secret, jwks } = await credentialFrom(authMethod, options);
+  const place = { id, tenantId: tenant.id };
+  await database.transaction(async (tx) => {
+    const added = await insertConnection(tx, {
+      ...place,
+      ...{ name: options.name, issuer, clientId, authMethod },
+      secretSealed: secret && ring.seal(secret, secretContext(place)),
+      scopes: scopesFrom(options.scope),
+      claims: mappingFrom(options.claim ?? []),
+      allowedGroups: options.allowedGroup ?? [],
+      allowedEmailDomains: options.allowedEmailDomain ?? [],
+    });
+    if (!added) {
+      throw new AppError('connection_exists', {
+        status: 409,
+        message: `There is a connection ${id} already.`,
+      });
+    }
+    await record(tx, { action: 'connection.created', ...about(place) });
+  });
+  return { connection: await shown(cli, id), jwks };
+}
+
+/** @throws AppError `connection_not_found` (404), and what the rules throw */
+export async function set(cli: Cli, id: string, options: Settings): Promise<Changed> {
+  const before = await loadConnection(cli.database, id);
+  const authMethod = options.authMethod ?? before.authMethod;
+  const renew =
+    options.secret !== undefined ||
+    options.secretFile !== undefined ||
+    authMethod !== before.authMethod;
+  const made = renew ? await credentialFrom(authMethod, options) : undefined;
+  const secretSealed = made
+    ? made.secret && cli.ring.seal(made.secret, secretContext(before))
+    : before.secretSealed;
+  await save(cli, 'connection.changed', {
+    ...before,
+    ...{ authMethod, secretSealed },
+    name: options.name ?? before.name,
+    clientId: options.clientId ?? before.clientId,
+    scopes: options.scope ? scopesFrom(options.scope) : before.scopes,
+    claims: options.claim ? mappingFrom(options.claim) : before.claims,
+    allowedGroups: options.allowedGroup ?? before.allowedGroups,
+    allowedEmailDomains: options.allowedEmailDomain ?? before.allowedEmailDomains,
+  });
+  return { connection: await shown(cli, id), jwks: made?.jwks };
+}
+
+/** @throws AppError `connection_not_found` (404) */
+export async function disable(cli: Cli, id: string, disabled: boolean): Promise<FoundConnection> {
+  const before = await loadConnection(cli.database, id);
+  const action = disabled ? 'connection.disabled' : 'connection.enabled';
+  await save(cli, action, { ...before, disabledAt: disabled ? new Date() : null });
+  return shown(cli, id);
+}
+
+/** @throws AppError `connection_not_found` (404), `connection_in_use` (409) unless forced */
+export async function remove(cli: Cli, id: string, { force = false } = {}): Promise<void> {
+  const { identities } = await shown(cli, id);
+  const connection = await loadConnection(cli.database, id);
+  if (identities > 0 && !force) {
+    throw new AppError('connection_in_use', {
+      status: 409,
+      message: `${identities} people sign in by ${id}: disable it instead, or say --force to disconnect them.`,
+    });
+  }
+  await cli.database.transaction(async (tx) => {
+    await deleteConnection(tx, id);
+    await record(tx, {
+      action: 'connection.removed',
+      ...about(connection),
+      detail: { identities },
+    });
+  });
+}
+
+function shown({ database, config }: Cli, id: string): Promise<FoundConnection> {
+  return requireConnection({ database, publicUrl: config.publicUrl }, id);
+}
+
+async function save({ database }: Cli, action: string, connection: Connection): Promise<void> {
+  await database.transaction(async (tx) => {
+    await updateConnection(tx, connection);
+    await record(tx, { action, ...about(connection) });
+  });
+}
+
+function about({ id, tenantId }: Pick<Connection, 'id' | 'tenantId'>) {
+  return { actor: 'operator', tenantId, target: id };
+}
+
+/** Without `openid` there is no ID token, and nobody to sign in. */
+function scopesFrom(scopes: readonly string[] = ['profile', 'email']): string[] {
+  return [...new Set(['openid', ...scopes])];
+}

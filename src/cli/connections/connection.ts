@@ -1,0 +1,72 @@
+import type { Queryable } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import {
+  type AuthMethod,
+  type Connection,
+  countIdentities,
+  findConnection,
+  listConnections,
+} from '../../federation/connections.store.ts';
+import { tenantById } from '../../tenants/tenants.store.ts';
+
+export type Settings = {
+  name?: string;
+  clientId?: string;
+  secret?: string;
+  secretFile?: string;
+  authMethod?: AuthMethod;
+  scope?: string[];
+  claim?: string[];
+  allowedGroup?: string[];
+  allowedEmailDomain?: string[];
+};
+
+export type AddOptions = Settings & {
+  tenant: string;
+  id: string;
+  name: string;
+  issuer: string;
+  clientId: string;
+  authMethod: AuthMethod;
+  shared?: boolean;
+};
+
+/** What may be shown of a connection: everything but its secret. */
+export type FoundConnection = Omit<Connection, 'secretSealed' | 'tenantId'> & {
+  tenant: string;
+  redirectUri: string;
+  identities: number;
+};
+
+type Place = { database: Queryable; publicUrl: string };
+
+export async function allConnections(place: Place): Promise<FoundConnection[]> {
+  const connections = await listConnections(place.database);
+  return Promise.all(connections.map((connection) => found(place, connection)));
+}
+
+/** @throws AppError `connection_not_found` (404) */
+export async function requireConnection(place: Place, id: string): Promise<FoundConnection> {
+  return found(place, await loadConnection(place.database, id));
+}
+
+/** @throws AppError `connection_not_found` (404) */
+export async function loadConnection(db: Queryable, id: string): Promise<Connection> {
+  const connection = await findConnection(db, id);
+  if (connection) return connection;
+  throw new AppError('connection_not_found', {
+    status: 404,
+    message: `There is no connection ${id}. See: openmeet-id connections list`,
+  });
+}
+
+async function found({ database, publicUrl }: Place, connection: Connection) {
+  const { secretSealed: _secret, tenantId, ...shown } = connection;
+  const tenant = await tenantById(database, tenantId);
+  return {
+    ...shown,
+    tenant: tenant?.slug ?? tenantId,
+    redirectUri: `${publicUrl}/callback/${connection.id}`,
+    identities: await countIdentities(database, connection.id),
+  };
+}

@@ -1,0 +1,79 @@
+import { isIP } from 'node:net';
+import { AppError } from '../../errors.ts';
+import type { ClaimMapping, Connection } from '../../federation/connections.store.ts';
+
+/** Ids that ways to sign in have, or that stand for something else in an address. */
+const reservedIds = new Set(['google', 'bluesky', 'email', 'password', 'passkey', 'signed-in']);
+
+/** Providers that everybody shares: nobody may speak in their names. */
+const sharedHosts = new Set(['accounts.google.com', 'google.com', 'www.google.com']);
+
+const mappable = ['name', 'email', 'picture', 'groups', 'handle'] as const;
+
+/** @throws AppError `connection_id_invalid` */
+export function checkId(id: string): void {
+  if (/^(?=.{2,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id) && !reservedIds.has(id)) return;
+  throw new AppError('connection_id_invalid', {
+    message: `"${id}" cannot be used: 2 to 40 small letters, digits and single hyphens, a letter first, and none of ${[...reservedIds].join(', ')}.`,
+  });
+}
+
+/**
+ * @param others connections that exist, of any tenant
+ * @throws AppError `issuer_invalid`, `issuer_taken` (409)
+ */
+export function checkIssuer(
+  issuer: string,
+  { ownUrl, tenantId, shared, others }: IssuerRules,
+): void {
+  const url = URL.parse(issuer);
+  const plain = url && !url.search && !url.hash && !url.username && !url.password;
+  if (!plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw issuerInvalid('It must be an https:// address without query and fragment.');
+  }
+  if (url.origin === new URL(ownUrl).origin) throw issuerInvalid('It is this service itself.');
+  if (sharedHosts.has(url.hostname) || url.hostname.endsWith('.google.com')) {
+    throw issuerInvalid('Google has settings of its own: see docs/federation-google.md.');
+  }
+  if (url.protocol === 'http:' && !isIP(url.hostname) && url.hostname !== 'localhost') {
+    throw issuerInvalid('Only https:// can be trusted.');
+  }
+  const taken = others.some((other) => other.issuer === issuer && other.tenantId !== tenantId);
+  if (taken && !shared) {
+    throw new AppError('issuer_taken', {
+      status: 409,
+      message: `A connection of another tenant has the issuer ${issuer}. With --shared both may use it; their people stay apart.`,
+    });
+  }
+}
+
+type IssuerRules = {
+  ownUrl: string;
+  tenantId: string;
+  shared?: boolean;
+  others: readonly Connection[];
+};
+
+/**
+ * `name=displayName groups=realm_access.roles` as a mapping.
+ *
+ * @throws AppError `claim_invalid`
+ */
+export function mappingFrom(claims: readonly string[]): ClaimMapping {
+  const mapping: ClaimMapping = {};
+  for (const claim of claims) {
+    const [, name, path] = /^(\w+)=([\w.:/-]{1,200})$/.exec(claim) ?? [];
+    const known = mappable.find((candidate) => candidate === name);
+    if (!known || !path) {
+      throw new AppError('claim_invalid', {
+        message: `"${claim}" is no mapping: give ${mappable.join(', ')} = the name of a claim, such as name=displayName.`,
+      });
+    }
+    mapping[known] = path;
+  }
+  return mapping;
+}
+
+function issuerInvalid(message: string): AppError {
+  return new AppError('issuer_invalid', { message: `The issuer cannot be used. ${message}` });
+}
