@@ -7,7 +7,10 @@ import { root } from '../synapse/process.ts';
 export type Postgres = {
   /** The postmaster. */
   pid: number;
+  /** @returns its URL */
   makeDatabase(name: string): Promise<string>;
+  /** What autovacuum would do in time: plans for tables as they are, and no garbage. */
+  tidy(database: string): Promise<void>;
   /** Turns the counting of statements on or off, in connections that exist as well. */
   countStatements(on: boolean): Promise<void>;
   /** Statements that clients of a database sent since the last call, BEGIN and COMMIT included. */
@@ -39,9 +42,13 @@ export async function startPostgres(): Promise<Postgres> {
     pid: Number(lines[0]),
     async makeDatabase(name) {
       await admin.query(`create database ${name}`);
-      const url = new URL(embedded.url);
-      url.pathname = name;
-      return url.href;
+      return urlOf(embedded.url, name);
+    },
+    async tidy(database) {
+      const client = new pg.Client({ connectionString: urlOf(embedded.url, database) });
+      await client.connect();
+      await client.query('vacuum analyze');
+      await client.end();
     },
     countStatements,
     async statementsOf(database) {
@@ -60,4 +67,10 @@ export async function startPostgres(): Promise<Postgres> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = database;
+  return url.href;
 }

@@ -59,6 +59,7 @@ async function contest(
   wanted: Effort = effort,
 ): Promise<Row[]> {
   say(operation);
+  for (const { peer } of runners) if (peer.database) await postgres.tidy(peer.database);
   await postgres.countStatements(true);
   const queries = new Map<string, number | undefined>();
   for (const runner of runners) {
