@@ -5,7 +5,9 @@ import { requestContext } from '../http/request-context.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import * as store from './artifacts.store.ts';
 import { type ClientDirectory, clientMetadata } from './clients.ts';
+import { hideIds, revealIds } from './interaction-payload.ts';
 import { forget, remember, remembered } from './memory.ts';
+import { RowIds } from './row-ids.ts';
 
 export type AdapterParts = {
   database: Database;
@@ -25,9 +27,6 @@ const tokens = new Set([
 /** A session is written again for its expiry alone only when that moved by this many seconds. */
 const sessionExpirySlack = 3600;
 
-/** Marks an id that stands for a row found by other means than its own id. */
-const rowPrefix = 'row~';
-
 /**
  * State of oidc-provider in one table. A row is found by the HMAC of its id, and the id is left out
  * of the payload, so a copy of the database opens no session and redeems no code.
@@ -44,17 +43,19 @@ class ArtifactAdapter implements Adapter {
   readonly #model: string;
   readonly #database: Database;
   readonly #fingerprints: Fingerprints;
+  readonly #rows: RowIds;
 
   constructor(model: string, { database, fingerprints }: AdapterParts) {
     this.#model = model;
     this.#database = database;
     this.#fingerprints = fingerprints;
+    this.#rows = new RowIds(fingerprints);
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     if (this.#model === 'Session' && this.#isUnchangedSession(id, payload)) return;
-    const { jti: _jti, userCode, ...kept } = payload;
-    if (this.#model === 'Interaction') kept.session = withoutCookie(payload.session);
+    const { jti: _jti, userCode, ...rest } = payload;
+    const kept = this.#model === 'Interaction' ? hideIds(rest, id, this.#rows) : rest;
     assertStorable(kept);
     const row = {
       id: this.#rowId(id),
@@ -79,10 +80,10 @@ class ArtifactAdapter implements Adapter {
     if (this.#model === 'Session') return this.#findSession(id);
     if (tokens.has(this.#model)) return this.#findToken(id);
     const known = remembered<AdapterPayload>(this.#model, id);
-    if (known) return { ...known, jti: id };
+    if (known) return this.#reveal({ ...known, jti: id }, id);
     const row = await store.findArtifact(this.#database, this.#rowId(id));
     if (row && this.#model === 'Interaction') remember(this.#model, id, row.payload);
-    return row && complete(row, id);
+    return row && this.#reveal(complete(row, id), id);
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
@@ -95,7 +96,7 @@ class ArtifactAdapter implements Adapter {
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
     const code = this.#fingerprints.of('oidc:user-code', userCode);
     const row = await store.findByUserCode(this.#database, code);
-    return row && { ...complete(row, this.#rowHandle(row.id)), userCode };
+    return row && { ...complete(row, this.#rows.handle(row.id)), userCode };
   }
 
   /** @throws InvalidGrant when another request consumed it first: then its whole family is revoked */
@@ -163,21 +164,13 @@ class ArtifactAdapter implements Adapter {
     return now.exp - before.exp < sessionExpirySlack && now.rest === before.rest;
   }
 
-  /**
-   * A Grant's id is no bearer credential and is joined on, so it is kept; all others are HMACs. A
-   * row found by user code is written again under a handle that only we can make.
-   */
-  #rowId(id: string): string {
-    if (this.#model === 'Grant') return id;
-    if (id.startsWith(rowPrefix)) {
-      const [row = '', proof = ''] = id.slice(rowPrefix.length).split('~');
-      if (this.#fingerprints.matches('oidc:row', row, proof)) return row;
-    }
-    return this.#fingerprints.of('oidc:id', id);
+  #reveal(payload: AdapterPayload, id: string): AdapterPayload {
+    return this.#model === 'Interaction' ? revealIds(payload, id, this.#rows) : payload;
   }
 
-  #rowHandle(row: string): string {
-    return `${rowPrefix}${row}~${this.#fingerprints.of('oidc:row', row)}`;
+  /** A Grant's id is no bearer credential and is joined on, so it is kept. */
+  #rowId(id: string): string {
+    return this.#model === 'Grant' ? id : this.#rows.of(id);
   }
 }
 
@@ -221,13 +214,6 @@ function assertStorable(payload: AdapterPayload): void {
   if (/(?<!\\)(?:\\\\)*\\u(0000|d[89a-f])/.test(JSON.stringify(payload))) {
     throw new errors.InvalidRequest('the request holds characters that no text can hold');
   }
-}
-
-/** The library keeps the session cookie's value in an interaction but never reads it. */
-function withoutCookie(session: AdapterPayload['session']): AdapterPayload['session'] {
-  if (!session) return undefined;
-  const { cookie: _cookie, ...rest } = session as typeof session & { cookie?: string };
-  return rest as AdapterPayload['session'];
 }
 
 type StoredSession = { exp: number; rest: string };

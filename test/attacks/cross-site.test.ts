@@ -171,6 +171,31 @@ describe('another site', () => {
     assert.equal((await visitor.open(page.url)).status, 200);
   });
 
+  test('that knows the way back of a finished sign-in gets no code there', async () => {
+    const visitor = newVisitor();
+    const { page } = await begin(visitor);
+    const { url, fields } = page.fill({ email: ada.email, password: ada.password });
+    const body = fields.toString();
+    const finished = await visitor.fetch(url, { method: 'POST', body, headers: formType });
+    const wayBack = String(finished.headers.location);
+    const answer = await newVisitor().open(wayBack);
+    assert.equal(answer.status, 400);
+    assert.ok(answerOf(await visitor.open(wayBack)).code);
+  });
+
+  test('cannot read what our endpoints answer, with or without a person’s cookies', async () => {
+    const visitor = newVisitor();
+    const tokens = await app.signIn(visitor, ada);
+    for (const path of ['/oidc/userinfo', '/account', '/oidc/session/end', '/']) {
+      const answer = await visitor.fetch(`${world.url}${path}`, {
+        headers: { origin: 'https://evil.example', authorization: `Bearer ${tokens.access_token}` },
+      });
+      const allowed = answer.headers['access-control-allow-origin'];
+      assert.ok(!allowed || allowed === 'null', `${path}: ${allowed}`);
+      assert.equal(answer.headers['access-control-allow-credentials'], undefined);
+    }
+  });
+
   test('cannot sign a person in as the attacker by planting a finished sign-in (cookie tossing)', async () => {
     const mallory = await world.addPerson({ name: 'Mallory' });
     const attacker = newVisitor();

@@ -179,6 +179,22 @@ describe('the adapter', () => {
     }
   });
 
+  test('keeps in an interaction no id that its reader could go on with', async () => {
+    const [uid, parJti] = [newId(), await save('PushedAuthorizationRequest')];
+    await save('DeviceCode', { clientId, userCode: 'BCDFGHJN' });
+    const handle = (await adapter('DeviceCode').findByUserCode('BCDFGHJN'))?.jti as string;
+    const returnTo = `http://localhost/oidc/auth/${uid}`;
+    await save('Interaction', { returnTo, parJti, deviceCode: handle }, uid);
+    const [stored] = await database.query<{ row: string }>(
+      `select payload::text as row from oidc_artifacts where payload->>'returnTo' like '%/{uid}'`,
+    );
+    for (const id of [uid, parJti, handle]) assert.ok(!stored?.row.includes(id));
+    const found = await adapter('Interaction').find(uid);
+    assert.equal(found?.returnTo, returnTo);
+    assert.ok(await adapter('DeviceCode').find(found?.deviceCode as string));
+    assert.ok(await adapter('PushedAuthorizationRequest').find(found?.parJti as string));
+  });
+
   test('takes neither a stolen row id nor a made-up handle for an id', async () => {
     await database.query('delete from oidc_artifacts');
     const token = await saveToken('AccessToken');
