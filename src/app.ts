@@ -7,11 +7,9 @@ import { PasswordHasher } from './accounts/password-hasher.ts';
 import { SignInLimits } from './accounts/sign-in-limits.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
-import { createBlueskyConnector } from './federation/atproto/connector.ts';
 import { blueskyOptions } from './federation/atproto/options.ts';
-import type { Connector } from './federation/connector.ts';
+import { type Connector, onFirstUse } from './federation/connector.ts';
 import { Connectors } from './federation/connectors.ts';
-import { createGoogle } from './federation/google.ts';
 import { createGuardedFetch } from './federation/guarded-fetch.ts';
 import { OwnConnections } from './federation/own-connections.ts';
 import { UpstreamRequests } from './federation/requests.ts';
@@ -133,7 +131,10 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
     },
     mail,
     handlePolicy: handlePolicy({ serverName: config.matrix.serverName, ...config.handles }),
-    connectors: new Connectors(sharedConnectors(app)),
+    connectors: new Connectors(
+      sharedConnectors(app),
+      new OwnConnections({ database, ring, fetch: createGuardedFetch(config.upstream) }),
+    ),
     upstreamRequests: new UpstreamRequests({ ring, fingerprints }),
     provisioning: app.provisioning,
   };
@@ -143,10 +144,21 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
 function sharedConnectors({ config, ...vault }: AppParts): Connector[] {
   const { clientId, clientSecret } = config.google;
   const bluesky = blueskyOptions(config, vault);
-  return [
-    ...(clientId && clientSecret
-      ? [createGoogle({ ...config.google, clientId, clientSecret })]
-      : []),
-    ...(bluesky ? [createBlueskyConnector(bluesky)] : []),
-  ];
+  const connectors: Connector[] = [];
+  if (clientId && clientSecret) {
+    const google = { ...config.google, clientId, clientSecret };
+    connectors.push(
+      onFirstUse({ id: 'google', name: 'Google' }, async () =>
+        (await import('./federation/google.ts')).createGoogle(google),
+      ),
+    );
+  }
+  if (bluesky) {
+    connectors.push(
+      onFirstUse({ id: 'bluesky', name: 'Bluesky' }, async () =>
+        (await import('./federation/atproto/connector.ts')).createBlueskyConnector(bluesky),
+      ),
+    );
+  }
+  return connectors;
 }

@@ -1,9 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { activeConnections, type Connection, secretContext } from './connections.store.ts';
-import type { Connector } from './connector.ts';
+import { type Connector, onFirstUse } from './connector.ts';
 import type { OwnConnectors } from './connectors.ts';
-import { OpenIdConnector } from './openid.ts';
 
 type Parts = { database: Queryable; ring: KeyRing; fetch: typeof fetch };
 
@@ -39,7 +38,10 @@ export class OwnConnections implements OwnConnectors {
     const secret = secretSealed
       ? ring.open(secretSealed, secretContext(connection)).toString()
       : undefined;
-    const connector = new OpenIdConnector({ connection, secret, fetch });
+    const connector = onFirstUse(connection, async () => {
+      const { OpenIdConnector } = await import('./openid.ts');
+      return new OpenIdConnector({ connection, secret, fetch });
+    });
     this.#byVersion.set(connection.id, { connector, version });
     return connector;
   }

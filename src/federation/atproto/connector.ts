@@ -7,9 +7,10 @@ import {
 import { AppError } from '../../errors.ts';
 import type { Connector, UpstreamIdentity, UpstreamRequest } from '../connector.ts';
 import { upstreamFailed } from '../failure.ts';
-import { BlueskyClient, type BlueskyOptions, scope } from './client.ts';
+import { BlueskyClient } from './client.ts';
 import { translated } from './errors.ts';
 import { handleRequired, targetsOf, targetsOfHint } from './input.ts';
+import { type BlueskyOptions, scope } from './metadata.ts';
 import { assertActive, readEmail, readProfile } from './profile.ts';
 
 /**

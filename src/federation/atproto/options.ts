@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { createGuardedFetch } from '../guarded-fetch.ts';
-import { type BlueskyOptions, canOfferBluesky } from './client.ts';
+import { type BlueskyOptions, canOfferBluesky } from './metadata.ts';
 import type { Vault } from './stores.ts';
 
 /** What sign-in with Bluesky is made of; nothing where it is switched off or cannot work. */

@@ -1,12 +1,12 @@
 import Router from '@koa/router';
 import {
   type BlueskyOptions,
-  clientMetadata,
   isConfidential,
   jwksPath,
   metadataPath,
   publicKeys,
-} from './client.ts';
+  publishedMetadata,
+} from './metadata.ts';
 
 /** Short against the day that a new key is published before it signs. */
 const cacheControl = 'public, max-age=600';
@@ -17,7 +17,7 @@ export function blueskyRoutes(options: BlueskyOptions): Router {
   if (!isConfidential(options)) return router;
   router.get(metadataPath, (ctx) => {
     ctx.set('cache-control', cacheControl);
-    ctx.body = clientMetadata(options);
+    ctx.body = publishedMetadata(options);
   });
   router.get(jwksPath, async (ctx) => {
     ctx.set('cache-control', cacheControl);
