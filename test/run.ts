@@ -9,6 +9,9 @@ import { Tally } from './support/tally.ts';
 /** Whole journeys start a homeserver and a browser each: they run one after the other. */
 const journeys = /^test\/(?:e2e|matrix|synapse)\//;
 
+/** These start personal data servers and a browser each. */
+const bluesky = /^test\/(?:federation\/atproto(?:-hostile|-confidential)?|e2e\/bluesky)\.test\.ts$/;
+
 /** Milliseconds for one file: a test that waits for ever must not hold up all others. */
 const timeout = 600_000;
 
@@ -55,11 +58,16 @@ function isTotal(event: TestEvent): boolean {
 
 async function main(): Promise<void> {
   const files = chosenFiles(process.argv.slice(2));
-  const serial = files.filter((file) => journeys.test(file));
-  await prepareFor({ journeys: serial.length > 0, several: files.length > 1 });
+  const isSerial = (file: string) => journeys.test(file) || bluesky.test(file);
+  const serial = files.filter(isSerial);
+  await prepareFor({
+    journeys: files.some((file) => journeys.test(file)),
+    bluesky: files.some((file) => bluesky.test(file)),
+    several: files.length > 1,
+  });
   const report = Readable.from(
     events([
-      { files: files.filter((file) => !journeys.test(file)), concurrency: 2 },
+      { files: files.filter((file) => !isSerial(file)), concurrency: 2 },
       { files: serial, concurrency: 1 },
     ]),
   ).compose<Readable>(new spec());
