@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const root = resolve(import.meta.dirname, '../..');
+const page = readFileSync(join(root, 'docs/security.md'), 'utf8');
+
+/** Each file that the table names, with the words of the cases that it quotes. */
+function claims(): { file: string; cases: string[] }[] {
+  const mentions = [...page.matchAll(/`([\w-]+\/[\w-]+)`((?: “[^”]+”,?)*)/g)];
+  return mentions
+    .filter(([, file]) => !/^test\//.test(file ?? ''))
+    .map(([, file = '', quoted = '']) => ({
+      file: `test/${file}.test.ts`,
+      cases: [...quoted.matchAll(/“([^”]+)”/g)].map(([, words = '']) => words),
+    }));
+}
+
+test('the security page names tests that there are', () => {
+  const all = claims();
+  assert.ok(all.length > 40);
+  for (const { file, cases } of all) {
+    const source = readFileSync(join(root, file), 'utf8');
+    for (const words of cases) assert.ok(source.includes(words), `“${words}” in ${file}`);
+  }
+});
+
+test('the security page names every file of attacks', () => {
+  const named = new Set(claims().map(({ file }) => file));
+  for (const name of readdirSync(import.meta.dirname)) {
+    if (!name.endsWith('.test.ts') || name === 'documentation.test.ts') continue;
+    assert.ok(named.has(`test/attacks/${name}`), name);
+  }
+});
