@@ -7,7 +7,7 @@ import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
-import { registerAccount, setUpHandle } from './register.ts';
+import { continueAsExisting, registerAccount, setUpHandle } from './register.ts';
 import type { Step } from './step.ts';
 import { upstreamOf, vouchedAddress } from './upstream-person.ts';
 
@@ -122,7 +122,11 @@ export async function submitProfile(step: Step): Promise<void> {
     email: person.email,
     heldBy: heldBy(step, person),
   });
-  if (!check.available) errors.handle = { code: check.reason ?? 'taken' };
+  if (!check.available) {
+    // Taken by themselves perhaps, in another tab.
+    if (!person.accountId && (await continueAsExisting(step, person))) return;
+    errors.handle = { code: check.reason ?? 'taken' };
+  }
   const shown = {
     name: fields.name,
     handle: fields.handle,

@@ -29,14 +29,42 @@ type Outcome = 'done' | 'taken' | 'provisioning_unavailable';
  * one transaction. Whatever fails on the way leaves at most a hold that expires.
  */
 export async function registerAccount(step: Step, person: Person, order: Order): Promise<Outcome> {
+  for (let tries = 0; tries < 3; tries += 1) {
+    const outcome = await tryToRegister(step, person, order);
+    if (outcome !== 'overtaken') return outcome;
+  }
+  return 'taken';
+}
+
+/** @returns `overtaken` when the same person, in another tab, moved the hold to another handle */
+async function tryToRegister(
+  step: Step,
+  person: Person,
+  order: Order,
+): Promise<Outcome | 'overtaken'> {
   if (await continueAsExisting(step, person)) return 'done';
   if (person.upstream) assertMayJoin(person.tenant, person.upstream);
   else assertMaySignUp(person.tenant, person.emailKey);
   const accountId = await accountIdToBe(step, person);
   const reserved = await reserve(step, person, accountId, order.handle);
+  if (reserved === 'taken' && (await continueAsExisting(step, person))) return 'done';
   if (reserved !== 'ready') return reserved;
-  const { database } = step.parts;
-  const made = database.transaction(async (tx) => {
+  try {
+    await makeAccount(step, person, { ...order, accountId });
+  } catch (error) {
+    if (await continueAsExisting(step, person)) return 'done';
+    if (error instanceof AppError && error.code === 'handle_taken') return 'overtaken';
+    throw error;
+  }
+  forget('Subject', accountId);
+  if (person.upstream) await finishAs(step, accountId, person.upstream);
+  else step.redirect(step.url('password'));
+  return 'done';
+}
+
+function makeAccount(step: Step, person: Person, order: Order & { accountId: string }) {
+  const { accountId, handle, termsVersion } = order;
+  return step.parts.database.transaction(async (tx) => {
     await insertAccount(tx, {
       id: accountId,
       tenantId: person.tenant.id,
@@ -48,21 +76,10 @@ export async function registerAccount(step: Step, person: Person, order: Order):
       locale: step.locale,
     });
     if (person.upstream) await addIdentity(tx, accountId, person.tenant.id, person.upstream);
-    if (order.termsVersion) await recordTermsAcceptance(tx, accountId, order.termsVersion);
+    if (termsVersion) await recordTermsAcceptance(tx, accountId, termsVersion);
     await keepAccount(tx, step.signIn.id, accountId);
-    await activate(tx, step, person, { accountId, handle: order.handle });
+    await activate(tx, step, person, { accountId, handle });
   });
-  try {
-    await made;
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'handle_taken') return 'taken';
-    if (!(await continueAsExisting(step, person))) throw error;
-    return 'done';
-  }
-  forget('Subject', accountId);
-  if (person.upstream) await finishAs(step, accountId, person.upstream);
-  else step.redirect(step.url('password'));
-  return 'done';
 }
 
 /** @throws AppError `identity_taken` (409) when the same person was faster elsewhere */
@@ -89,7 +106,7 @@ function finishAs(step: Step, accountId: string, { connection }: UpstreamIdentit
  * The form was sent twice, or the same person finished in another tab: the address is proved, so
  * this sign-in goes on as the account that exists.
  */
-async function continueAsExisting(step: Step, person: Person): Promise<boolean> {
+export async function continueAsExisting(step: Step, person: Person): Promise<boolean> {
   const { database } = step.parts;
   if (person.upstream) return continueAsKnown(step, person, person.upstream);
   const existing = await accountByEmail(database, person.tenant.id, person.emailKey);
