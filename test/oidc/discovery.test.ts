@@ -46,7 +46,8 @@ describe('discovery', () => {
     assert.deepEqual(metadata.response_types_supported, ['code']);
     assert.deepEqual(metadata.code_challenge_methods_supported, ['S256']);
     assert.deepEqual(metadata.subject_types_supported, ['public']);
-    assert.deepEqual(metadata.id_token_signing_alg_values_supported, ['RS256', 'ES256']);
+    const algorithms = metadata.id_token_signing_alg_values_supported as string[];
+    assert.deepEqual(algorithms.toSorted(), ['ES256', 'RS256']);
     assert.equal(metadata.authorization_response_iss_parameter_supported, true);
     assert.equal(metadata.backchannel_logout_supported, true);
     assert.equal(metadata.backchannel_logout_session_supported, true);
