@@ -95,6 +95,12 @@ function withSettings(command: Command): Command {
     .option('--offered', 'whoever signs up without naming a tenant may choose it')
     .option('--no-offered', 'it has to be named')
     .option('--language <tag>', 'languages of its pages, repeatable, first preferred', collectWords)
+    .option(
+      '--way <id>',
+      'ways to sign in with others that it offers, repeatable, in order; "" for none',
+      collectWords,
+    )
+    .option('--all-ways', 'it offers every way that is set up, also later ones')
     .option('--terms-url <url>', 'its terms of use')
     .option('--privacy-url <url>', 'its privacy notice')
     .option('--terms-version <version>', 'people accept terms and privacy notice, in this version')
@@ -130,6 +136,7 @@ function shown(tenant: FoundTenant): Report {
     'sign-up': signUp(tenant),
     offered: tenant.offered,
     languages: tenant.languages.length > 0 ? tenant.languages : 'all',
+    ways: waysOf(tenant),
     'brand name': branding.name,
     accent: branding.accent,
     logo: branding.logoUrl && `${Math.ceil((branding.logoUrl.length * 3) / 4 / 1024)} KB`,
@@ -141,6 +148,11 @@ function shown(tenant: FoundTenant): Report {
     changed: tenant.updatedAt,
   });
   return { data: tenant, text };
+}
+
+function waysOf({ ways }: Tenant): string | readonly string[] {
+  if (!ways) return 'all';
+  return ways.length > 0 ? ways : 'email only';
 }
 
 function signUp({ signUp: policy, signUpDomains }: Tenant): string {

@@ -27,6 +27,8 @@ export type TenantOptions = {
   signUpDomain?: string[];
   offered?: boolean;
   language?: string[];
+  way?: string[];
+  allWays?: boolean;
   termsUrl?: string;
   privacyUrl?: string;
   termsVersion?: string;
@@ -38,7 +40,10 @@ export type TenantOptions = {
 
 export type AddOptions = TenantOptions & { slug: string; name: string };
 
-type Settings = Pick<Tenant, 'name' | 'signUp' | 'signUpDomains' | 'offered' | 'languages'> & {
+type Settings = Pick<
+  Tenant,
+  'name' | 'signUp' | 'signUpDomains' | 'offered' | 'languages' | 'ways'
+> & {
   branding: Branding;
   terms: Tenant['terms'];
 };
@@ -48,6 +53,7 @@ const fresh: Omit<Settings, 'name'> = {
   signUpDomains: [],
   offered: false,
   languages: [],
+  ways: null,
   branding: {},
   terms: null,
 };
@@ -131,6 +137,7 @@ function settingsFrom(options: TenantOptions, before: Settings): Settings {
     signUpDomains: options.signUpDomain ?? before.signUpDomains,
     offered: options.offered ?? before.offered,
     languages: options.language ?? before.languages,
+    ways: options.allWays ? null : (options.way ?? before.ways),
     branding,
     terms: termsFrom(options, before),
   };
