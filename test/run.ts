@@ -10,7 +10,8 @@ import { Tally } from './support/tally.ts';
 const journeys = /^test\/(?:e2e|matrix|synapse)\//;
 
 /** These start personal data servers and a browser each. */
-const bluesky = /^test\/(?:federation\/atproto(?:-hostile|-confidential)?|e2e\/bluesky)\.test\.ts$/;
+const bluesky =
+  /^test\/(?:federation\/atproto(?:-hostile|-confidential|-https)?|e2e\/bluesky)\.test\.ts$/;
 
 /** Milliseconds for one file: a test that waits for ever must not hold up all others. */
 const timeout = 600_000;

@@ -38,7 +38,7 @@ describe('sign-in with Bluesky, as a confidential client', () => {
     database = await openDatabase({ url: place.url, poolSize: 3 });
     const [port = 0] = await freePorts(1);
     siteUrl = `http://127.0.0.1:${port}`;
-    home = await network.startDataServer({ origin: publicUrl, url: siteUrl });
+    home = await network.startDataServer({ knows: { origin: publicUrl, url: siteUrl } });
     options = {
       database,
       ring: new KeyRing([randomBytes(32)]),

@@ -40,7 +40,7 @@ export type DidData = {
 
 export type Network = {
   plcUrl: string;
-  startDataServer(knows?: PublicService): Promise<DataServer>;
+  startDataServer(options?: { port?: number; knows?: PublicService }): Promise<DataServer>;
   /** Moves a member with all they have, as a person who changes to another server does. */
   move(member: Member, from: DataServer, to: DataServer): Promise<void>;
   /** Changes what the directory says of a DID, as the holder of its rotation key can. */
@@ -63,8 +63,8 @@ export async function startNetwork(): Promise<Network> {
   return {
     plcUrl,
     update,
-    async startDataServer(knows) {
-      const server = await startDataServer({ plcUrl, rotationKey, knows });
+    async startDataServer(options) {
+      const server = await startDataServer({ plcUrl, rotationKey, ...options });
       servers.push(server.remove);
       return server;
     },
@@ -76,13 +76,13 @@ export async function startNetwork(): Promise<Network> {
   };
 }
 
-type Founding = { plcUrl: string; rotationKey: string; knows?: PublicService };
+type Founding = { plcUrl: string; rotationKey: string; port?: number; knows?: PublicService };
 
 async function startDataServer(
   founding: Founding,
 ): Promise<DataServer & { remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'openmeet-pds-'));
-  const [port = 0] = await freePorts(1);
+  const [port = 0] = founding.port ? [founding.port] : await freePorts(1);
   const url = `http://localhost:${port}`;
   const env = settings(founding, directory, port);
   let running: RunningProcess;

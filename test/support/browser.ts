@@ -40,11 +40,18 @@ export type TestBrowser = {
   close(): Promise<void>;
 };
 
-/** The system's Chromium, without a window. */
-export async function openBrowser(): Promise<TestBrowser> {
+/**
+ * The system's Chromium, without a window.
+ * @param hosts which `host:port` a name means, instead of asking DNS
+ */
+export async function openBrowser(hosts: Record<string, string> = {}): Promise<TestBrowser> {
   const executablePath = chromiumPath();
   if (!executablePath) throw new Error(howToGetChromium);
-  const browser = await chromium.launch({ executablePath, args });
+  const rules = Object.entries(hosts).map(([name, target]) => `MAP ${name} ${target}`);
+  const browser = await chromium.launch({
+    executablePath,
+    args: rules.length > 0 ? [...args, `--host-resolver-rules=${rules.join(', ')}`] : args,
+  });
   return {
     newPerson: async ({ size = 'desktop', ...options } = {}) => {
       const context = await browser.newContext({ locale: 'en-GB', ...sizes[size], ...options });

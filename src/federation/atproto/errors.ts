@@ -4,6 +4,7 @@ import {
   HandleResolverError,
   OAuthCallbackError,
   OAuthResolverError,
+  OAuthResponseError,
 } from '@atproto/oauth-client-node';
 import { AppError } from '../../errors.ts';
 
@@ -13,7 +14,13 @@ export function translated(error: unknown): AppError {
   const own = chain.find((link) => link instanceof AppError && link.code !== 'fetch_refused');
   if (own instanceof AppError) return own;
   const code = codeOf(chain);
-  return new AppError(code, { status: statuses[code], cause: error });
+  return new AppError(code, { status: statuses[code], message: said(chain), cause: error });
+}
+
+/** For the operator: what the server had against us. */
+function said(chain: unknown[]): string | undefined {
+  const refusal = chain.find((link) => link instanceof OAuthResponseError);
+  return refusal?.message.slice(0, 300);
 }
 
 const statuses = {
