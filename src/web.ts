@@ -4,7 +4,7 @@ import type { AppError } from './errors.ts';
 import { blueskyOptions } from './federation/atproto/options.ts';
 import { blueskyRoutes } from './federation/atproto/routes.ts';
 import { serveAssets } from './http/assets.ts';
-import { cookieKey } from './http/cookies.ts';
+import { cookieSigner } from './http/cookies.ts';
 import { answerErrors } from './http/errors.ts';
 import { healthRoutes } from './http/health.ts';
 import { languageChoice } from './http/language-choice.ts';
@@ -38,7 +38,7 @@ export type WebParts = InteractionParts & {
 export function createWeb(parts: WebParts): Koa {
   const { config, log, database, fingerprints } = parts;
   const web = new Koa();
-  web.keys = [cookieKey(fingerprints)];
+  web.keys = cookieSigner(fingerprints);
   web.silent = true;
   // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL: behind a proxy that ends TLS,
   // this is how Koa knows that secure cookies may be set.
@@ -49,8 +49,6 @@ export function createWeb(parts: WebParts): Koa {
   web.use(securityHeaders({ https: parts.secureCookies }));
   web.use(answerErrors(log, (ctx, error) => showError(parts, ctx, error)));
   web.use(wellFormedUrls);
-  web.use(healthRoutes(database, parts.isStopping).routes());
-  if (monitoring.routes) web.use(monitoring.routes.routes());
   web.use(
     fixedOrigin({
       publicUrl: config.publicUrl,
@@ -58,9 +56,11 @@ export function createWeb(parts: WebParts): Koa {
       onOtherHost: (ctx, hostname) => redirectTenantHost(parts, ctx, hostname),
     }),
   );
-  web.use(serveAssets());
   web.use(languageChoice(parts.cookies, parts.secureCookies));
   web.use(mountProvider(parts));
+  web.use(healthRoutes(database, parts.isStopping).routes());
+  if (monitoring.routes) web.use(monitoring.routes.routes());
+  web.use(serveAssets());
   const bluesky = blueskyOptions(config, parts);
   if (bluesky) web.use(blueskyRoutes(bluesky).routes());
   web.use(internalApi(parts, internalRoutes(parts)).routes());

@@ -91,11 +91,11 @@ export async function signInCandidate(
     `select ${columns}, h.handle, a.password_hash as "passwordHash", t.status as "tenantStatus",
         t.slug as "tenantSlug", t.name as "tenantName"
       from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
-      where a.id in (
+      where a.id = any (array(
           select id from accounts where email_key = $2
           union all
-          select account_id from handles where lower(handle) = $3 and state = 'active')
-        and a.tenant_id = coalesce($1, a.tenant_id)
+          select account_id from handles where lower(handle) = $3 and state = 'active'))
+        and ($1::uuid is null or a.tenant_id = $1)
       order by a.status = 'active' and t.status = 'active' desc,
         a.last_sign_in_at desc nulls last, a.created_at desc
       limit 1`,

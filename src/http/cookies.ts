@@ -18,9 +18,17 @@ export function cookieNames(publicUrl: string) {
 
 export type CookieNames = ReturnType<typeof cookieNames>;
 
-/** One key for the provider's signed cookies and for us, who read its session cookie. */
-export function cookieKey(fingerprints: Fingerprints): string {
-  return fingerprints.derive('cookies').toString('base64url');
+/**
+ * Signs the provider's cookies, and lets us read its session cookie. In place of Keygrip, whose
+ * comparisons make two more HMACs with keys of their own for every cookie of every request.
+ */
+export function cookieSigner(fingerprints: Fingerprints) {
+  const matches = (data: string, digest: string) => fingerprints.matches('cookies', data, digest);
+  return {
+    sign: (data: string) => fingerprints.of('cookies', data),
+    verify: matches,
+    index: (data: string, digest: string) => (matches(data, digest) ? 0 : -1),
+  };
 }
 
 export type CookieOptions = { secure: boolean; maxAgeSeconds?: number };

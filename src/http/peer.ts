@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -12,6 +13,7 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 export function peerAddress(trustedProxies: readonly string[]) {
   const ranges = trustedProxies.map((range) => ipaddr.parseCIDR(range) as Range);
   const isTrusted = (address: string) => {
+    if (ranges.length === 0) return false;
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.process(address);
     return ranges.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
@@ -33,5 +35,6 @@ export function peerAddress(trustedProxies: readonly string[]) {
 
 /** IPv4 in IPv6 (`::ffff:192.0.2.1`) as plain IPv4, so that a limit counts one person once. */
 function plain(address: string): string {
+  if (isIPv4(address)) return address;
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import Provider, { type Configuration, type JWKS } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
-import { type CookieNames, cookieKey } from '../http/cookies.ts';
+import { type CookieNames, cookieSigner } from '../http/cookies.ts';
 import { availableLanguages } from '../http/messages.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { createAdapter } from './adapter.ts';
@@ -112,7 +112,7 @@ function cookies({ cookies: names, publicUrl, fingerprints }: ProviderParts): Co
   const prefix = secure ? '__Secure-' : '';
   return {
     cookies: {
-      keys: [cookieKey(fingerprints)],
+      keys: cookieSigner(fingerprints) as unknown as string[],
       names: {
         session: names.session,
         interaction: `${prefix}interaction`,

@@ -1,4 +1,10 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /**
  * Keyed HMAC-SHA-256 of things that must be looked up or compared but never read back: ids of
@@ -7,7 +13,8 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
  */
 export class Fingerprints {
   readonly #root: Buffer;
-  readonly #keys = new Map<string, Buffer>();
+  /** As KeyObjects: an HMAC with one costs a tenth of an HMAC with a Buffer. */
+  readonly #keys = new Map<string, KeyObject>();
 
   constructor(root: Buffer) {
     this.#root = root;
@@ -15,7 +22,7 @@ export class Fingerprints {
 
   /** @returns 43 characters of base64url */
   of(purpose: string, value: string): string {
-    return createHmac('sha256', this.derive(purpose)).update(value).digest('base64url');
+    return createHmac('sha256', this.#keyOf(purpose)).update(value).digest('base64url');
   }
 
   /** In constant time. */
@@ -25,11 +32,11 @@ export class Fingerprints {
     return actual.length === expected.length && timingSafeEqual(actual, expected);
   }
 
-  /** A 32-byte key of its own per purpose (RFC 5869). */
-  derive(purpose: string): Buffer {
+  /** A key of its own per purpose (RFC 5869). */
+  #keyOf(purpose: string): KeyObject {
     let key = this.#keys.get(purpose);
     if (!key) {
-      key = Buffer.from(hkdfSync('sha256', this.#root, '', purpose, 32));
+      key = createSecretKey(Buffer.from(hkdfSync('sha256', this.#root, '', purpose, 32)));
       this.#keys.set(purpose, key);
     }
     return key;

@@ -1,3 +1,4 @@
+import { identitiesOf } from '../../federation/identities.store.ts';
 import { accountClientId } from '../own-clients.ts';
 import { eventsAbout, termsAcceptedBy } from './data.store.ts';
 import { applicationsOf, sessionsOf } from './overview.store.ts';
@@ -8,11 +9,12 @@ export async function downloadData(visit: Visit): Promise<void> {
   const { account, tenant, parts, ctx } = visit;
   const { database, serverName } = parts;
   const { tenantId: _tenant, emailKey: _key, hasPassword, ...facts } = account;
-  const [sessions, applications, terms, events] = await Promise.all([
+  const [sessions, applications, terms, events, elsewhere] = await Promise.all([
     sessionsOf(database, account.id),
     applicationsOf(database, account.id, accountClientId),
     termsAcceptedBy(database, account.id),
     eventsAbout(database, account.id),
+    identitiesOf(database, account.id),
   ]);
   await database.transaction((tx) => visit.record(tx, 'account.data_downloaded'));
   ctx.set('cache-control', 'no-store');
@@ -29,6 +31,10 @@ export async function downloadData(visit: Visit): Promise<void> {
         ? [{ kind: 'email', email: account.email, verified: account.emailVerified }]
         : []),
       ...(hasPassword ? [{ kind: 'password' }] : []),
+      ...elsewhere.map(({ id: _id, tenantId: _in, accountId: _of, ...identity }) => ({
+        kind: 'provider',
+        ...identity,
+      })),
     ],
     sessions: sessions.map(({ uid, ...session }) => ({
       ...session,

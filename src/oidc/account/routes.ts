@@ -14,6 +14,7 @@ import { type Person, personOf } from './person.ts';
 import { endOneSession, endOtherSessions } from './sessions.ts';
 import { comeBack, type Destination, sendToSignIn } from './sign-in.ts';
 import { Visit } from './visit.ts';
+import { showWays, submitWays } from './ways.ts';
 
 type Page = {
   get?: (visit: Visit) => Promise<void>;
@@ -36,6 +37,7 @@ const pages: Record<string, Page> = {
 const provenPages: Record<Exclude<Destination, '/account'>, Page> = {
   '/account/email': { get: (visit) => showEmail(visit), post: submitEmail },
   '/account/password': { get: (visit) => showPassword(visit), post: submitPassword },
+  '/account/ways': { get: (visit) => showWays(visit), post: submitWays },
   '/account/delete': { get: (visit) => showDeletion(visit), post: submitDeletion },
 };
 

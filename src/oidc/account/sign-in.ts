@@ -10,6 +10,7 @@ const destinations = [
   '/account',
   '/account/email',
   '/account/password',
+  '/account/ways',
   '/account/delete',
 ] as const;
 

@@ -5,6 +5,7 @@ import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import type { RedeemedRequest } from '../../federation/requests.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
+import { linkIdentity } from '../account/link-identity.ts';
 import type { InteractionParts } from './parts.ts';
 import { browserOf } from './step.ts';
 import { callbackUri, isProblem, problemUrl } from './upstream.ts';
@@ -32,9 +33,11 @@ async function comeBack(ctx: Context, parts: InteractionParts, connection: strin
   if (typeof state !== 'string') throw new AppError('sign_in_expired');
   const answer = { state, browser, connection };
   const request = await parts.upstreamRequests.redeem(parts.database, answer);
-  if (!request?.signInId) throw new AppError('sign_in_expired');
+  if (!request) throw new AppError('sign_in_expired');
   try {
     const identity = await identify(ctx, parts, { ...request, state });
+    if (request.purpose === 'link') return await linkIdentity(ctx, parts, request, identity);
+    if (!request.signInId) throw new AppError('sign_in_expired');
     await keepFacts(parts.database, parts.ring, request.signInId, { identity });
     return `${request.returnTo}/arrived`;
   } catch (error) {
