@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export type Patience = {
   /** For the error: what was waited for. */
   what: string;
-  /** Milliseconds; 10 seconds unless given. */
+  /** Milliseconds; 30 seconds unless given. */
   timeout?: number;
   /** Milliseconds between two looks. */
   every?: number;
@@ -15,7 +15,7 @@ export type Patience = {
  */
 export async function until<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  { what, timeout = 10_000, every = 20 }: Patience,
+  { what, timeout = 30_000, every = 20 }: Patience,
 ): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {
