@@ -27,6 +27,7 @@ export interface AccountPages {
     profileAction: string;
     emailUrl: string;
     passwordUrl: string;
+    waysUrl: string;
     /** Field `session`. */
     endSessionAction: string;
     endAllSessionsAction: string;
@@ -47,6 +48,21 @@ export interface AccountPages {
     hasPassword: boolean;
     /** Where codes are another way in. */
     canRemove: boolean;
+  };
+
+  /** Buttons `remove=<id>` and `connect=<way>`; field `input` where a way asks for a handle. */
+  'account-ways': AccountForm & {
+    identities: readonly {
+      id: string;
+      way: string;
+      name: string;
+      /** What the account is called there. */
+      label: string;
+      since: Date;
+      /** Not the last one that works. */
+      removable: boolean;
+    }[];
+    ways: readonly { id: string; name: string; asks: boolean }[];
   };
 
   /** Field `handle`: typed again to confirm. */
@@ -75,6 +91,8 @@ export type AccountNotice =
   | 'email_changed'
   | 'password_changed'
   | 'password_removed'
+  | 'identity_added'
+  | 'identity_removed'
   | 'session_ended'
   | 'all_sessions_ended'
   | 'application_revoked';

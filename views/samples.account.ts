@@ -39,6 +39,7 @@ const account: AccountPages['account'] = {
   profileAction: '/account/profile',
   emailUrl: '/account/email',
   passwordUrl: '/account/password',
+  waysUrl: '/account/ways',
   endSessionAction: '/account/sessions/end',
   endAllSessionsAction: '/account/sessions/end-all',
   revokeAction: '/account/applications/revoke',
@@ -92,6 +93,39 @@ export const accountSamples: {
       hasPassword: true,
       canRemove: true,
       errors: { current: { code: 'password_wrong' }, password: { code: 'password_common' } },
+    },
+  },
+  'account-ways': {
+    none: { ...form, identities: [], ways: [{ id: 'google', name: 'Google', asks: false }] },
+    some: {
+      ...form,
+      identities: [
+        {
+          id: 'i1',
+          way: 'google',
+          name: 'Google',
+          label: 'john@example.com',
+          since: new Date('2026-03-01T08:00:00Z'),
+          removable: true,
+        },
+      ],
+      ways: [{ id: 'bluesky', name: 'Bluesky', asks: true }],
+      errors: { input: { code: 'bluesky_handle_required' } },
+    },
+    last: {
+      ...form,
+      identities: [
+        {
+          id: 'i1',
+          way: 'school',
+          name: 'Lincoln High',
+          label: '',
+          since: new Date('2026-03-01T08:00:00Z'),
+          removable: false,
+        },
+      ],
+      ways: [],
+      errors: { form: { code: 'last_way' } },
     },
   },
   'account-delete': {
