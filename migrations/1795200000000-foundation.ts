@@ -184,6 +184,8 @@ const signIn = [
     created_at timestamptz not null default now(),
     expires_at timestamptz not null)`,
   'create index sign_ins_expiry on sign_ins (expires_at)',
+  'create index sign_ins_account on sign_ins (account_id) where account_id is not null',
+  'create index sign_ins_email on sign_ins (email_key) where email_key is not null',
   `create table email_codes (
     id uuid primary key,
     purpose text not null,
@@ -257,6 +259,7 @@ const operation = [
     request_id text,
     detail jsonb not null default '{}')`,
   'create index audit_at on audit (at)',
+  'create index audit_addresses on audit (at) where address is not null',
   'create index audit_tenant on audit (tenant_id, at)',
   'create index audit_target on audit (target, at)',
   'create index audit_actor on audit (actor, at)',

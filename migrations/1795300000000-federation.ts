@@ -40,6 +40,7 @@ const statements = [
     issuer text not null,
     subject text not null,
     label text,
+    profile jsonb not null default '{}',
     created_at timestamptz not null default now(),
     last_used_at timestamptz)`,
   `create unique index identities_subject on identities
