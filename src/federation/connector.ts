@@ -1,3 +1,5 @@
+import { upstreamFailed } from './failure.ts';
+
 /** Who somebody is elsewhere, as far as that place proved it. */
 export type UpstreamIdentity = {
   /** Id of the connection: `google`, `bluesky`, or that of a tenant's own provider. */
@@ -66,8 +68,16 @@ export function onFirstUse(
     name,
     begin: async (request) => (await loaded()).begin(request),
     finish: async (callback, expected) => (await loaded()).finish(callback, expected),
+    async logout(token) {
+      const connector = await loaded();
+      if (!connector.logout) throw upstreamFailed(`${id} sends no logouts.`);
+      return connector.logout(token);
+    },
   };
 }
+
+/** One session there, or all of a person's. */
+export type EndedUpstream = { issuer: string; subject?: string; sid?: string };
 
 /** One way to sign in with somebody else's account. */
 export interface Connector {
@@ -89,4 +99,11 @@ export interface Connector {
    *   (403) where policy keeps them out, `upstream_failed` (502) for all else
    */
   finish(callback: URL, expected: ExpectedAnswer): Promise<UpstreamIdentity>;
+
+  /**
+   * Whose sessions a logout token ends, where the place sends such (OIDC Back-Channel Logout 1.0).
+   *
+   * @throws AppError `upstream_failed` (502) for one that is not valid
+   */
+  logout?(token: string): Promise<EndedUpstream>;
 }

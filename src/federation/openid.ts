@@ -1,8 +1,9 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import * as openid from 'openid-client';
 import type { Connection } from './connections.store.ts';
-import type { Connector, ExpectedAnswer, UpstreamRequest } from './connector.ts';
+import type { Connector, EndedUpstream, ExpectedAnswer, UpstreamRequest } from './connector.ts';
 import { upstreamCancelled, upstreamFailed } from './failure.ts';
+import { verifyLogout } from './logout-token.ts';
 import { identityFrom } from './openid-claims.ts';
 
 export type OpenIdOptions = {
@@ -74,6 +75,17 @@ export class OpenIdConnector implements Connector {
     if (!config.serverMetadata().userinfo_endpoint) return claims;
     const more = await openid.fetchUserInfo(config, tokens.access_token, claims.sub);
     return { ...more, ...claims };
+  }
+
+  async logout(token: string): Promise<EndedUpstream> {
+    try {
+      const { connection, fetch } = this.#options;
+      const { jwks_uri: uri = '' } = await this.#server();
+      const claims = await verifyLogout(token, { connection, uri, fetch });
+      return { issuer: connection.issuer, ...claims };
+    } catch (cause) {
+      throw upstreamFailed(`The logout token of ${this.id} is not valid.`, cause);
+    }
   }
 
   /** New for each use, so that the provider's keys are read anew: it may have rotated them. */

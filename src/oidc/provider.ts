@@ -14,6 +14,7 @@ import { onlySynapse } from './outgoing.ts';
 import { createLoadExistingGrant, createPolicy } from './policy.ts';
 import { claimsByScope, createFindAccount, type Subjects } from './subjects.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
+import { rememberingUpstream } from './upstream-sessions.ts';
 
 export type ProviderParts = {
   database: Database;
@@ -66,7 +67,7 @@ function identity(parts: ProviderParts): Configuration {
       policy: createPolicy(parts),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
-    loadExistingGrant: createLoadExistingGrant(parts),
+    loadExistingGrant: rememberingUpstream(parts.database, createLoadExistingGrant(parts)),
     // `upstream` names the way to sign in with others to go straight to.
     extraParams: { ...tenantParameter(parts.tenancy), upstream: null },
     renderError: (ctx, out, error) => parts.pages.error(ctx, out, error),

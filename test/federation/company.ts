@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 import type { Claims } from './person.ts';
 
@@ -12,6 +13,7 @@ export class Company {
   readonly #server: Server;
   readonly #clients: ClientMetadata[];
   #provider: Provider;
+  #key: JWK;
   readonly url: string;
   person: Claims = {};
   readonly #people = new Map<string, Claims>();
@@ -24,6 +26,7 @@ export class Company {
     this.#server = server;
     this.#clients = clients;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#key = key;
     this.#provider = this.#providerWith(key);
   }
 
@@ -37,7 +40,18 @@ export class Company {
 
   /** Signs with another key from now on; the old one is not published any more. */
   async rotateKeys(): Promise<void> {
-    this.#provider = this.#providerWith(await newKey());
+    this.#key = await newKey();
+    this.#provider = this.#providerWith(this.#key);
+  }
+
+  /** What it sends when somebody signs out. */
+  async logoutToken(claims: Claims, key: JWK = this.#key): Promise<string> {
+    const event = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    return new SignJWT({ events: event, jti: randomUUID(), aud: 'openmeet', ...claims })
+      .setProtectedHeader({ alg: 'RS256', typ: 'logout+jwt' })
+      .setIssuer(this.url)
+      .setIssuedAt()
+      .sign(await importJWK(key));
   }
 
   async stop(): Promise<void> {
@@ -89,7 +103,7 @@ export class Company {
   }
 }
 
-async function newKey(): Promise<JWK> {
+export async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   return { ...(await exportJWK(privateKey)), use: 'sig', alg: 'RS256' };
 }

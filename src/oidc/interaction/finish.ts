@@ -2,10 +2,12 @@ import { recordSignIn } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { serves } from '../clients.ts';
 import { currentSessionId, parkSession } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
+import { sessionFacts } from '../upstream-sessions.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { linkAgreed } from './upstream-link.ts';
@@ -15,8 +17,8 @@ export type Method = 'pwd' | 'otp' | 'fed';
 
 export type FinishOptions = {
   remember?: boolean;
-  /** The way that was used, for the method `fed`. */
-  connection?: string;
+  /** By whose word, for the method `fed`. */
+  upstream?: UpstreamIdentity;
 };
 
 /** How long the way used last is shown first, in seconds. */
@@ -31,7 +33,7 @@ export async function finishSignIn(
   step: Step,
   accountId: string,
   method: Method,
-  { remember = step.signIn.remember, connection }: FinishOptions = {},
+  { remember = step.signIn.remember, upstream }: FinishOptions = {},
 ): Promise<void> {
   const { parts, client, signIn } = step;
   const subject = await parts.subjects.find(accountId);
@@ -50,12 +52,12 @@ export async function finishSignIn(
       tenantId: subject.tenantId,
       target: accountId,
       clientId: client.id,
-      detail: connection ? { method, connection } : { method },
+      detail: upstream ? { method, connection: upstream.connection } : { method },
     });
     return added;
   });
   if (linked) await leaveEndedSession(step);
-  rememberWay(step, connection);
+  rememberWay(step, upstream?.connection);
   const stays = remember || (await isRemembered(step, accountId));
   await leaveOtherSession(step, accountId);
   await answer(step, {
@@ -63,6 +65,7 @@ export async function finishSignIn(
     // Whoever signed in has also answered these prompts.
     create: {},
     select_account: {},
+    ...(upstream ? sessionFacts(upstream) : undefined),
   });
 }
 

@@ -98,8 +98,8 @@ async function addIdentity(
   if (!added) throw new AppError('identity_taken', { status: 409 });
 }
 
-function finishAs(step: Step, accountId: string, { connection }: UpstreamIdentity): Promise<void> {
-  return finishSignIn(step, accountId, 'fed', { connection });
+function finishAs(step: Step, accountId: string, upstream: UpstreamIdentity): Promise<void> {
+  return finishSignIn(step, accountId, 'fed', { upstream });
 }
 
 /**

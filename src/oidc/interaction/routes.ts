@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
 import { sameOriginForms } from '../../http/origin.ts';
+import { addUpstreamLogout } from '../upstream-logout.ts';
 import { showAccounts, submitAccount } from './accounts.ts';
 import { resendCode, showCode, submitCode } from './code.ts';
 import { showCommunities, submitCommunity } from './community.ts';
@@ -79,6 +80,7 @@ export function interactionRoutes(parts: InteractionParts, origin: { port: numbe
     }
   }
   addCallback(router, parts);
+  addUpstreamLogout(router, parts);
   return router;
 }
 

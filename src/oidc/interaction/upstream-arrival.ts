@@ -39,7 +39,7 @@ export async function finishAsKnown(
   const account = await accountById(step.parts.database, known.accountId);
   if (account?.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
   await refreshFromUpstream(step, account, known, identity);
-  return finishSignIn(step, account.id, 'fed', { connection: identity.connection });
+  return finishSignIn(step, account.id, 'fed', { upstream: identity });
 }
 
 /**
