@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type RunningProcess, startProcess } from '../synapse/process.ts';
 import { freePorts } from '../test/support/ports.ts';
 import { quantile } from './measure.ts';
-import { makeDataDir, startOwn } from './own.ts';
+import { makeDataDir, nodeOptions, startOwn } from './own.ts';
 import type { Postgres } from './postgres.ts';
 
 /** Seconds from the start of the process to the first 200 of `/health/ready`. */
@@ -27,7 +27,7 @@ export async function measureColdStarts(postgres: Postgres, tries: number): Prom
   const dataDir = makeDataDir();
   const embedded = () =>
     untilReady((port) =>
-      startProcess(process.execPath, ['src/main.ts'], {
+      startProcess(process.execPath, [...nodeOptions, 'src/main.ts'], {
         env: { PORT: `${port}`, DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
       }),
     );

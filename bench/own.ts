@@ -17,6 +17,9 @@ import { addressOfPerson, passwordHashParameters, peopleCount, personPassword } 
 
 const encryptionKey = randomBytes(32);
 
+/** As `npm start` and the image start it. */
+export const nodeOptions = ['--max-semi-space-size=16'];
+
 /** What one deployment is configured by; instances differ in PORT alone. */
 export type OwnSettings = { databaseUrl: string; publicPort: number; dataDir: string };
 
@@ -38,7 +41,7 @@ export function startOwn(
   { databaseUrl, publicPort, dataDir }: OwnSettings,
   port: number,
 ): RunningProcess {
-  return startProcess(process.execPath, ['src/main.ts'], {
+  return startProcess(process.execPath, [...nodeOptions, 'src/main.ts'], {
     env: {
       NODE_ENV: 'production',
       PORT: `${port}`,
