@@ -56,10 +56,16 @@ export function createWeb(parts: WebParts): Koa {
       onOtherHost: (ctx, hostname) => redirectTenantHost(parts, ctx, hostname),
     }),
   );
+  const observed = () => {
+    web.use(healthRoutes(database, parts.isStopping).routes());
+    if (monitoring.routes) web.use(monitoring.routes.routes());
+    return web;
+  };
+  // A worker holds the token for Synapse: it answers those who watch it, and nobody else.
+  if (config.role === 'worker') return observed();
   web.use(languageChoice(parts.cookies, parts.secureCookies));
   web.use(mountProvider(parts));
-  web.use(healthRoutes(database, parts.isStopping).routes());
-  if (monitoring.routes) web.use(monitoring.routes.routes());
+  observed();
   web.use(serveAssets());
   const bluesky = blueskyOptions(config, parts);
   if (bluesky) web.use(blueskyRoutes(bluesky).routes());
