@@ -59,7 +59,7 @@ describe('tenants', () => {
     assert.ok(bare.updatedAt > changed.updatedAt, 'browsers fetch the new style sheet');
   });
 
-  test('a suspended tenant can be resumed', async () => {
+  test('a suspended tenant takes Matrix access from its people, and can be resumed', async () => {
     const { id } = await terminal.json<FoundTenant>(
       'tenants',
       'add',
@@ -68,8 +68,14 @@ describe('tenants', () => {
       '--name',
       'H',
     );
+    const person = ['--email', 'h@hooli.example', '--name', 'H', '--tenant', 'hooli'];
+    await terminal.json('accounts', 'add', ...person);
     const suspended = await terminal.json<FoundTenant>('tenants', 'suspend', 'hooli');
     assert.equal(suspended.status, 'suspended');
+    const jobs = await terminal.db.query(
+      `select from graphile_worker.jobs where task_identifier = 'sync-matrix-access'`,
+    );
+    assert.equal(jobs.length, 1, 'the homeserver is to hear of it for each person');
     await terminal.json('tenants', 'suspend', 'hooli');
     const resumed = await terminal.json<FoundTenant>('tenants', 'resume', 'hooli');
     assert.equal(resumed.status, 'active');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { queueAccessOfTenant } from '../../accounts/matrix-profile.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
@@ -114,6 +115,7 @@ export async function setStatus(
     const { id, status: before } = await requireTenant(tx, name);
     if (before !== status) {
       await saveTenant(tx, { id, status });
+      await queueAccessOfTenant(tx, id);
       const action = status === 'active' ? 'tenant.resumed' : 'tenant.suspended';
       await record(tx, { action, actor: 'operator', tenantId: id, target: id });
     }

@@ -1,0 +1,11 @@
+import type { Queryable } from '../database/database.ts';
+
+/** Has the worker give or take access on the homeserver for everybody of a tenant. */
+export async function queueAccessOfTenant(tx: Queryable, tenantId: string): Promise<void> {
+  await tx.query(
+    `select graphile_worker.add_job('sync-matrix-access', json_build_object('accountId', id),
+        job_key => 'sync-matrix-access:' || id, max_attempts => 100)
+      from accounts where tenant_id = $1 and status <> 'deleted'`,
+    [tenantId],
+  );
+}
