@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { record } from './events.ts';
-import { type Client, insertClient, setRedirectUris } from './oidc/clients.store.ts';
+import {
+  type Client,
+  findClient,
+  insertClient,
+  setRedirectUris,
+  setUris,
+} from './oidc/clients.store.ts';
 import { accountClient, tryClient } from './oidc/own-clients.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import { insertDefaultTenant } from './tenants/tenants.store.ts';
@@ -43,12 +49,26 @@ export async function prepareFirstStart(
   await writeFile(file, `${secret}\n`, { mode: 0o600 });
 }
 
-/** Our own pages move with PUBLIC_URL, so each start of the service says where they are now. */
-export async function adoptPublicUrl(database: Database, { publicUrl }: Config): Promise<void> {
+/**
+ * Our own pages move with PUBLIC_URL, and the Synapse of the first client with SYNAPSE_PUBLIC_URL, so
+ * each start of the service says where they are now. A client whose addresses the operator changed
+ * is left alone.
+ */
+export async function adoptUrls(database: Database, config: Config): Promise<void> {
+  const { publicUrl, matrix } = config;
   for (const { id, redirectUris } of [accountClient(publicUrl), tryClient(publicUrl)]) {
     await setRedirectUris(database, id, redirectUris);
   }
+  if (!matrix.synapsePublicUrl) return;
+  const known = await findClient(database, synapseClientId);
+  const [only, ...others] = known?.redirectUris ?? [];
+  if (others.length > 0 || !only?.endsWith(callbackPath)) return;
+  const { redirectUris, backchannelLogoutUri } = synapseClient(config, '');
+  if (only === redirectUris[0] && known?.backchannelLogoutUri === backchannelLogoutUri) return;
+  await setUris(database, synapseClientId, { redirectUris, backchannelLogoutUri });
 }
+
+const callbackPath = '/_synapse/client/oidc/callback';
 
 function synapseClient({ matrix }: Config, secretHash: string): Client {
   const synapse = (matrix.synapsePublicUrl ?? `https://${matrix.serverName}`).replace(/\/$/, '');
@@ -58,7 +78,7 @@ function synapseClient({ matrix }: Config, secretHash: string): Client {
     name: 'Matrix',
     secretHash,
     tokenEndpointAuthMethod: 'client_secret_basic',
-    redirectUris: [`${synapse}/_synapse/client/oidc/callback`],
+    redirectUris: [`${synapse}${callbackPath}`],
     grantTypes: ['authorization_code'],
     scopes: ['openid', 'profile', 'email', 'tenant'],
     pkceRequired: true,

@@ -3,7 +3,7 @@ import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
-import { adoptPublicUrl, prepareFirstStart } from './first-start.ts';
+import { adoptUrls, prepareFirstStart } from './first-start.ts';
 import { createLog } from './http/log.ts';
 import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
 import type { Provisioning } from './oidc/interaction/parts.ts';
@@ -21,7 +21,7 @@ export async function startService(config: Config): Promise<Service> {
   const ring = new KeyRing(config.encryptionKeys);
   const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
   await prepareFirstStart(database, config, fingerprints);
-  await adoptPublicUrl(database, config);
+  await adoptUrls(database, config);
   const app = await createApp({
     config,
     database,
