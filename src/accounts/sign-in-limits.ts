@@ -32,6 +32,9 @@ const quarter = 15 * 60;
 const day = 24 * 60 * 60;
 
 /**
+ * A network is often many people: everybody at an event signs up behind one address, at once, and
+ * what is under way counts until it has succeeded.
+ *
  * Successes are given back, so these are failures. What bounds the guesses of one account: its
  * address and its handle, each with the budget of an identifier, and for codes
  * `codeLimits.guessesPerDay` on top.
@@ -42,7 +45,7 @@ export const signInBudgets: SignInBudgets = {
       { limit: 10, seconds: quarter },
       { limit: 60, seconds: day },
     ],
-    network: [{ limit: 100, seconds: quarter }],
+    network: [{ limit: 300, seconds: quarter }],
     knownBrowser: [
       { limit: 10, seconds: quarter },
       { limit: 60, seconds: day },
@@ -53,7 +56,7 @@ export const signInBudgets: SignInBudgets = {
       { limit: 5, seconds: quarter },
       { limit: 20, seconds: day },
     ],
-    network: [{ limit: 60, seconds: quarter }],
+    network: [{ limit: 300, seconds: quarter }],
     knownBrowser: [
       { limit: 5, seconds: quarter },
       { limit: 20, seconds: day },
@@ -61,7 +64,7 @@ export const signInBudgets: SignInBudgets = {
   },
   codeGuess: {
     identifier: [],
-    network: [{ limit: 100, seconds: quarter }],
+    network: [{ limit: 300, seconds: quarter }],
     knownBrowser: [{ limit: 30, seconds: day }],
   },
   codesOverAll: { limit: 1_000, seconds: quarter },

@@ -61,14 +61,14 @@ describe('limits of signing in', () => {
     await forgetAttempts();
     const limits = limitsOn(community.db);
     const results = await Promise.all(
-      Array.from({ length: 120 }, (_, index) =>
+      Array.from({ length: 330 }, (_, index) =>
         limits.password({
           ...stranger(`person ${index}`),
           address: `2001:db8:0:7:${index.toString(16)}::1`,
         }),
       ),
     );
-    assert.equal(results.filter(({ allowed }) => allowed).length, 100);
+    assert.equal(results.filter(({ allowed }) => allowed).length, 300);
     const neighbour = await limits.password({
       ...stranger('person'),
       address: '2001:db8:0:8::1',
