@@ -46,8 +46,6 @@ export type ExpectedAnswer = {
   nonce: string;
   codeVerifier: string;
   redirectUri: string;
-  /** The connector's own notes, where it has any. */
-  kept?: string;
 };
 
 /**

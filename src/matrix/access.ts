@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { record } from '../events.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
-import { findMatrixAccess } from './accounts.store.ts';
+import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';
 import type { MatrixTaskOptions } from './provision.ts';
@@ -16,7 +16,7 @@ const payloadSchema = z.object({ accountId: z.uuid() });
 export function accessTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
   return async (payload) => {
     const { accountId } = payloadSchema.parse(payload);
-    const access = await findMatrixAccess(database, accountId);
+    const access = await findMatrixProfile(database, accountId);
     if (!access || access.state === 'conflict' || access.state === 'deactivated') return;
     // Reading first: locking a user that does not exist would create an unlocked one.
     const user = await synapse.readUser(`@${access.handle}:${serverName}`);

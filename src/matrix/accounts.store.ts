@@ -9,9 +9,11 @@ export type MatrixProfile = {
   /** Nothing when the account was made without a homeserver token. */
   state: 'begun' | 'ready' | 'conflict' | 'deactivated' | null;
   ours: boolean;
+  /** Whether its Matrix user may be used, by its own state and by that of its tenant. */
+  allowed: boolean;
 };
 
-/** What a living account shows on Matrix. */
+/** What a living account is on Matrix. */
 export async function findMatrixProfile(
   db: Queryable,
   accountId: string,
@@ -19,28 +21,7 @@ export async function findMatrixProfile(
   const [row] = await db.query<MatrixProfile>(
     `select handle, accounts.tenant_id as "tenantId", accounts.name,
         case when accounts.email_verified then accounts.email end as email,
-        matrix_users.state, matrix_users.made_at is not null as ours
-      from accounts
-      join handles on handles.account_id = accounts.id and handles.state = 'active'
-      left join matrix_users using (handle, account_id)
-      where accounts.id = $1 and accounts.status <> 'deleted'`,
-    [accountId],
-  );
-  return row;
-}
-
-export type MatrixAccess = Pick<MatrixProfile, 'handle' | 'tenantId' | 'state' | 'ours'> & {
-  allowed: boolean;
-};
-
-/** Whether an account's Matrix user may be used: by its own state and by that of its tenant. */
-export async function findMatrixAccess(
-  db: Queryable,
-  accountId: string,
-): Promise<MatrixAccess | undefined> {
-  const [row] = await db.query<MatrixAccess>(
-    `select handle, accounts.tenant_id as "tenantId", matrix_users.state,
-        matrix_users.made_at is not null as ours,
+        matrix_users.state, matrix_users.made_at is not null as ours,
         accounts.matrix_access = 'active' and tenants.status = 'active' as allowed
       from accounts
       join tenants on tenants.id = accounts.tenant_id

@@ -101,26 +101,6 @@ export async function saveTenant(tx: Transaction, tenant: Partial<Tenant> & { id
   await tx.manager.getRepository(tenantEntity).save(tenant);
 }
 
-/** The first domain given becomes the primary one where there is none yet. */
-export async function addDomain(db: Queryable, tenantId: string, domain: string): Promise<boolean> {
-  const rows = await db.query(
-    `insert into tenant_domains (domain, tenant_id, is_primary)
-      values ($1, $2, not exists (select from tenant_domains where tenant_id = $2 and is_primary))
-      on conflict (domain) do nothing returning domain`,
-    [domain, tenantId],
-  );
-  return rows.length === 1;
-}
-
-export async function addEmailDomain(db: Queryable, tenantId: string, domain: string) {
-  const rows = await db.query(
-    `insert into tenant_email_domains (domain, tenant_id) values ($1, $2)
-      on conflict (domain) do nothing returning domain`,
-    [domain, tenantId],
-  );
-  return rows.length === 1;
-}
-
 /**
  * Makes these, the first one primary, all the domains of a tenant.
  *
