@@ -30,6 +30,20 @@ describe('clients', () => {
     assert.deepEqual(await terminal.audited('chat'), ['client.created']);
   });
 
+  test('for another provider block has everybody mapped there too', async () => {
+    const person = ['--email', 'ida@mail.example', '--name', 'Ida', '--handle', 'ida.mapped'];
+    await terminal.json('accounts', 'add', ...person);
+    const block = ['--id', 'block', '--idp-id', 'block', '--redirect-uri', 'https://m.example/cb'];
+    const { code } = await terminal.run(['clients', 'add', ...block], {
+      env: { MATRIX_PROVISIONING: 'on' },
+    });
+    assert.equal(code, 0);
+    const jobs = await terminal.db.query<{ key: string }>(
+      `select key from graphile_worker.jobs where task_identifier = 'provision-matrix-user'`,
+    );
+    assert.ok(jobs.some(({ key }) => key.includes('ida.mapped')));
+  });
+
   test('a short secret is a warning in development and refused in production', async () => {
     const args = ['clients', 'add', '--id', 'short', '--redirect-uri', 'https://a.example/'];
     const production = {

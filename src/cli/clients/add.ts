@@ -1,6 +1,7 @@
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
+import { provisionEveryone } from '../../matrix/matrix-users.store.ts';
 import { type Client, insertClient } from '../../oidc/clients.store.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
@@ -32,6 +33,8 @@ export async function add(
       target: client.id,
       clientId: client.id,
     });
+    // Whoever is on the homeserver already would come through the new block as somebody else.
+    if (client.idpId && cli.config.matrix.provisioning) await provisionEveryone(tx);
     return requireClient(tx, client.id);
   });
   return { client: added, secret: chosen?.made };
