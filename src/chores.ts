@@ -1,4 +1,5 @@
 import { accountChores } from './accounts/upkeep.ts';
+import { removeExpiredWaysIn } from './accounts/ways-in-upkeep.store.ts';
 import { retainAudit } from './audit/retention.ts';
 import type { Database } from './database/database.ts';
 import { rotateDueClientKeys } from './federation/atproto/keys.ts';
@@ -13,6 +14,7 @@ import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
 import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
+import { removeOldRoomTraces } from './rooms/upkeep.store.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
 /** What keeps every table as small as the number of people and of what they are doing now. */
@@ -25,6 +27,8 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     removeEndedLimits,
     removeExpiredCodes: allOf(accountChores.removeExpiredCodes),
     removeExpiredLinks: allOf(accountChores.removeExpiredLinks),
+    removeExpiredWaysIn: allOf(removeExpiredWaysIn),
+    removeOldRoomTraces: allOf(removeOldRoomTraces),
     removeExpiredArtifacts: allOf(removeExpiredArtifacts),
     deleteExpiredHolds: allOf((database) => deleteExpiredHolds(database, 1000)),
     removeStaleBrowsers: hourly(allOf(accountChores.removeStaleBrowsers)),

@@ -15,10 +15,14 @@ const kept = new Set([
   'clients',
   'connections',
   'data_keys',
+  'guests', // people, like accounts
   'identities', // gone with their account
+  'invitation_uses', // gone with their invitation
   'library_schemas',
   'matrix_users', // nobody inherits one
+  'memberships', // what platforms say, one for each person and entity
   'migrations',
+  'rooms',
   'signing_keys', // a few a year
   'tenant_domains',
   'tenant_email_domains',
@@ -29,6 +33,11 @@ const kept = new Set([
 
 /** For each other table: a row that is of no use since the interval `past`. */
 const growing: Record<string, string> = {
+  account_merges: `(id, tenant_id, account_id, browser, expires_at)
+    select gen_random_uuid()::text, (select id from tenants limit 1), gen_random_uuid(), '',
+      now() - past`,
+  appservice_transactions: `(id, received_at)
+    select gen_random_uuid()::text, now() - interval '7 days' - past`,
   audit: `(at, actor, action, outcome)
     select now() - interval '400 days' - past, 'system', 'x', 'success'`,
   email_codes: `(id, purpose, browser, subject, email, email_key, code, expires_at)
@@ -40,6 +49,14 @@ const growing: Record<string, string> = {
   handles: `(handle, account_id, state, held_by, held_until)
     select gen_random_uuid()::text, gen_random_uuid(), 'held', gen_random_uuid()::text,
       now() - interval '1 hour' - past`,
+  handoff_tickets: `(id, tenant_id, account_id, client_id, redirect_uri, issued_by, expires_at)
+    select gen_random_uuid()::text, (select id from tenants limit 1), gen_random_uuid(), '', '', '',
+      now() - past`,
+  idempotency_keys: `(id, request, expires_at)
+    select gen_random_uuid()::text, '', now() - past`,
+  invitations: `(id, tenant_id, token, uses, uses_left, created_by, expires_at)
+    select gen_random_uuid(), (select id from tenants limit 1), gen_random_uuid()::text, 1, 1,
+      'operator', now() - interval '30 days' - past`,
   known_browsers: `(browser, account_id, last_seen_at)
     select 'browser', gen_random_uuid(), now() - interval '180 days' - past`,
   mails: `(id, recipient, template, created_at)
@@ -49,11 +66,23 @@ const growing: Record<string, string> = {
       now() - interval '1 minute' - past`,
   rate_limits: `(key, count, resets_at)
     select gen_random_uuid()::text, 1, now() - past`,
+  received_events: `(client_id, event_id, received_at)
+    select 'platform', gen_random_uuid()::text, now() - interval '30 days' - past`,
+  reconcile_runs: `(id, dry_run, requested_by, started_at)
+    select gen_random_uuid(), false, 'operator', now() - interval '90 days' - past`,
+  room_links: `(room, room_id, code, requested_by, expires_at)
+    select gen_random_uuid(), '!room:matrix.example', '', 'platform', now() - past`,
   session_origins: `(session_uid, account_id, created_at)
     select gen_random_uuid()::text, gen_random_uuid(),
       now() - interval '1 day' - past`,
   sign_ins: `(id, browser, client_id, expires_at)
     select gen_random_uuid()::text, '', '', now() - past`,
+  sign_up_requests: `(id, tenant_id, subject, way, expires_at)
+    select gen_random_uuid(), (select id from tenants limit 1), gen_random_uuid()::text, 'email',
+      now() - past`,
+  tenant_removals: `(tenant_id, hour, removed)
+    select (select id from tenants limit 1), now() - interval '2 days' - past
+      - generate_series * interval '1 microsecond', 1`,
   upstream_requests: `(id, browser, connection, purpose, sealed, expires_at)
     select gen_random_uuid()::text, '', 'google', 'sign-in', '', now() - past`,
   upstream_sessions: `(connection, issuer, subject, session_uid, account_id, created_at)
@@ -70,6 +99,9 @@ let database: Database;
 before(async () => {
   place = await testDatabase();
   database = await openDatabase({ url: place.url, poolSize: 3 });
+  await database.query(
+    "insert into tenants (id, slug, name) values (gen_random_uuid(), 'acme', 'Acme')",
+  );
 });
 after(async () => {
   await database.close();

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import type { RoomSettings } from '../rooms/room.ts';
 import { ConfigError } from './config-error.ts';
 import { developmentKeys } from './development-secrets.ts';
 import { type Reading, readSettings, type SettingName, type Settings } from './environment.ts';
@@ -34,6 +35,9 @@ export interface Config {
     readonly provisioning: boolean;
     /** Never there in the role `web`. */
     readonly accessToken?: string;
+    /** By which Synapse proves itself when it reports to us. */
+    readonly hsToken?: string;
+    readonly rooms: RoomSettings;
   };
   readonly google: {
     readonly clientId?: string;
@@ -137,6 +141,18 @@ function interpret(values: Settings): Config {
         ? values.MATRIX_PROVISIONING === 'on'
         : values.MATRIX_ACCESS_TOKEN !== undefined,
       ...(values.ROLE === 'web' ? {} : { accessToken: values.MATRIX_ACCESS_TOKEN }),
+      hsToken: values.MATRIX_HS_TOKEN,
+      rooms: {
+        botLocalpart: values.MATRIX_BOT_LOCALPART,
+        historyVisibility: values.MATRIX_ROOM_HISTORY,
+        encryptedTypes: values.MATRIX_ENCRYPTED_ROOMS ?? [],
+        strangers: values.MATRIX_STRANGERS,
+        removalShare: values.MATRIX_REMOVAL_SHARE,
+        names: values.MATRIX_ROOM_NAMES,
+        aliases: values.MATRIX_ROOM_ALIASES,
+        spaces: values.MATRIX_TENANT_SPACES === 'on',
+        reconcileHours: values.MATRIX_RECONCILE_HOURS,
+      },
     },
     google: {
       clientId: values.GOOGLE_CLIENT_ID,

@@ -43,6 +43,50 @@ export function oneOf<const T extends string>(...choices: T[]) {
   );
 }
 
+/** Some of a few words, separated by commas. */
+export function someOf<const T extends string>(...choices: T[]) {
+  return format(`some of ${choices.join(', ')}, separated by commas`, (value) =>
+    every(items(value, /[\s,]+/), (item) => choices.find((choice) => choice === item)),
+  );
+}
+
+const placeholder = /\{(\w+)\}/g;
+
+/** One template for each of `keys`: `key=template`, separated by semicolons. */
+export function templates<const K extends string>(
+  keys: readonly K[],
+  {
+    expected = 'key=template pairs separated by semicolons, with {name}, {slug} or {tenant} in each',
+    placeholders = ['name', 'slug', 'tenant'],
+    allowed = /^[^{}\p{C}]*$/u,
+  }: { expected?: string; placeholders?: readonly string[]; allowed?: RegExp } = {},
+) {
+  return format(`${expected}, for all of ${keys.join(', ')}`, (value) => {
+    const pairs = items(value, /;/).map((item) => {
+      const [key = '', ...rest] = item.split('=');
+      return [key.trim(), rest.join('=').trim()] as const;
+    });
+    const known = new Map(pairs);
+    const fits = (template: string | undefined) =>
+      template !== undefined &&
+      [...template.matchAll(placeholder)].length > 0 &&
+      [...template.matchAll(placeholder)].every(([, name]) => placeholders.includes(name ?? '')) &&
+      allowed.test(template.replaceAll(placeholder, ''));
+    if (known.size !== keys.length || !keys.every((key) => fits(known.get(key)))) return undefined;
+    return Object.fromEntries(known) as Record<K, string>;
+  });
+}
+
+/** Localparts of aliases; what comes before the first placeholder must tell them apart. */
+export function aliasTemplates<const K extends string>(keys: readonly K[]) {
+  return templates(keys, {
+    expected:
+      'key=template pairs separated by semicolons, each template letters, digits, hyphens or dots, then {slug} and maybe {tenant}',
+    placeholders: ['slug', 'tenant'],
+    allowed: /^[a-z][a-z0-9._-]*$/,
+  });
+}
+
 export function wholeNumber(min: number, max: number) {
   return format(`a whole number from ${min} to ${max}`, (value) => {
     const number = Number(value);

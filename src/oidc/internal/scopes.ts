@@ -3,4 +3,11 @@ export const internalScopes: ReadonlyMap<string, string> = new Map([
   ['handles:read', 'Ask whether a handle is free'],
   ['accounts:read', 'Look up accounts of the tenant'],
   ['accounts:write', "Set the platform's user id and slug of an account"],
+  ['guests:write', 'Make guests: people known by name and address only'],
+  ['handoff:write', 'Hand a signed-in user over to a Matrix client'],
+  ['rooms:read', 'Look up rooms and who should be in them'],
+  ['rooms:write', 'Tell of entities: make, change, link and delete their rooms'],
+  ['members:write', 'Say who belongs to an entity and as what'],
+  ['events:write', 'Report what happened to entities and their members'],
+  ['access:write', "Take somebody's Matrix access away and give it back"],
 ]);
