@@ -153,6 +153,14 @@ describe('a tenant’s own provider', () => {
     const { page } = await through('Acme strict', stranger());
     assert.match(page.text, /Signing in with Acme strict didn’t work/);
     assert.ok(page.has('[name=password]'));
+    const rows = await world.database.query<{ tenant: string; detail: object }>(
+      `select tenant_id as tenant, detail from audit
+        where action = 'upstream.sign_in_failed' and detail->>'connection' = 'strict'
+        order by id desc limit 1`,
+    );
+    const message = 'The discovery of http://127.0.0.1:9 failed.';
+    const detail = { connection: 'strict', reason: 'upstream_failed', message };
+    assert.deepEqual(rows, [{ tenant: tenant.id, detail }], 'the operator reads why');
   });
 });
 

@@ -8,7 +8,7 @@ import { findIdentities, insertIdentity } from '../../federation/identities.stor
 import { labelOf, profileOf } from '../../federation/identity.ts';
 import type { RedeemedRequest } from '../../federation/requests.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { problemUrl } from '../interaction/upstream.ts';
+import { problemUrl } from '../interaction/upstream-problem.ts';
 import { personOf } from './person.ts';
 import { waysPath } from './ways.ts';
 

@@ -9,7 +9,8 @@ import { deleteIdentity, type Identity, identitiesOf } from '../../federation/id
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
-import { callbackUri, isProblem } from '../interaction/upstream.ts';
+import { callbackUri } from '../interaction/upstream.ts';
+import { isProblem, recordFailure } from '../interaction/upstream-problem.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({
@@ -116,6 +117,8 @@ async function beginLink(visit: Visit, connection: string, input?: string): Prom
     visit.redirect(url.href);
   } catch (error) {
     if (!isProblem(error)) throw error;
+    const about = { connection: connector.id, tenantId: tenant.id };
+    await recordFailure(parts.database, about, error);
     const field = error.code.startsWith('bluesky_handle') ? 'input' : 'form';
     return showWays(visit, { [field]: { code: error.code, params: { provider: connector.name } } });
   }

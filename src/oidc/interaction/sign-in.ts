@@ -11,8 +11,9 @@ import { finishSignIn } from './finish.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
-import { problemOf, waysOf } from './upstream.ts';
+import { waysOf } from './upstream.ts';
 import { forgetUpstream, linkingOf, upstreamOf } from './upstream-person.ts';
+import { problemOf } from './upstream-problem.ts';
 
 const form = z.object({
   email: z.string().max(320).default(''),

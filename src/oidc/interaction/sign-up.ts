@@ -14,8 +14,9 @@ import { serves } from '../clients.ts';
 import { sendCode } from './send-code.ts';
 import { chooseTenant, restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
-import { problemOf, waysOf } from './upstream.ts';
+import { waysOf } from './upstream.ts';
 import { vouchedAddress } from './upstream-person.ts';
+import { problemOf } from './upstream-problem.ts';
 
 const form = z.object({
   email: z.string().max(320).default(''),

@@ -1,15 +1,15 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import type { RedeemedRequest } from '../../federation/requests.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { linkIdentity } from '../account/link-identity.ts';
 import type { InteractionParts } from './parts.ts';
 import { browserOf } from './step.ts';
-import { callbackUri, isProblem, problemUrl } from './upstream.ts';
+import { callbackUri } from './upstream.ts';
 import { keepFacts } from './upstream-person.ts';
+import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
 
 /** Where every other provider sends people back to. */
 export function addCallback(router: Router, parts: InteractionParts): void {
@@ -42,7 +42,7 @@ async function comeBack(ctx: Context, parts: InteractionParts, connection: strin
     return `${request.returnTo}/arrived`;
   } catch (error) {
     if (!isProblem(error)) throw error;
-    await recordFailure(parts, request, error);
+    await recordFailure(parts.database, request, error);
     return problemUrl(request.returnTo, connection, error);
   }
 }
@@ -65,18 +65,4 @@ async function identify(
   });
   if (identity.connection !== connection) throw new AppError('upstream_failed');
   return identity;
-}
-
-async function recordFailure(
-  { database }: InteractionParts,
-  { connection, tenantId }: RedeemedRequest,
-  { code, message }: AppError,
-): Promise<void> {
-  await record(database, {
-    action: 'upstream.sign_in_failed',
-    actor: 'nobody',
-    outcome: 'failure',
-    tenantId,
-    detail: { connection, reason: code, ...(message === code ? undefined : { message }) },
-  });
 }

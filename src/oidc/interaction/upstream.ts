@@ -5,20 +5,9 @@ import type { Connector } from '../../federation/connector.ts';
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { Step } from './step.ts';
+import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
 
 const inputForm = z.object({ input: z.string().max(320).default('') });
-
-/** What a page may say of a sign-in elsewhere that came to nothing. */
-const problems = new Set([
-  'upstream_cancelled',
-  'upstream_failed',
-  'upstream_refused',
-  'bluesky_handle_required',
-  'bluesky_handle_unknown',
-  'bluesky_server_unreachable',
-  'bluesky_account_gone',
-  'bluesky_account_deactivated',
-]);
 
 /** The ways besides email that can be chosen here, in the tenant's order. */
 export async function waysOf(step: Step): Promise<Way[]> {
@@ -38,7 +27,7 @@ export async function chooseWay(step: Step): Promise<void> {
   try {
     return await leaveFor(step, connector);
   } catch (error) {
-    if (!wantsInput(error)) return sayWhy(step, connector.id, error);
+    if (!wantsInput(error)) return sayWhy(step, connector, error);
     return showInput(step, connector, { value: '' });
   }
 }
@@ -50,6 +39,7 @@ export async function submitInput(step: Step): Promise<void> {
     return await leaveFor(step, connector, input);
   } catch (error) {
     if (!isProblem(error)) throw error;
+    await recordFailedBegin(step, connector, error);
     return showInput(step, connector, { value: input, problem: error.code });
   }
 }
@@ -115,29 +105,19 @@ function showInput(
 }
 
 /** Back to the page of ways, which says what went wrong. */
-export function sayWhy(step: Step, connection: string, error: unknown): void {
+async function sayWhy(step: Step, connector: Connector, error: unknown): Promise<void> {
   if (!isProblem(error)) throw error;
-  step.redirect(problemUrl(step.url(), connection, error));
+  await recordFailedBegin(step, connector, error);
+  step.redirect(problemUrl(step.url(), connector.id, error));
 }
 
-export function problemUrl(base: string, connection: string, { code }: AppError): string {
-  return `${base}?${new URLSearchParams({ problem: code, way: connection })}`;
-}
-
-export function isProblem(error: unknown): error is AppError {
-  return error instanceof AppError && problems.has(error.code);
+function recordFailedBegin({ parts, tenant }: Step, { id }: Connector, error: AppError) {
+  const about = { connection: id, tenantId: tenant?.id ?? null };
+  return recordFailure(parts.database, about, error);
 }
 
 function wantsInput(error: unknown): boolean {
   return error instanceof AppError && error.code === 'bluesky_handle_required';
-}
-
-/** What the address of the page says went wrong, if anything: words of ours, chosen by code. */
-export async function problemOf(step: Step) {
-  const { problem, way } = step.ctx.query;
-  if (typeof problem !== 'string' || typeof way !== 'string') return undefined;
-  const connector = problems.has(problem) && (await step.parts.connectors.find(step.tenant, way));
-  return connector ? { form: { code: problem, params: { provider: connector.name } } } : undefined;
 }
 
 /**

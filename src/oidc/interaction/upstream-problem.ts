@@ -1,0 +1,51 @@
+import type { Queryable } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import type { Step } from './step.ts';
+
+/** What a page may say of a sign-in elsewhere that came to nothing. */
+const problems = new Set([
+  'upstream_cancelled',
+  'upstream_failed',
+  'upstream_refused',
+  'bluesky_handle_required',
+  'bluesky_handle_unknown',
+  'bluesky_server_unreachable',
+  'bluesky_account_gone',
+  'bluesky_account_deactivated',
+]);
+
+/** A slip of the pen: nobody was asked anything yet. */
+const slips = new Set(['bluesky_handle_required', 'bluesky_handle_unknown']);
+
+export function isProblem(error: unknown): error is AppError {
+  return error instanceof AppError && problems.has(error.code);
+}
+
+export function problemUrl(base: string, connection: string, { code }: AppError): string {
+  return `${base}?${new URLSearchParams({ problem: code, way: connection })}`;
+}
+
+/** What the address of the page says went wrong, if anything: words of ours, chosen by code. */
+export async function problemOf(step: Step) {
+  const { problem, way } = step.ctx.query;
+  if (typeof problem !== 'string' || typeof way !== 'string') return undefined;
+  const connector = problems.has(problem) && (await step.parts.connectors.find(step.tenant, way));
+  return connector ? { form: { code: problem, params: { provider: connector.name } } } : undefined;
+}
+
+/** For the operator: why, in words of ours, whether it failed on the way there or on the way back. */
+export async function recordFailure(
+  db: Queryable,
+  { connection, tenantId }: { connection: string; tenantId: string | null },
+  { code, message }: AppError,
+): Promise<void> {
+  if (slips.has(code)) return;
+  await record(db, {
+    action: 'upstream.sign_in_failed',
+    actor: 'nobody',
+    outcome: 'failure',
+    tenantId,
+    detail: { connection, reason: code, ...(message === code ? undefined : { message }) },
+  });
+}
