@@ -1,70 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, describe, test } from 'node:test';
-import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
-import type { Database } from '../../src/database/database.ts';
-import { openDatabase } from '../../src/database/open.ts';
-import { withRequestContext } from '../../src/http/request-context.ts';
-import { createAdapter } from '../../src/oidc/adapter.ts';
+import { describe, test } from 'node:test';
+import Provider from 'oidc-provider';
 import { removeExpiredArtifacts } from '../../src/oidc/artifacts.store.ts';
-import { ClientDirectory } from '../../src/oidc/clients.ts';
-import { Fingerprints } from '../../src/secrets/fingerprints.ts';
-import { type TestDatabase, testDatabase } from '../support/postgres.ts';
-
-const key = randomBytes(32);
-const tenantId = randomUUID();
-const accountId = randomUUID();
-const clientId = 'app';
-
-const tokenModels = ['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode'];
-const models = [
-  ...tokenModels,
-  ...['ClientCredentials', 'Session', 'Interaction', 'Grant', 'ReplayDetection'],
-  'PushedAuthorizationRequest',
-];
+import {
+  accountId,
+  clientId,
+  inAnHour,
+  models,
+  newId,
+  tenantId,
+  tokenModels,
+  useAdapter,
+} from './adapter-world.ts';
 
 describe('the adapter', () => {
-  let place: TestDatabase;
-  let database: Database;
-  let adapter: (model: string) => Adapter;
-
-  before(async () => {
-    place = await testDatabase();
-    database = await openDatabase({ url: place.url, poolSize: 10 });
-    const fingerprints = new Fingerprints(key);
-    adapter = createAdapter({ database, fingerprints, clients: new ClientDirectory(database) });
-    await database.query(`insert into tenants (id, slug, name) values ($1, 'acme', 'Acme')`, [
-      tenantId,
-    ]);
-    await database.query(`insert into accounts (id, tenant_id, name) values ($1, $2, 'Ada')`, [
-      accountId,
-      tenantId,
-    ]);
-    await database.query(
-      `insert into clients (id, name, token_endpoint_auth_method, all_tenants)
-        values ($1, 'App', 'none', true)`,
-      [clientId],
-    );
-  });
-  after(async () => {
-    await database.close();
-    await place.drop();
-  });
-
-  const newId = () => randomBytes(32).toString('base64url');
-  const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
-
-  async function save(model: string, payload: AdapterPayload = {}, id = newId()): Promise<string> {
-    const full = { jti: id, kind: model, exp: inAnHour(), ...payload };
-    await adapter(model).upsert(id, full, 3600);
-    return id;
-  }
-  const saveToken = (model: string, payload: AdapterPayload = {}) =>
-    save(model, { accountId, clientId, ...payload });
+  const { adapter, database, place, query, save, saveToken } = useAdapter();
 
   for (const model of models) {
     test(`keeps, changes and forgets a ${model}`, async () => {
@@ -99,11 +53,11 @@ describe('the adapter', () => {
       where payload->>'nonce' = $1`;
     for (const id of [...ids.slice(0, 4), recent]) {
       await save('AccessToken', { accountId, clientId, nonce: id }, id);
-      await database.query(age, [id, id === recent ? 30 : 90]);
+      await query(age, [id, id === recent ? 30 : 90]);
     }
-    assert.equal(await removeExpiredArtifacts(database, 3), 3);
-    assert.equal(await removeExpiredArtifacts(database, 3), 1);
-    assert.equal(await removeExpiredArtifacts(database, 3), 0);
+    assert.equal(await removeExpiredArtifacts(database(), 3), 3);
+    assert.equal(await removeExpiredArtifacts(database(), 3), 1);
+    assert.equal(await removeExpiredArtifacts(database(), 3), 0);
     assert.ok(await adapter('AccessToken').find(recent));
     assert.ok(await adapter('AccessToken').find(alive));
   });
@@ -163,98 +117,6 @@ describe('the adapter', () => {
     assert.equal(await adapter('DeviceCode').findByUserCode('BCDFGHJL'), undefined);
   });
 
-  test('keeps no id, cookie or user code where a thief of the database could read it', async () => {
-    const secrets = ['BCDFGHJM', newId()];
-    for (const model of models.filter((name) => name !== 'Grant')) {
-      secrets.push(await save(model, { clientId, uid: model === 'Session' ? newId() : undefined }));
-    }
-    const [userCode, cookie] = secrets;
-    await save('DeviceCode', { clientId, userCode });
-    await save('Interaction', { session: { uid: newId(), cookie } as AdapterPayload['session'] });
-    const rows = await database.query<{ row: string }>(
-      'select row_to_json(a)::text as row from oidc_artifacts a',
-    );
-    for (const { row } of rows) {
-      for (const secret of secrets) assert.ok(!row.includes(secret), row);
-    }
-  });
-
-  test('keeps in an interaction no id that its reader could go on with', async () => {
-    const [uid, parJti] = [newId(), await save('PushedAuthorizationRequest')];
-    await save('DeviceCode', { clientId, userCode: 'BCDFGHJN' });
-    const handle = (await adapter('DeviceCode').findByUserCode('BCDFGHJN'))?.jti as string;
-    const returnTo = `http://localhost/oidc/auth/${uid}`;
-    await save('Interaction', { returnTo, parJti, deviceCode: handle }, uid);
-    const [stored] = await database.query<{ row: string }>(
-      `select payload::text as row from oidc_artifacts where payload->>'returnTo' like '%/{uid}'`,
-    );
-    for (const id of [uid, parJti, handle]) assert.ok(!stored?.row.includes(id));
-    const found = await adapter('Interaction').find(uid);
-    assert.equal(found?.returnTo, returnTo);
-    assert.ok(await adapter('DeviceCode').find(found?.deviceCode as string));
-    assert.ok(await adapter('PushedAuthorizationRequest').find(found?.parJti as string));
-  });
-
-  test('takes neither a stolen row id nor a made-up handle for an id', async () => {
-    await database.query('delete from oidc_artifacts');
-    const token = await saveToken('AccessToken');
-    const [row] = await database.query<{ id: string }>('select id from oidc_artifacts');
-    const { id = '' } = row ?? {};
-    for (const forged of [id, `row~${id}`, `row~${id}~`, `row~${id}~${id}`, `row~${id}~AAAA`]) {
-      assert.equal(await adapter('AccessToken').find(forged), undefined);
-      await adapter('AccessToken').destroy(forged);
-    }
-    assert.ok(await adapter('AccessToken').find(token));
-  });
-
-  test('writes a session again only when something in it changed', async () => {
-    const id = await save('Session', { uid: newId(), accountId, loginTs: 1 });
-    const written = async () => {
-      const [row] = await database.query<{ xmin: string }>(
-        `select xmin::text from oidc_artifacts where model = 'Session' and account_id = $1
-          order by created_at desc limit 1`,
-        [accountId],
-      );
-      return row?.xmin;
-    };
-    const rewrite = (change: (session: AdapterPayload) => AdapterPayload) =>
-      withRequestContext(newRequest(), async () => {
-        const session = (await adapter('Session').find(id)) as AdapterPayload;
-        await adapter('Session').upsert(id, change(session), 3600);
-      });
-    const before = await written();
-    await rewrite((session) => ({ ...session, exp: (session.exp ?? 0) + 60 }));
-    assert.equal(await written(), before, 'a minute more is not worth a write');
-    await rewrite((session) => ({ ...session, exp: (session.exp ?? 0) + 7200 }));
-    const extended = await written();
-    assert.notEqual(extended, before);
-    await rewrite((session) => ({ ...session, loginTs: 2 }));
-    assert.notEqual(await written(), extended);
-  });
-
-  test('writes a session that gained an application in the very object it had given out', async () => {
-    const id = await save('Session', { uid: newId(), accountId, authorizations: { one: {} } });
-    await withRequestContext(newRequest(), async () => {
-      const session = (await adapter('Session').find(id)) as AdapterPayload;
-      Object.assign(session.authorizations as object, { two: {} });
-      await adapter('Session').upsert(id, session, 3600);
-    });
-    const { authorizations = {} } = (await adapter('Session').find(id)) as AdapterPayload;
-    assert.deepEqual(Object.keys(authorizations), ['one', 'two']);
-  });
-
-  test('remembers for one request only', async () => {
-    const grantId = await save('Grant', { accountId, clientId });
-    const id = await saveToken('AccessToken', { grantId });
-    await withRequestContext(newRequest(), async () => {
-      assert.ok(await adapter('AccessToken').find(id));
-    });
-    await database.query('delete from oidc_artifacts where grant_id = $1', [grantId]);
-    await withRequestContext(newRequest(), async () => {
-      assert.equal(await adapter('AccessToken').find(id), undefined);
-    });
-  });
-
   const stops = [
     {
       what: 'its account is disabled',
@@ -284,13 +146,13 @@ describe('the adapter', () => {
       );
       const uid = newId();
       const session = await save('Session', { uid, accountId });
-      await database.query(change, [id, off]);
+      await query(change, [id, off]);
       for (const [model, token] of tokens) {
         assert.equal(await adapter(model).find(token), undefined, model);
       }
       assert.equal((await adapter('Session').find(session)) === undefined, endsSessions);
       assert.equal((await adapter('Session').findByUid(uid)) === undefined, endsSessions);
-      await database.query(change, [id, on]);
+      await query(change, [id, on]);
       for (const [model, token] of tokens) assert.ok(await adapter(model).find(token), model);
     });
   }
@@ -298,7 +160,8 @@ describe('the adapter', () => {
   /** Another process with a pool of its own. */
   function consumer(id: string, tries: number) {
     const script = join(import.meta.dirname, 'consumer.ts');
-    const args = [script, place.url, key.toString('base64'), id, `${tries}`];
+    const { url, key } = place();
+    const args = [script, url, key, id, `${tries}`];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     return {
@@ -313,7 +176,3 @@ describe('the adapter', () => {
     };
   }
 });
-
-function newRequest() {
-  return { requestId: randomUUID(), address: '127.0.0.1', userAgent: '', memory: new Map() };
-}

@@ -23,40 +23,31 @@ const lockPollMs = 50;
 
 /** What was begun, by its state parameter. To read it is to use it up. */
 export function requestStore(vault: Vault): NodeSavedStateStore {
-  const kind = 'request';
-  return {
-    async set(state, value) {
-      await store.putState(vault.database, {
-        ...seal(vault, kind, state, value),
-        livesForSeconds: requestSeconds,
-      });
-    },
-    async get(state) {
-      const key = keyOf(vault, kind, state);
-      return open(vault, kind, key, await store.takeState(vault.database, kind, key));
-    },
-    async del() {
-      // It went when it was read.
-    },
-  };
+  return sealedStore(vault, { kind: 'request', seconds: requestSeconds, read: store.takeState });
 }
 
 /** Tokens of the people who are signing in right now, by their DID. */
 export function sessionStore(vault: Vault): NodeSavedSessionStore {
-  const kind = 'session';
+  return sealedStore(vault, { kind: 'session', seconds: sessionSeconds, read: store.readState });
+}
+
+type Keeping = { kind: store.StateKind; seconds: number; read: typeof store.readState };
+
+function sealedStore<Value extends object>(vault: Vault, { kind, seconds, read }: Keeping) {
+  const { database, ring } = vault;
   return {
-    async set(did, value) {
-      await store.putState(vault.database, {
-        ...seal(vault, kind, did, value),
-        livesForSeconds: sessionSeconds,
-      });
+    async set(name: string, value: Value): Promise<void> {
+      const key = keyOf(vault, kind, name);
+      const sealed = ring.seal(JSON.stringify(value), sealContext(kind, key));
+      await store.putState(database, { kind, key, sealed, livesForSeconds: seconds });
     },
-    async get(did) {
-      const key = keyOf(vault, kind, did);
-      return open(vault, kind, key, await store.readState(vault.database, kind, key));
+    async get(name: string): Promise<Value | undefined> {
+      const key = keyOf(vault, kind, name);
+      const sealed = await read(database, kind, key);
+      return sealed && JSON.parse(ring.open(sealed, sealContext(kind, key)).toString());
     },
-    async del(did) {
-      await store.deleteState(vault.database, kind, keyOf(vault, kind, did));
+    async del(name: string): Promise<void> {
+      await store.deleteState(database, kind, keyOf(vault, kind, name));
     },
   };
 }
@@ -87,20 +78,4 @@ function keyOf({ fingerprints }: Vault, kind: store.StateKind, name: string): st
 
 function sealContext(kind: store.StateKind, key: string): string {
   return `atproto_state:${kind}/${key}:sealed:`;
-}
-
-function seal(vault: Vault, kind: store.StateKind, name: string, value: object) {
-  const key = keyOf(vault, kind, name);
-  return { kind, key, sealed: vault.ring.seal(JSON.stringify(value), sealContext(kind, key)) };
-}
-
-function open<T>(
-  { ring }: Vault,
-  kind: store.StateKind,
-  key: string,
-  sealed: string | undefined,
-): T | undefined {
-  return sealed === undefined
-    ? undefined
-    : JSON.parse(ring.open(sealed, sealContext(kind, key)).toString());
 }
