@@ -1,15 +1,12 @@
 import { z } from 'zod';
-import { accountById } from '../../accounts/accounts.store.ts';
 import { displayName } from '../../accounts/display-name.ts';
 import { AppError } from '../../errors.ts';
-import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
-import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { heldBy, type Person, personOf } from './person.ts';
 import { continueAsExisting, registerAccount, setUpHandle } from './register.ts';
 import type { Step } from './step.ts';
-import { upstreamOf, vouchedAddress } from './upstream-person.ts';
 
 const form = z.object({
   name: z.string().max(200).default('').transform(displayName),
@@ -27,41 +24,6 @@ type Shown = {
   available?: boolean;
   termsAccepted?: boolean;
 };
-
-/**
- * Whose profile it is: a proved address or an identity elsewhere that has no account yet, or an
- * account without a handle. `email` is empty where none was proved.
- */
-export type Person = {
-  tenant: Tenant;
-  email: string;
-  emailKey: string;
-  name: string;
-  accountId?: string;
-  /** Who they are elsewhere, where that is the proof. */
-  upstream?: UpstreamIdentity;
-};
-
-export async function personOf(step: Step): Promise<Person | undefined> {
-  const { signIn, details, tenant, parts } = step;
-  if (details.prompt.name === 'handle') {
-    const account = await accountById(parts.database, details.session?.accountId ?? '');
-    const own = account && (tenant ?? step.brand);
-    if (!account || !own) return undefined;
-    const { id: accountId, name, email, emailKey } = account;
-    return { tenant: own, accountId, name, email: email ?? '', emailKey: emailKey ?? '' };
-  }
-  if (!tenant) return undefined;
-  const upstream = upstreamOf(step);
-  if (upstream) return upstream.link ? undefined : newcomer(tenant, upstream.identity);
-  if (!signIn.provedAt || !signIn.email || !signIn.emailKey) return undefined;
-  return { tenant, email: signIn.email, emailKey: signIn.emailKey, name: '' };
-}
-
-function newcomer(tenant: Tenant, upstream: UpstreamIdentity): Person {
-  const { email = '', key: emailKey = '' } = vouchedAddress(upstream) ?? {};
-  return { tenant, upstream, email, emailKey, name: displayName(upstream.name ?? '') };
-}
 
 /** What suits the person: the name elsewhere first, without the domain that some have behind it. */
 function ideasOf({ upstream, email, name }: Person) {
@@ -173,13 +135,4 @@ export async function answerAvailability(step: Step): Promise<void> {
   });
   ctx.set('cache-control', 'no-store');
   ctx.body = { ...answer, reason: answer.reason ?? null };
-}
-
-/** One hold per proved person, whatever sign-in or browser they come by. */
-export function heldBy({ parts }: Step, person: Person): string {
-  const { upstream } = person;
-  const proof =
-    person.accountId ??
-    (upstream ? [upstream.connection, upstream.issuer, upstream.subject] : person.emailKey);
-  return parts.fingerprints.of('handle holder', JSON.stringify([person.tenant.id, proof]));
 }

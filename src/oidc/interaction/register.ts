@@ -12,7 +12,7 @@ import { holdOf } from '../../handles/handles.store.ts';
 import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
 import { forget } from '../memory.ts';
 import { finishSignIn } from './finish.ts';
-import { heldBy, type Person } from './profile.ts';
+import { heldBy, type Person } from './person.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import { assertMayJoin, assertMaySignUp } from './sign-up.ts';
 import type { Step } from './step.ts';

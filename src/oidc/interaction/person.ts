@@ -1,0 +1,53 @@
+import { accountById } from '../../accounts/accounts.store.ts';
+import { displayName } from '../../accounts/display-name.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
+import type { Step } from './step.ts';
+import { upstreamOf, vouchedAddress } from './upstream-person.ts';
+
+/**
+ * Whose profile it is: a proved address or an identity elsewhere that has no account yet, or an
+ * account without a handle. `email` is empty where none was proved.
+ */
+export type Person = {
+  tenant: Tenant;
+  email: string;
+  emailKey: string;
+  name: string;
+  accountId?: string;
+  /** Who they are elsewhere, where that is the proof. */
+  upstream?: UpstreamIdentity;
+};
+
+export async function personOf(step: Step): Promise<Person | undefined> {
+  const { details, tenant, parts } = step;
+  if (details.prompt.name !== 'handle') return tenant && newcomerTo(step, tenant);
+  const account = await accountById(parts.database, details.session?.accountId ?? '');
+  const own = account && (tenant ?? step.brand);
+  if (!account || !own) return undefined;
+  const { id: accountId, name, email, emailKey } = account;
+  return { tenant: own, accountId, name, email: email ?? '', emailKey: emailKey ?? '' };
+}
+
+/** Whoever has proved an address, or an identity elsewhere, in this sign-in and may join. */
+export function newcomerTo(step: Step, tenant: Tenant): Person | undefined {
+  const { signIn } = step;
+  const upstream = upstreamOf(step);
+  if (upstream) return upstream.link ? undefined : sentBy(upstream.identity, tenant);
+  if (!signIn.provedAt || !signIn.email || !signIn.emailKey) return undefined;
+  return { tenant, email: signIn.email, emailKey: signIn.emailKey, name: '' };
+}
+
+function sentBy(upstream: UpstreamIdentity, tenant: Tenant): Person {
+  const { email = '', key: emailKey = '' } = vouchedAddress(upstream) ?? {};
+  return { tenant, upstream, email, emailKey, name: displayName(upstream.name ?? '') };
+}
+
+/** One hold per proved person, whatever sign-in or browser they come by. */
+export function heldBy({ parts }: Step, person: Person): string {
+  const { upstream } = person;
+  const proof =
+    person.accountId ??
+    (upstream ? [upstream.connection, upstream.issuer, upstream.subject] : person.emailKey);
+  return parts.fingerprints.of('handle holder', JSON.stringify([person.tenant.id, proof]));
+}
