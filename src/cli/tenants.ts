@@ -101,6 +101,8 @@ function withSettings(command: Command): Command {
       collectWords,
     )
     .option('--all-ways', 'it offers every way that is set up, also later ones')
+    .option('--email-required', 'nobody has an account there without a proved address')
+    .option('--no-email-required', 'an account can do without one')
     .option('--terms-url <url>', 'its terms of use')
     .option('--privacy-url <url>', 'its privacy notice')
     .option('--terms-version <version>', 'people accept terms and privacy notice, in this version')
@@ -137,6 +139,7 @@ function shown(tenant: FoundTenant): Report {
     offered: tenant.offered,
     languages: tenant.languages.length > 0 ? tenant.languages : 'all',
     ways: waysOf(tenant),
+    'email required': tenant.emailRequired,
     'brand name': branding.name,
     accent: branding.accent,
     logo: branding.logoUrl && `${Math.ceil((branding.logoUrl.length * 3) / 4 / 1024)} KB`,

@@ -24,6 +24,8 @@ export type Tenant = {
   languages: string[];
   /** Ids of the ways to sign in with others that it offers, in order; null means all. */
   ways: string[] | null;
+  /** Whether nobody has an account without a proved address. */
+  emailRequired: boolean;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -44,6 +46,7 @@ export const tenantEntity = new EntitySchema<Tenant>({
     terms: { type: 'jsonb', nullable: true },
     languages: { type: 'text', array: true },
     ways: { type: 'text', array: true, nullable: true },
+    emailRequired: { type: 'boolean', name: 'email_required' },
     createdAt: { type: 'timestamptz', name: 'created_at', createDate: true },
     updatedAt: { type: 'timestamptz', name: 'updated_at', updateDate: true },
   },

@@ -59,6 +59,45 @@ describe('tenants', () => {
     assert.ok(bare.updatedAt > changed.updatedAt, 'browsers fetch the new style sheet');
   });
 
+  test('a way that nobody has set up is refused with those that there are', async () => {
+    await terminal.json('tenants', 'add', '--slug', 'umbrella', '--name', 'U');
+    await terminal.db.query(
+      `insert into connections (id, tenant_id, name, issuer, client_id, token_endpoint_auth_method)
+        select slug || '-staff', id, slug, 'https://sso.example', 'us', 'none' from tenants
+          where slug in ('umbrella', 'default')`,
+    );
+    const set = (...ways: string[]) => [
+      ...['tenants', 'set', 'umbrella'],
+      ...ways.flatMap((way) => ['--way', way]),
+    ];
+    for (const way of ['gogle', 'default-staff']) {
+      const { code, message } = await terminal.failure(set('google', way));
+      assert.equal(code, 'way_unknown');
+      assert.ok(
+        message.includes(`"${way}"`) && message.includes('google, bluesky, umbrella-staff'),
+      );
+    }
+    const { ways } = await terminal.json<FoundTenant>(...set('umbrella-staff', 'google'));
+    assert.deepEqual(ways, ['umbrella-staff', 'google']);
+    await terminal.db.query(`delete from connections where id = 'umbrella-staff'`);
+    const kept = await terminal.json<FoundTenant>(...set('google', 'umbrella-staff'));
+    assert.deepEqual(kept.ways, ['google', 'umbrella-staff'], 'what is there may stay');
+  });
+
+  test('an email is required where the operator says so, until told otherwise', async () => {
+    const add = ['tenants', 'add', '--slug', 'wonka', '--name', 'W', '--email-required'];
+    assert.equal((await terminal.json<FoundTenant>(...add)).emailRequired, true);
+    const { emailRequired } = await terminal.json<FoundTenant>(
+      'tenants',
+      'set',
+      'wonka',
+      '--offered',
+    );
+    assert.equal(emailRequired, true);
+    const off = await terminal.json<FoundTenant>('tenants', 'set', 'wonka', '--no-email-required');
+    assert.equal(off.emailRequired, false);
+  });
+
   test('a suspended tenant takes Matrix access from its people, and can be resumed', async () => {
     const { id } = await terminal.json<FoundTenant>(
       'tenants',

@@ -17,6 +17,7 @@ import { handleEntry } from '../handles/handles.store.ts';
 import type { Cli } from '../run.ts';
 import { brandingFrom, termsFrom } from './branding.ts';
 import { requireTenant } from './find.ts';
+import { checkWays } from './ways.ts';
 
 export type FoundTenant = Tenant & { domains: string[]; emailDomains: string[] };
 
@@ -30,6 +31,7 @@ export type TenantOptions = {
   language?: string[];
   way?: string[];
   allWays?: boolean;
+  emailRequired?: boolean;
   termsUrl?: string;
   privacyUrl?: string;
   termsVersion?: string;
@@ -43,7 +45,7 @@ export type AddOptions = TenantOptions & { slug: string; name: string };
 
 type Settings = Pick<
   Tenant,
-  'name' | 'signUp' | 'signUpDomains' | 'offered' | 'languages' | 'ways'
+  'name' | 'signUp' | 'signUpDomains' | 'offered' | 'languages' | 'ways' | 'emailRequired'
 > & {
   branding: Branding;
   terms: Tenant['terms'];
@@ -55,6 +57,7 @@ const fresh: Omit<Settings, 'name'> = {
   offered: false,
   languages: [],
   ways: null,
+  emailRequired: false,
   branding: {},
   terms: null,
 };
@@ -74,6 +77,7 @@ export async function add({ database }: Cli, options: AddOptions): Promise<Found
   const settings = settingsFrom(options, { ...fresh, name: options.name });
   return database.transaction(async (tx) => {
     await assertFree(tx, slug);
+    await checkWays(tx, options.way ?? [], { id, ways: null });
     await saveTenant(tx, { id, slug, ...settings });
     await replaceDomainsOf(tx, id, options);
     await record(tx, { action: 'tenant.created', actor: 'operator', tenantId: id, target: id });
@@ -83,7 +87,7 @@ export async function add({ database }: Cli, options: AddOptions): Promise<Found
 
 /**
  * @throws AppError `tenant_not_found` (404), `domain_taken` (409), `branding_invalid`,
- *   `name_invalid`, `language_unknown`, `sign_up_domains_missing`
+ *   `name_invalid`, `language_unknown`, `sign_up_domains_missing`, `way_unknown`
  */
 export async function change(
   { database }: Cli,
@@ -92,6 +96,7 @@ export async function change(
 ): Promise<FoundTenant> {
   return database.transaction(async (tx) => {
     const { id, ...tenant } = await requireTenant(tx, name);
+    await checkWays(tx, options.way ?? [], { id, ways: tenant.ways });
     await saveTenant(tx, { id, ...settingsFrom(options, tenant), updatedAt: new Date() });
     await replaceDomainsOf(tx, id, options);
     await record(tx, {
@@ -140,6 +145,7 @@ function settingsFrom(options: TenantOptions, before: Settings): Settings {
     offered: options.offered ?? before.offered,
     languages: options.language ?? before.languages,
     ways: options.allWays ? null : (options.way ?? before.ways),
+    emailRequired: options.emailRequired ?? before.emailRequired,
     branding,
     terms: termsFrom(options, before),
   };
