@@ -56,9 +56,9 @@ describe('an import file', () => {
     ['handle\n"john', 'csv', /line 2 has a stray quotation mark/],
     ['handle\njo"hn', 'csv', /line 2 has a stray quotation mark/],
     ['{"handle":"a"}\n{', 'json', /line 2 is not JSON/],
-    ['[1', 'json', /the file is not JSON/],
-    ['[1]', 'json', /line 1 has no handle/],
-    ['[null]', 'json', /line 1 has no handle/],
+    ['[{"handle":"a"}', 'json', /line 1 is not JSON: the array never ends/],
+    ['[1]', 'json', /line 1 is not a JSON object/],
+    ['[null]', 'json', /line 1 is not a JSON object/],
     ['{"handle":7}', 'json', /line 1 has no handle/],
   ];
   for (const [text, format, words] of unreadable) {
