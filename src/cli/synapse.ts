@@ -2,12 +2,16 @@ import type { Command } from 'commander';
 import { collect, collectOrigins, origin } from './options.ts';
 import { example } from './program.ts';
 import { run } from './run.ts';
+import type { BotOptions } from './synapse/bot.ts';
 import type { ConfigOptions } from './synapse/config.ts';
 import type { ConnectOptions } from './synapse/connect.ts';
+import type { RegistrationOptions } from './synapse/registration.ts';
 
 const lazy = {
   config: () => import('./synapse/config.ts'),
   connect: () => import('./synapse/connect.ts'),
+  registration: () => import('./synapse/registration.ts'),
+  bot: () => import('./synapse/bot.ts'),
 };
 
 export function register(noun: Command): void {
@@ -39,4 +43,38 @@ export function register(noun: Command): void {
     .action(
       run<ConnectOptions>(async (cli, options) => (await lazy.connect()).connect(cli, options)),
     );
+  registerBotCommands(noun);
+}
+
+function registerBotCommands(noun: Command): void {
+  noun
+    .command('registration')
+    .description('Print the file by which Synapse knows the bot that keeps rooms')
+    .option('--url <origin>', 'where Synapse reaches this service (default: PUBLIC_URL)', origin)
+    .option('--out <file>', 'write it there, readable by its owner alone')
+    .option('--new-tokens', 'make new tokens although some are set')
+    .addHelpText('after', example('synapse registration --out openmeet-bot.yaml'))
+    .action(
+      run<RegistrationOptions>(async (cli, options) =>
+        (await lazy.registration()).synapseRegistration(cli, options),
+      ),
+    );
+  noun
+    .command('bot')
+    .description("Make the bot's user on Synapse, and a server admin of it")
+    .option('--admin-token-file <file>', 'a server admin\'s token, needed once ("-" reads input)')
+    .option('--name <name>', 'how people see it', 'OpenMeet')
+    .option('--avatar <mxc>', 'its picture, an mxc:// address')
+    .addHelpText(
+      'after',
+      `${example('synapse bot --admin-token-file admin-token.txt')}
+Nobody is a server admin yet? While registration_shared_secret is set in homeserver.yaml, either of
+these makes one:
+  node synapse/admin-token.ts http://127.0.0.1:8008 < file-with-the-shared-secret
+  register_new_matrix_user --admin --config homeserver.yaml
+Or make the bot one in Synapse's database, then restart Synapse:
+  UPDATE users SET admin = 1 WHERE name = '@openmeet-bot:your.server';
+`,
+    )
+    .action(run<BotOptions>(async (cli, options) => (await lazy.bot()).setUpBot(cli, options)));
 }

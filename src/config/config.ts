@@ -175,7 +175,8 @@ function interpret(values: Settings): Config {
       concurrency: values.PASSWORD_HASH_CONCURRENCY ?? Math.min(4, availableParallelism()),
     },
     handles: {
-      reservedWords: values.HANDLE_RESERVED_WORDS ?? [],
+      // A person who looks like the bot could speak for it.
+      reservedWords: [...(values.HANDLE_RESERVED_WORDS ?? []), values.MATRIX_BOT_LOCALPART],
       reservedPatterns: values.HANDLE_RESERVED_PATTERNS ?? [],
       appserviceNamespaces: values.HANDLE_APPSERVICE_NAMESPACES ?? [],
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roomEndpoints } from './rooms/endpoints.ts';
 
 export const synapseUser = z.object({
   name: z.string(),
@@ -62,6 +63,16 @@ export const endpoints = {
     path: (id: string) => `${v1}/deactivate/${e(user.parse(id))}`,
     answer: z.object({}),
   },
+  'register bot': {
+    method: 'POST',
+    path: () => '/_matrix/client/v3/register',
+    answer: z.object({ user_id: z.string() }),
+  },
+  'ping us': {
+    method: 'POST',
+    path: (id: string) => `/_matrix/client/v1/appservice/${e(id)}/ping`,
+    answer: z.object({ duration_ms: z.number() }),
+  },
   'who am I': {
     method: 'GET',
     path: () => '/_matrix/client/v3/account/whoami',
@@ -72,7 +83,10 @@ export const endpoints = {
     path: () => `${v1}/server_version`,
     answer: z.object({ server_version: z.string() }),
   },
+  ...roomEndpoints,
 } as const;
 
 export type Endpoint = keyof typeof endpoints;
 export type Answer<E extends Endpoint> = z.infer<(typeof endpoints)[E]['answer']>;
+/** What the path of an endpoint is made of. */
+export type PathParts<E extends Endpoint> = Parameters<(typeof endpoints)[E]['path']>;

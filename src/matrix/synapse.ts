@@ -1,4 +1,11 @@
-import { type Answer, type Endpoint, endpoints, type SynapseUser } from './endpoints.ts';
+import type { ZodType } from 'zod';
+import {
+  type Answer,
+  type Endpoint,
+  endpoints,
+  type PathParts,
+  type SynapseUser,
+} from './endpoints.ts';
 import { answerError, SynapseError } from './synapse-error.ts';
 
 export type SynapseOptions = {
@@ -11,6 +18,7 @@ export type SynapseOptions = {
 
 export type UserChange = {
   displayname?: string;
+  avatar_url?: string;
   /** All of them: what is not listed is removed. */
   external_ids?: readonly { auth_provider: string; external_id: string }[];
   /**
@@ -71,33 +79,76 @@ export class Synapse {
     await this.#call('deactivate user', userId, { erase });
   }
 
+  /** Makes the user of the application service whose token we have. */
+  async registerBot(localpart: string): Promise<'created' | 'exists'> {
+    try {
+      await this.#call('register bot', '', {
+        type: 'm.login.application_service',
+        username: localpart,
+        inhibit_login: true,
+      });
+      return 'created';
+    } catch (error) {
+      if (error instanceof SynapseError && error.errcode === 'M_USER_IN_USE') return 'exists';
+      throw error;
+    }
+  }
+
+  /** For the operator who has another admin's token: makes a user a server admin. */
+  async promote(userId: string): Promise<void> {
+    await this.#call('put user', userId, { admin: true });
+  }
+
+  /** Has Synapse call the application service whose token this is. */
+  async pingUs(appserviceId: string): Promise<void> {
+    await this.#call('ping us', appserviceId, {});
+  }
+
   /** For the doctor: whose token this is. */
   async whoAmI(): Promise<string> {
     return (await this.#call('who am I', '')).user_id;
   }
 
-  /** For the doctor: only a server admin is told. */
+  /** Whether the token is one of a server admin, who alone may read users. */
+  async isAdmin(): Promise<boolean> {
+    try {
+      return (await this.readUser(await this.whoAmI())) !== undefined;
+    } catch (error) {
+      if (error instanceof SynapseError && error.status === 403) return false;
+      throw error;
+    }
+  }
+
+  /** For the doctor; anybody is told. */
   async version(): Promise<string> {
     return (await this.#call('server version', '')).server_version;
   }
 
-  async #call<E extends Endpoint>(endpoint: E, argument: string, body?: object) {
-    return (await this.#request(endpoint, argument, body)).answer as Answer<E>;
+  /**
+   * Any endpoint of the table, for the parts that have a port of their own.
+   * @param body a Blob goes as it is
+   */
+  call<E extends Endpoint>(endpoint: E, parts: PathParts<E>, body?: object): Promise<Answer<E>> {
+    return this.#call(endpoint, parts, body);
   }
 
-  async #request(endpoint: Endpoint, argument: string, body?: object) {
-    const { method, path, answer } = endpoints[endpoint];
-    const { url, accessToken, timeoutMs = 10_000 } = this.#options;
-    const response = await fetch(`${url}${path(argument)}`, {
+  async #call<E extends Endpoint>(endpoint: E, parts: string | readonly string[], body?: object) {
+    return (await this.#request(endpoint, parts, body)).answer as Answer<E>;
+  }
+
+  async #request(endpoint: Endpoint, parts: string | readonly string[], body?: object) {
+    const { method, path, answer, timeoutMs } = shapeOf(endpoint);
+    const { url, accessToken } = this.#options;
+    const response = await fetch(`${url}${path(...[parts].flat())}`, {
       method,
       headers: {
         authorization: `Bearer ${accessToken}`,
-        ...(body && { 'content-type': 'application/json' }),
+        ...(body && !(body instanceof Blob) && { 'content-type': 'application/json' }),
       },
-      body: body && JSON.stringify(body),
+      body: body instanceof Blob ? body : body && JSON.stringify(body),
       // A redirect would carry the token to wherever it points.
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(this.#options.timeoutMs ?? timeoutMs ?? 10_000),
     }).catch((cause) => {
       throw new SynapseError(`Synapse does not answer ${endpoint}`, { kind: 'retry', cause });
     });
@@ -109,6 +160,17 @@ export class Synapse {
     }
     return { status: response.status, answer: parsed.data };
   }
+}
+
+type EndpointShape = {
+  method: string;
+  path: (...parts: string[]) => string;
+  answer: ZodType;
+  timeoutMs?: number;
+};
+
+function shapeOf(endpoint: Endpoint): EndpointShape {
+  return endpoints[endpoint] as EndpointShape;
 }
 
 async function notFound<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -40,10 +40,10 @@ describe('a value', () => {
       ['10.0.0.1/32', 'fd00::/8'],
     ],
     [
-      'reserved words are folded',
-      { HANDLE_RESERVED_WORDS: 'Acme, staff' },
+      "reserved words are folded, and the bot's name is one",
+      { HANDLE_RESERVED_WORDS: 'Acme, staff', MATRIX_BOT_LOCALPART: 'helper' },
       (c) => c.handles.reservedWords,
-      ['acme', 'staff'],
+      ['acme', 'staff', 'helper'],
     ],
     [
       'reserved patterns may hold commas',

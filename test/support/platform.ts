@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Registration } from '../../src/matrix/appservice/registration.ts';
 import type { SignInSettings } from '../../src/matrix/provider-block.ts';
 import { freePorts } from './ports.ts';
 import {
@@ -22,6 +26,11 @@ export type PlatformOptions = ServiceOptions & {
   furnish?: (service: PreparedService, synapseUrl: string) => Promise<Record<string, string>>;
   /** Whether the service has a token of Synapse's admin; unless given it has. */
   provisions?: boolean;
+  /**
+   * Whether the service acts as the bot instead, an application service that is server admin: rooms
+   * are kept, and Synapse reports what happens in them.
+   */
+  bot?: boolean;
 };
 
 /**
@@ -44,12 +53,14 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     if (secret) block.client_secret = secret;
   }
   signIn.sso.client_whitelist.push(...(options.webClients ?? []));
-  const synapse = await startSynapse({ signIn, ...options.synapse, serverName, port });
+  const bot = options.bot ? await prepared.cli<Registration>('synapse', 'registration') : undefined;
+  const appservices = [...(options.synapse?.appservices ?? []), ...(bot ? [bot] : [])];
+  const synapse = await startSynapse({ signIn, ...options.synapse, appservices, serverName, port });
+  if (bot) await promoteBot(prepared, bot, synapse.adminToken);
   const { provisions = true } = options;
-  const token: Record<string, string> = provisions
-    ? { MATRIX_ACCESS_TOKEN: synapse.adminToken }
-    : {};
-  const service = await prepared.start(token);
+  const service = await prepared.start(
+    provisions && !bot ? { MATRIX_ACCESS_TOKEN: synapse.adminToken } : {},
+  );
   return {
     service,
     synapse,
@@ -57,4 +68,18 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       await Promise.all([service.stop(), synapse.stop()]);
     },
   };
+}
+
+/** As an operator does: the service gets the registration's tokens, and the bot an admin's word. */
+async function promoteBot(
+  service: PreparedService,
+  { as_token, hs_token }: Registration,
+  adminToken: string,
+): Promise<void> {
+  service.configure({ MATRIX_ACCESS_TOKEN: as_token, MATRIX_HS_TOKEN: hs_token });
+  const directory = await mkdtemp(join(tmpdir(), 'openmeet-admin-'));
+  const file = join(directory, 'token');
+  await writeFile(file, adminToken, { mode: 0o600 });
+  await service.cli('synapse', 'bot', '--admin-token-file', file);
+  await rm(directory, { recursive: true });
 }

@@ -45,6 +45,8 @@ export type BalancedService = Service & { balancer: LoadBalancer };
 
 /** Settings, data and database are there; nothing runs yet. */
 export type PreparedService = Pick<Service, 'url' | 'cli'> & {
+  /** Settings that are known only now; they win over what was given before. */
+  configure(env: Record<string, string>): void;
   /** Resolves when every instance is ready; `env` wins over what was given before. */
   start(env?: Record<string, string>): Promise<Service>;
 };
@@ -100,8 +102,11 @@ async function prepare(
   const { dataDir, databaseUrl } = place;
   const cli = <T>(...args: string[]) => runCli<T>(args, place.env);
   const startAll = () => Promise.all(ports.map((port) => startInstance(place, port)));
-  const start = async (env: Record<string, string> = {}): Promise<Service> => {
+  const configure = (env: Record<string, string>) => {
     Object.assign(place.env, env);
+  };
+  const start = async (env: Record<string, string> = {}): Promise<Service> => {
+    configure(env);
     const instances = await startAll();
     const forEach = async (work: (instance: Instance) => Promise<void>) => {
       await Promise.all(instances.map(work));
@@ -125,7 +130,7 @@ async function prepare(
       },
     };
   };
-  return { url, cli, start };
+  return { url, cli, configure, start };
 }
 
 async function preparePlace(options: ServiceOptions, publicUrl: string): Promise<Place> {

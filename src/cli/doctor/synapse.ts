@@ -57,6 +57,9 @@ function token({ synapseUrl, accessToken, serverName }: Homeserver): Promise<Fin
       const problem = `The homeserver calls itself ${user.slice(user.indexOf(':') + 1)}.`;
       return failure(name, problem, 'Set MATRIX_SERVER_NAME to that name, before anyone signs up.');
     }
+    if (!(await synapse.isAdmin())) {
+      return failure(name, `${user} is no server admin: Synapse lets it change nothing.`, mend);
+    }
     return ok(name, `${user} is admin of Synapse ${await synapse.version()}.`);
   });
 }
