@@ -102,6 +102,8 @@ async function addClient(database: Database, id: string, secretHash: string): Pr
     idpId: null,
     clientUri: null,
     logoUri: null,
+    handoffOrigins: [],
+    handoffTargets: [],
     allTenants: true,
     tenantIds: [],
     disabledAt: null,

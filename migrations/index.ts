@@ -2,6 +2,7 @@ import { Foundation1795200000000 } from './1795200000000-foundation.ts';
 import { Federation1795300000000 } from './1795300000000-federation.ts';
 import { WaysIn1795400000000 } from './1795400000000-ways-in.ts';
 import { Rooms1795500000000 } from './1795500000000-rooms.ts';
+import { HandOff1795600000010 } from './1795600000010-hand-off.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Federation1795300000000,
   WaysIn1795400000000,
   Rooms1795500000000,
+  HandOff1795600000010,
 ];

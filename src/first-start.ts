@@ -90,6 +90,8 @@ function synapseClient({ matrix }: Config, secretHash: string): Client {
     idTokenSignedResponseAlg: 'RS256',
     clientUri: null,
     logoUri: null,
+    handoffOrigins: [],
+    handoffTargets: [],
     allTenants: true,
     tenantIds: [],
     disabledAt: null,

@@ -3,7 +3,7 @@ import type { AddOptions, FoundClient } from './clients/client.ts';
 import { collect, collectWords } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
-import { run } from './run.ts';
+import { type Cli, run } from './run.ts';
 
 const lazy = {
   add: () => import('./clients/add.ts'),
@@ -42,6 +42,16 @@ function registerAdd(noun: Command): void {
     .option('--idp-id <id>', 'the idp_id of the Synapse provider block that uses it')
     .option('--uri <url>', 'its web site')
     .option('--logo <url>', 'its logo')
+    .option(
+      '--handoff-origin <origin>',
+      'an origin of its pages that hand people over, repeatable',
+      collect,
+    )
+    .option(
+      '--handoff-target <url>',
+      'where people who are handed over to it may end, repeatable',
+      collect,
+    )
     .addHelpText(
       'after',
       example(
@@ -130,6 +140,19 @@ function registerChanges(noun: Command): void {
         shown(await (await lazy.change()).replaceRedirectUris(cli, id, uris)),
       ),
     );
+  for (const { verb, value, description, replace } of handoffLists) {
+    noun
+      .command(verb)
+      .argument('<client>', 'its id')
+      .argument('[value...]', 'all of them; none ends hand-off')
+      .description(description)
+      .addHelpText('after', example(`clients ${verb} ${value}`))
+      .action(
+        run<object, [string, string[]]>(async (cli, _, id, values) =>
+          shown(await replace(cli, id, values)),
+        ),
+      );
+  }
   noun
     .command('remove')
     .argument('<client>', 'its id')
@@ -142,6 +165,26 @@ function registerChanges(noun: Command): void {
       }),
     );
 }
+
+const handoffLists: {
+  verb: string;
+  value: string;
+  description: string;
+  replace(cli: Cli, id: string, values: string[]): Promise<FoundClient>;
+}[] = [
+  {
+    verb: 'set-handoff-origins',
+    value: 'events https://events.example.org',
+    description: 'Replace the origins from which a platform’s pages hand people over',
+    replace: async (...change) => (await lazy.change()).replaceHandoffOrigins(...change),
+  },
+  {
+    verb: 'set-handoff-targets',
+    value: 'matrix_synapse https://chat.example.org/',
+    description: 'Replace the beginnings of addresses at which a hand-off to a client may end',
+    replace: async (...change) => (await lazy.change()).replaceHandoffTargets(...change),
+  },
+];
 
 function listed(clients: FoundClient[]): Report {
   const rows = clients.map((client) => [
@@ -184,5 +227,7 @@ function described(client: FoundClient): string {
     'ID token': client.idTokenSignedResponseAlg,
     'web site': client.clientUri,
     logo: client.logoUri,
+    'hand-off from': client.handoffOrigins,
+    'hand-off to': client.handoffTargets,
   });
 }

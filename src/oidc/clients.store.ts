@@ -21,6 +21,10 @@ export type Client = {
   idpId: string | null;
   clientUri: string | null;
   logoUri: string | null;
+  /** Origins of a platform's own pages, from which its browsers bring hand-off tickets. */
+  handoffOrigins: string[];
+  /** Beginnings of the addresses at which a hand-off to this client may end. */
+  handoffTargets: string[];
   allTenants: boolean;
   /** Ids of the tenants it serves, unless it serves all. */
   tenantIds: string[];
@@ -35,7 +39,8 @@ const columns = `c.id, c.name, c.secret_hash as "secretHash",
   c.jwks, c.first_party as "firstParty", c.pkce_required as "pkceRequired",
   c.id_token_signed_response_alg as "idTokenSignedResponseAlg",
   c.backchannel_logout_uri as "backchannelLogoutUri", c.idp_id as "idpId",
-  c.client_uri as "clientUri", c.logo_uri as "logoUri", c.all_tenants as "allTenants",
+  c.client_uri as "clientUri", c.logo_uri as "logoUri", c.handoff_origins as "handoffOrigins",
+  c.handoff_targets as "handoffTargets", c.all_tenants as "allTenants",
   coalesce((select array_agg(ct.tenant_id::text) from client_tenants ct where ct.client_id = c.id),
     '{}') as "tenantIds", c.disabled_at as "disabledAt"`;
 
@@ -54,8 +59,9 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
     `insert into clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris,
       post_logout_redirect_uris, grant_types, scopes, jwks, first_party, pkce_required,
       id_token_signed_response_alg, backchannel_logout_uri, idp_id, client_uri, logo_uri,
-      all_tenants)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+      all_tenants, handoff_origins, handoff_targets)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+      $18, $19)
     on conflict (id) do nothing returning id`,
     [
       client.id,
@@ -75,6 +81,8 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
       client.clientUri,
       client.logoUri,
       client.allTenants,
+      client.handoffOrigins,
+      client.handoffTargets,
     ],
   );
   if (rows.length === 0) return false;
@@ -102,6 +110,30 @@ export async function setRedirectUris(db: Queryable, id: string, uris: string[])
   const rows = await db.query(
     'update clients set redirect_uris = $2, updated_at = now() where id = $1 returning id',
     [id, uris],
+  );
+  return rows.length === 1;
+}
+
+export async function setHandoffOrigins(
+  db: Queryable,
+  id: string,
+  origins: string[],
+): Promise<boolean> {
+  const rows = await db.query(
+    'update clients set handoff_origins = $2, updated_at = now() where id = $1 returning id',
+    [id, origins],
+  );
+  return rows.length === 1;
+}
+
+export async function setHandoffTargets(
+  db: Queryable,
+  id: string,
+  targets: string[],
+): Promise<boolean> {
+  const rows = await db.query(
+    'update clients set handoff_targets = $2, updated_at = now() where id = $1 returning id',
+    [id, targets],
   );
   return rows.length === 1;
 }

@@ -17,6 +17,8 @@ const ours = {
   idpId: null,
   clientUri: null,
   logoUri: null,
+  handoffOrigins: [],
+  handoffTargets: [],
   allTenants: true,
   tenantIds: [],
   disabledAt: null,

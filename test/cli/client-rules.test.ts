@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkClient, readJwks } from '../../src/cli/clients/rules.ts';
-import { checkBackchannelUri, checkRedirectUri } from '../../src/cli/clients/uris.ts';
+import {
+  checkBackchannelUri,
+  checkHandoffOrigin,
+  checkHandoffTarget,
+  checkRedirectUri,
+} from '../../src/cli/clients/uris.ts';
 import type { Client } from '../../src/oidc/clients.store.ts';
 
 const sound: Client = {
@@ -24,6 +29,8 @@ const sound: Client = {
   idpId: null,
   clientUri: null,
   logoUri: null,
+  handoffOrigins: [],
+  handoffTargets: [],
   allTenants: true,
   tenantIds: [],
   disabledAt: null,
@@ -80,6 +87,48 @@ describe('redirect URIs', () => {
     assert.throws(() => checkBackchannelUri('http://metadata.internal/', synapse), {
       code: 'backchannel_uri_invalid',
     });
+  });
+});
+
+describe('the addresses of a hand-off', () => {
+  test('are origins to come from, and beginnings of addresses to end at', () => {
+    for (const origin of ['https://events.example', 'http://localhost:8080']) {
+      checkHandoffOrigin(origin);
+      checkHandoffTarget(`${origin}/`);
+      checkHandoffTarget(`${origin}/chat/`);
+    }
+  });
+
+  test('are written as browsers write origins', () => {
+    for (const origin of [
+      'https://events.example/',
+      'https://events.example/page',
+      'https://EVENTS.example',
+      'https://events.example:443',
+      'https://user@events.example',
+      'https://*.example',
+      'http://events.example',
+      'null',
+      '',
+    ]) {
+      assert.throws(() => checkHandoffOrigin(origin), { code: 'handoff_origin_invalid' }, origin);
+    }
+  });
+
+  test('leave no doubt where an address ends', () => {
+    for (const target of [
+      'https://chat.example',
+      'https://chat.example/app',
+      'https://chat.example/?x=/',
+      'https://chat.example/#/',
+      'https://chat.example/a/../b/',
+      'https://user@chat.example/',
+      'http://chat.example/',
+      'javascript:/',
+      '/',
+    ]) {
+      assert.throws(() => checkHandoffTarget(target), { code: 'handoff_target_invalid' }, target);
+    }
   });
 });
 

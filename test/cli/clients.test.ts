@@ -63,6 +63,27 @@ describe('clients', () => {
     assert.equal(JSON.parse(warned.stdout).secret, undefined, 'who gave it has it');
   });
 
+  test('names where it hands people over from, and where they may end', async () => {
+    const events = await terminal.json<FoundClient>(
+      ...['clients', 'add', '--id', 'events', '--grant', 'client_credentials', '--all-tenants'],
+      ...['--scope', 'handoff:write', '--handoff-origin', 'https://events.example'],
+    );
+    assert.deepEqual(events.handoffOrigins, ['https://events.example']);
+    const change = ['clients', 'set-handoff-targets', 'matrix_synapse'];
+    const targets = ['https://chat.example/', 'https://app.example/chat/'];
+    assert.deepEqual(
+      (await terminal.json<FoundClient>(...change, ...targets)).handoffTargets,
+      targets,
+    );
+    const origins = ['clients', 'set-handoff-origins', 'events'];
+    assert.deepEqual((await terminal.json<FoundClient>(...origins)).handoffOrigins, []);
+    assert.equal(
+      (await terminal.failure([...origins, 'https://events.example/path'])).code,
+      'handoff_origin_invalid',
+    );
+    assert.ok((await terminal.audited('events')).includes('client.handoff_origins_changed'));
+  });
+
   test('what is taken stays as it was', async () => {
     const args = ['clients', 'add', '--redirect-uri', 'https://a.example/'];
     await terminal.json(...args, '--id', 'one', '--idp-id', 'one');

@@ -108,6 +108,8 @@ async function addClient(
     idpId: null,
     clientUri: null,
     logoUri: null,
+    handoffOrigins: [],
+    handoffTargets: [],
     allTenants: (order.tenantIds ?? []).length === 0,
     tenantIds: [],
     disabledAt: null,

@@ -60,6 +60,8 @@ function draft(options: AddOptions): Client {
     idpId: options.idpId ?? null,
     clientUri: options.uri ?? null,
     logoUri: options.logo ?? null,
+    handoffOrigins: [...new Set(options.handoffOrigin ?? [])],
+    handoffTargets: [...new Set(options.handoffTarget ?? [])],
     allTenants: !options.tenant,
     tenantIds: [],
     disabledAt: null,

@@ -8,6 +8,8 @@ import {
   findClient,
   removeClient,
   setDisabled,
+  setHandoffOrigins,
+  setHandoffTargets,
   setRedirectUris,
   setSecretHash,
 } from '../../oidc/clients.store.ts';
@@ -16,7 +18,7 @@ import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient } from './client.ts';
 import { needsSecret } from './rules.ts';
 import { chooseSecret } from './secret.ts';
-import { checkRedirectUri } from './uris.ts';
+import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from './uris.ts';
 
 /** @throws AppError `client_not_found` (404) */
 export async function disable(cli: Cli, id: string, disabled: boolean): Promise<FoundClient> {
@@ -59,6 +61,30 @@ export async function replaceRedirectUris(
   const { tokenEndpointAuthMethod } = await requireClient(cli.database, id);
   for (const uri of uris) checkRedirectUri(uri, { isPublic: tokenEndpointAuthMethod === 'none' });
   return changed(cli, id, 'client.redirect_uris_changed', (tx) => setRedirectUris(tx, id, uris));
+}
+
+/** @throws AppError `client_not_found` (404), `handoff_origin_invalid` */
+export async function replaceHandoffOrigins(
+  cli: Cli,
+  id: string,
+  origins: string[],
+): Promise<FoundClient> {
+  origins.forEach(checkHandoffOrigin);
+  return changed(cli, id, 'client.handoff_origins_changed', (tx) =>
+    setHandoffOrigins(tx, id, origins),
+  );
+}
+
+/** @throws AppError `client_not_found` (404), `handoff_target_invalid` */
+export async function replaceHandoffTargets(
+  cli: Cli,
+  id: string,
+  targets: string[],
+): Promise<FoundClient> {
+  targets.forEach(checkHandoffTarget);
+  return changed(cli, id, 'client.handoff_targets_changed', (tx) =>
+    setHandoffTargets(tx, id, targets),
+  );
 }
 
 /** @throws AppError `client_not_found` (404), `client_built_in` (409) */

@@ -28,6 +28,8 @@ export type AddOptions = {
   pkce: boolean;
   uri?: string;
   logo?: string;
+  handoffOrigin?: string[];
+  handoffTarget?: string[];
 };
 
 export async function allClients(db: Queryable): Promise<FoundClient[]> {

@@ -2,7 +2,13 @@ import { AppError } from '../../errors.ts';
 import type { Client } from '../../oidc/clients.store.ts';
 import { internalScopes } from '../../oidc/internal/scopes.ts';
 import { readFile } from '../options.ts';
-import { checkBackchannelUri, checkRedirectUri, checkWebUrl } from './uris.ts';
+import {
+  checkBackchannelUri,
+  checkHandoffOrigin,
+  checkHandoffTarget,
+  checkRedirectUri,
+  checkWebUrl,
+} from './uris.ts';
 
 const scopesForPeople = ['openid', 'profile', 'email', 'tenant', 'offline_access'];
 const grants = [
@@ -36,6 +42,8 @@ export function checkClient(client: Client, asked: Asked): void {
     checkBackchannelUri(client.backchannelLogoutUri, asked.synapseUrl);
   }
   for (const url of [client.clientUri, client.logoUri]) if (url) checkWebUrl(url);
+  client.handoffOrigins.forEach(checkHandoffOrigin);
+  client.handoffTargets.forEach(checkHandoffTarget);
   if (!/^\P{C}{1,60}$/u.test(client.name)) throw invalid('--name has 1 to 60 characters.');
 }
 

@@ -53,3 +53,36 @@ export function checkWebUrl(uri: string): void {
   if (url && (url.protocol === 'https:' || isLoopback(url))) return;
   throw new AppError('url_invalid', { message: `${JSON.stringify(uri)} is no https:// address.` });
 }
+
+/** One of its own: no wildcards. */
+function isWebSite(url: URL): boolean {
+  return !url.hostname.includes('*') && (url.protocol === 'https:' || isLoopback(url));
+}
+
+/**
+ * The origin of a platform's pages, written as browsers write it into the header `Origin`.
+ *
+ * @throws AppError `handoff_origin_invalid`
+ */
+export function checkHandoffOrigin(origin: string): void {
+  const url = URL.parse(origin);
+  if (url?.origin === origin && isWebSite(url)) return;
+  throw new AppError('handoff_origin_invalid', {
+    message: `${JSON.stringify(origin)} is no origin such as https://events.example.org, without a path.`,
+  });
+}
+
+/**
+ * The beginning of addresses at which a hand-off may end. It ends with a slash, or
+ * `https://chat.example` would also begin `https://chat.example.evil.com`.
+ *
+ * @throws AppError `handoff_target_invalid`
+ */
+export function checkHandoffTarget(target: string): void {
+  const url = URL.parse(target);
+  const whole = url && target === `${url.origin}${url.pathname}` && target.endsWith('/');
+  if (whole && isWebSite(url)) return;
+  throw new AppError('handoff_target_invalid', {
+    message: `${JSON.stringify(target)} is no address such as https://chat.example.org/, with a slash at its end.`,
+  });
+}
