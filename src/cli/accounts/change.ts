@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { lockAccount, setPlatformIdentity, setStatus } from '../../accounts/accounts.store.ts';
+import { assertNamesOfNoGuest } from '../../accounts/guests.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
 import { syncMatrixAccess } from '../../accounts/matrix-profile.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -42,13 +43,16 @@ export function setPlatform(
   if (userId === undefined && slug === undefined) {
     throw new AppError('nothing_given', { message: 'Give --user-id or --slug, or both.' });
   }
-  return change(cli, name, options, 'account.platform_identity_set', (tx, { id, tenantId }) =>
-    setPlatformIdentity(tx, {
-      tenantId,
-      accountId: id,
-      platformUserId: userId || null,
-      platformSlug: slug || null,
-    }),
+  return change(
+    cli,
+    name,
+    options,
+    'account.platform_identity_set',
+    async (tx, { id, tenantId }) => {
+      const names = { platformUserId: userId || null, platformSlug: slug || null };
+      await assertNamesOfNoGuest(tx, { tenantId, ...names });
+      await setPlatformIdentity(tx, { tenantId, accountId: id, ...names });
+    },
   );
 }
 

@@ -5,6 +5,7 @@ import {
   lockAccount,
   setPlatformIdentity,
 } from '../../accounts/accounts.store.ts';
+import { assertNamesOfNoGuest } from '../../accounts/guests.ts';
 import type { Database } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
@@ -123,6 +124,7 @@ function putPlatformIdentity({ database, serverName }: Parts): InternalRoute {
           before.platformUserId === platformUserId && before.platformSlug === platformSlug;
         if (same) return shown(before, serverName);
         const identity = { tenantId, accountId: before.id, platformUserId, platformSlug };
+        await assertNamesOfNoGuest(tx, identity);
         await setPlatformIdentity(tx, identity);
         await record(tx, {
           action: 'account.platform_identity_set',

@@ -1,6 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import type { HandlePolicy } from '../../handles/policy.ts';
 import { accountRoutes } from './accounts.ts';
+import { guestRoutes } from './guests.ts';
 import { handleRoutes } from './handles.ts';
 import type { InternalRoute } from './route.ts';
 
@@ -10,5 +11,5 @@ export function internalRoutes(parts: {
   handlePolicy: HandlePolicy;
   serverName: string;
 }): InternalRoute[] {
-  return [...handleRoutes(parts), ...accountRoutes(parts)];
+  return [...handleRoutes(parts), ...accountRoutes(parts), ...guestRoutes(parts)];
 }
