@@ -1,0 +1,219 @@
+import type { Queryable } from '../database/database.ts';
+import {
+  allMemberships,
+  findMemberships,
+  type MemberKey,
+  type Membership,
+  saveMemberships,
+} from './memberships.store.ts';
+import { aliasCandidates } from './names.ts';
+import type { Stamp } from './order.ts';
+import type { RoomSettings } from './room.ts';
+import {
+  awaitRooms,
+  chooseAlias,
+  type Entity,
+  lockRooms,
+  type Room,
+  saveRooms,
+  tenantSlugs,
+} from './rooms.store.ts';
+import { syncRooms } from './sync.ts';
+import { belongs, type Desired, type RoomWord, withMemberWord, withRoomWord } from './words.ts';
+
+export type LedgerSettings = {
+  rooms: Pick<RoomSettings, 'aliases' | 'encryptedTypes'>;
+  serverName: string;
+};
+
+/** A room whose desired state is now another, and the version in which it is wanted. */
+export type Change = { id: string; version: number };
+
+type Opening = LedgerSettings & {
+  entities: readonly Entity[];
+  /** Whether entities that nobody has told of get a row. */
+  awaiting: boolean;
+};
+
+/**
+ * What is desired of some rooms, held by one transaction: words are told to it, and saving writes
+ * what they changed and queues the worker's part. Rooms are locked in one order for everybody, so
+ * that transactions over several rooms never wait for each other in a circle.
+ */
+export class Ledger {
+  readonly #tx: Queryable;
+  readonly #settings: LedgerSettings;
+  readonly #rooms = new Map<string, { before: Room; now: Room; touched?: boolean }>();
+  readonly #members = new Map<string, { before?: Membership; now?: Membership }>();
+
+  private constructor(tx: Queryable, settings: LedgerSettings, rooms: readonly Room[]) {
+    this.#tx = tx;
+    this.#settings = settings;
+    for (const room of rooms) this.#rooms.set(keyOf(room), { before: room, now: room });
+  }
+
+  static async open(tx: Queryable, { entities, awaiting, ...settings }: Opening): Promise<Ledger> {
+    if (awaiting) await awaitRooms(tx, entities);
+    return new Ledger(tx, settings, await lockRooms(tx, entities));
+  }
+
+  /** As it is desired with all that was told. */
+  room(entity: Entity): Room | undefined {
+    return this.#rooms.get(keyOf(entity))?.now;
+  }
+
+  /** To be called before anything is told of these members. */
+  async readMembers(keys: readonly MemberKey[]): Promise<void> {
+    for (const key of keys) this.#members.set(keyOfMember(key), {});
+    for (const known of await findMemberships(this.#tx, keys)) this.#know(known);
+  }
+
+  async readAllMembers(room: Room): Promise<Membership[]> {
+    const all = await allMemberships(this.#tx, room.id);
+    for (const known of all) this.#know(known);
+    return all;
+  }
+
+  member(key: MemberKey): Membership | undefined {
+    return this.#members.get(keyOfMember(key))?.now;
+  }
+
+  /** @returns whether the word said anything new */
+  tell(entity: Entity, word: RoomWord): boolean {
+    const entry = this.#rooms.get(keyOf(entity));
+    const desired = entry && withRoomWord(entry.now, word);
+    if (!entry || desired === entry.now) return false;
+    entry.now = { ...entry.now, ...desired };
+    return true;
+  }
+
+  /** @returns whether the word said anything new */
+  tellMember(key: MemberKey, word: { role: string | null; stamp: Stamp }): boolean {
+    const known = this.member(key);
+    const belonging = withMemberWord(known, word);
+    if (belonging === known) return false;
+    const accountId = accountIn(key.member);
+    const rest = known ?? { ...key, accountId, awaitingConfirmation: false };
+    this.#members.set(keyOfMember(key), {
+      before: this.#members.get(keyOfMember(key))?.before,
+      now: { ...rest, ...belonging },
+    });
+    return true;
+  }
+
+  /** A level instead of that of the role; the word about the role stays the newest. */
+  override(key: MemberKey, powerLevel: number): void {
+    const entry = this.#members.get(keyOfMember(key));
+    if (entry?.now) entry.now = { ...entry.now, powerLevel };
+  }
+
+  /** Has the worker look at the room even where nothing changed. */
+  touch(entity: Entity): void {
+    const entry = this.#rooms.get(keyOf(entity));
+    if (entry) entry.touched = true;
+  }
+
+  async save(): Promise<Change[]> {
+    const memberships = [...this.#members.values()].filter(({ before, now }) => before !== now);
+    const moved = new Set<string>();
+    for (const { before, now } of memberships) {
+      const room = now && this.#byId(now.room);
+      if (room && effect(before, room.before) !== effect(now, room.now)) moved.add(room.now.id);
+    }
+    const rooms = [...this.#rooms.values()].map((entry) => ({
+      ...entry,
+      now: this.#opened(entry),
+    }));
+    const changes = rooms
+      .map(({ before, now, touched }) => ({
+        ...asDesired(now),
+        id: now.id,
+        matters: Boolean(touched) || moved.has(now.id) || !sameWish(before, now),
+        told: before !== now,
+      }))
+      .filter(({ matters, told }) => matters || told);
+    if (memberships.length > 0) {
+      await saveMemberships(
+        this.#tx,
+        memberships.flatMap(({ now }) => now ?? []),
+      );
+    }
+    if (changes.length === 0) return [];
+    const versions = await saveRooms(this.#tx, changes);
+    await this.#chooseAliases(rooms.map(({ now }) => now));
+    const wanted = new Set(changes.filter(({ matters }) => matters).map(({ id }) => id));
+    const open = rooms.filter(({ now }) => now.state !== 'awaited' && wanted.has(now.id));
+    await syncRooms(this.#tx, { ids: open.map(({ now }) => now.id) });
+    return versions.filter(({ id }) => wanted.has(id));
+  }
+
+  /** What a room gets when its entity begins, and nobody said otherwise. */
+  #opened({ before, now }: { before: Room; now: Room }): Room {
+    const begins = !isOpen(before) && isOpen(now);
+    if (!begins || now.stamps.encrypted) return now;
+    const encrypted = this.#settings.rooms.encryptedTypes.includes(now.entityType);
+    return { ...now, encrypted };
+  }
+
+  async #chooseAliases(rooms: readonly Room[]): Promise<void> {
+    // A room that was linked or imported keeps the names that it has.
+    const nameless = rooms.filter((it) => isOpen(it) && it.alias === null && it.origin === 'made');
+    if (nameless.length === 0) return;
+    const slugs = await tenantSlugs(
+      this.#tx,
+      nameless.map(({ tenantId }) => tenantId),
+    );
+    for (const room of nameless) {
+      const named = { ...room, tenantSlug: slugs.get(room.tenantId) ?? '' };
+      const { rooms: settings, serverName } = this.#settings;
+      await chooseAlias(this.#tx, room.id, aliasCandidates(settings, named, serverName));
+    }
+  }
+
+  #know(known: Membership): void {
+    this.#members.set(keyOfMember(known), { before: known, now: known });
+  }
+
+  #byId(id: string) {
+    return [...this.#rooms.values()].find(({ now }) => now.id === id);
+  }
+}
+
+const account = /^account:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The id of an account or guest, where a member is named by it instead of by the platform's slug. */
+export function accountIn(member: string): string | null {
+  return account.exec(member)?.[1] ?? null;
+}
+
+function isOpen({ state }: Desired): boolean {
+  return state === 'active' || state === 'cancelled';
+}
+
+function asDesired(room: Room): Desired {
+  const { state, name, topic, avatarUrl, creatorSlug, encrypted, crossTenant, purge } = room;
+  const { stamps, membersSince } = room;
+  return {
+    ...{ state, name, topic, avatarUrl, creatorSlug, encrypted, crossTenant, purge },
+    ...{ stamps, membersSince },
+  };
+}
+
+/** Whether two say the same, whoever said it when. */
+function sameWish(one: Room, other: Room): boolean {
+  const [a, b] = [one, other].map((room) => JSON.stringify({ ...asDesired(room), stamps: null }));
+  return a === b;
+}
+
+function effect(membership: Membership | undefined, desired: Desired): string {
+  if (!membership || !belongs(membership, desired)) return 'out';
+  return `${membership.role} ${membership.powerLevel ?? ''}`;
+}
+
+function keyOf({ tenantId, entityType, entitySlug }: Entity): string {
+  return JSON.stringify([tenantId, entityType, entitySlug]);
+}
+
+function keyOfMember({ room, memberTenantId, member }: MemberKey): string {
+  return JSON.stringify([room, memberTenantId, member]);
+}

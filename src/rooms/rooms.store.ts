@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../database/database.ts';
+import { instant } from './instant.store.ts';
+import type { EntityType, RoomOrigin, RoomState, RoomType } from './room.ts';
+import type { Desired } from './words.ts';
+
+/** What a platform calls the thing that a room belongs to. */
+export type Entity = { tenantId: string; entityType: EntityType; entitySlug: string };
+
+/** What should be, and how far it is. */
+export type Room = Entity &
+  Desired & {
+    id: string;
+    origin: RoomOrigin;
+    /** Matrix's own id, once there is a room. */
+    roomId: string | null;
+    /** The localpart only. */
+    alias: string | null;
+    wantedVersion: number;
+    syncedVersion: number;
+    syncedAt: Date | null;
+    error: string | null;
+    errorAt: Date | null;
+    /** Whether taking people out waits for an operator to confirm it. */
+    removalsHeld: boolean;
+    createdAt: Date;
+    updatedAt: Date;
+  };
+
+const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
+  entity_slug as "entitySlug", state, name, topic, avatar_url as "avatarUrl",
+  creator_slug as "creatorSlug", encrypted, cross_tenant as "crossTenant", purge, stamps,
+  case when isfinite(members_since) then ${instant('members_since')} end as "membersSince", origin, room_id as "roomId", alias,
+  wanted_version::float8 as "wantedVersion", synced_version::float8 as "syncedVersion",
+  synced_at as "syncedAt", error, error_at as "errorAt", held_removals is not null as "removalsHeld",
+  created_at as "createdAt", updated_at as "updatedAt"`;
+
+export async function roomByEntity(db: Queryable, entity: Entity): Promise<Room | undefined> {
+  const [room] = await db.query<Room>(
+    `select ${columns} from rooms
+      where tenant_id = $1 and entity_type = $2 and entity_slug = $3`,
+    [entity.tenantId, entity.entityType, entity.entitySlug],
+  );
+  return room;
+}
+
+/** The entity that a Matrix room belongs to. A space belongs to none. */
+export async function roomByRoomId(
+  db: Queryable,
+  tenantId: string,
+  roomId: string,
+): Promise<Room | undefined> {
+  const [room] = await db.query<Room>(
+    `select ${columns} from rooms
+      where room_id = $2 and tenant_id = $1 and entity_type <> 'space'`,
+    [tenantId, roomId],
+  );
+  return room;
+}
+
+export function roomsByIds(db: Queryable, ids: readonly string[]): Promise<Room[]> {
+  return db.query<Room>(`select ${columns} from rooms where id = any($1)`, [ids]);
+}
+
+export type RoomFilter = {
+  tenantId: string;
+  entityType: EntityType | null;
+  state: RoomState | null;
+  after: readonly [type: string, slug: string] | null;
+  limit: number;
+};
+
+/** In the order of type and slug. Deleted ones only when asked for. */
+export function listRooms(db: Queryable, filter: RoomFilter): Promise<Room[]> {
+  return db.query<Room>(
+    `select ${columns} from rooms
+      where tenant_id = $1 and entity_type <> 'space'
+        and ($2::text is null or entity_type = $2)
+        and case when $3::text is null then state <> 'deleted' else state = $3 end
+        and ($4::text is null or (entity_type, entity_slug) > ($4, $5))
+      order by entity_type, entity_slug limit $6`,
+    [
+      filter.tenantId,
+      filter.entityType,
+      filter.state,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
+      filter.limit,
+    ],
+  );
+}
+
+/** Rows for entities that nobody has told of yet. */
+export async function awaitRooms(tx: Queryable, entities: readonly Entity[]): Promise<void> {
+  // In one order for everybody, so that no two transactions wait for each other's new rows.
+  await tx.query(
+    `insert into rooms (id, tenant_id, entity_type, entity_slug)
+      select id, tenant_id, entity_type, entity_slug
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+          as given (id, tenant_id, entity_type, entity_slug)
+        order by tenant_id, entity_type, entity_slug
+      on conflict do nothing`,
+    [entities.map(() => randomUUID()), ...keysOf(entities)],
+  );
+}
+
+/** Those of the entities that have a row; nobody changes them before this transaction ends. */
+export function lockRooms(tx: Queryable, entities: readonly Entity[]): Promise<Room[]> {
+  return tx.query<Room>(
+    `select ${columns} from rooms
+      where (tenant_id, entity_type, entity_slug) in (
+        select * from unnest($1::uuid[], $2::text[], $3::text[]))
+      order by tenant_id, entity_type, entity_slug
+      for no key update`,
+    keysOf(entities),
+  );
+}
+
+export type RoomChange = Desired & {
+  id: string;
+  /** Whether Synapse must follow. Where not, only what we know of the words is kept. */
+  matters: boolean;
+};
+
+/** @returns the version in which each change that matters is wanted */
+export function saveRooms(
+  tx: Queryable,
+  changes: readonly RoomChange[],
+): Promise<{ id: string; version: number }[]> {
+  return tx.query<{ id: string; version: number }>(
+    `update rooms set state = given.state, name = given.name, topic = given.topic,
+        avatar_url = given."avatarUrl", creator_slug = given."creatorSlug",
+        encrypted = given.encrypted, cross_tenant = given."crossTenant", purge = given.purge,
+        stamps = given.stamps,
+        members_since = coalesce(given."membersSince", '-infinity'),
+        wanted_version = wanted_version + given.matters::int,
+        updated_at = case when given.matters then clock_timestamp() else updated_at end
+      from jsonb_to_recordset($1) as given (id uuid, state text, name text, topic text,
+        "avatarUrl" text, "creatorSlug" text, encrypted boolean, "crossTenant" boolean,
+        purge boolean, stamps jsonb, "membersSince" timestamptz, matters boolean)
+      where rooms.id = given.id
+      returning rooms.id, wanted_version::float8 as version`,
+    [JSON.stringify(changes)],
+  );
+}
+
+/**
+ * Gives a room the first of these aliases that no other room has. To be called after all rooms of
+ * the transaction are locked.
+ */
+export async function chooseAlias(
+  tx: Queryable,
+  id: string,
+  candidates: readonly string[],
+): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('room aliases', 0))");
+  await tx.query(
+    `update rooms set alias = (
+        select alias from unnest($2::text[]) with ordinality as given (alias, place)
+          where not exists (select from rooms other where other.alias = given.alias)
+          order by place limit 1)
+      where id = $1 and alias is null`,
+    [id, candidates],
+  );
+}
+
+/** What templates need: slugs of tenants by their ids. */
+export async function tenantSlugs(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.query<{ id: string; slug: string }>(
+    'select id, slug from tenants where id = any($1)',
+    [ids],
+  );
+  return new Map(rows.map(({ id, slug }) => [id, slug]));
+}
+
+function keysOf(entities: readonly Entity[]): [string[], RoomType[], string[]] {
+  return [
+    entities.map((it) => it.tenantId),
+    entities.map((it) => it.entityType),
+    entities.map((it) => it.entitySlug),
+  ];
+}

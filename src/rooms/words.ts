@@ -1,0 +1,99 @@
+import { type Instant, later } from './instant.ts';
+import { isNewer, type Stamp } from './order.ts';
+import type { RoomState } from './room.ts';
+
+/** What a platform can say of an entity; each field has a newest word of its own. */
+export type RoomFields = {
+  /** Null: the room is called by its slug. */
+  name: string | null;
+  topic: string | null;
+  avatarUrl: string | null;
+  creatorSlug: string | null;
+  encrypted: boolean;
+  /** Whether people of other tenants may belong. */
+  crossTenant: boolean;
+  /** Whether the history goes with the entity when it is deleted. */
+  purge: boolean;
+};
+
+export type Desired = RoomFields & {
+  state: RoomState;
+  /** For each field the word that set it. */
+  stamps: Readonly<Record<string, Stamp>>;
+  /** Whoever belonged by a word from before the last deletion does so no longer. */
+  membersSince: Instant | null;
+};
+
+/** Said of an entity that exists, or did. */
+export type RoomWord = {
+  stamp: Stamp;
+  fields: Partial<RoomFields>;
+  state?: Exclude<RoomState, 'awaited'>;
+};
+
+/** What an entity is that nobody has told of. */
+export const nothingDesired: Desired = {
+  state: 'awaited',
+  name: null,
+  topic: null,
+  avatarUrl: null,
+  creatorSlug: null,
+  encrypted: false,
+  crossTenant: false,
+  purge: false,
+  stamps: {},
+  membersSince: null,
+};
+
+/**
+ * What is desired once this is said too. The same words in any order, and however often, end in the
+ * same.
+ *
+ * @returns the same object for a word that says nothing new
+ */
+export function withRoomWord(desired: Desired, word: RoomWord): Desired {
+  const { stamp, fields, state } = word;
+  const said = Object.entries({ ...fields, state }).filter(
+    ([field, value]) => value !== undefined && isNewer(stamp, desired.stamps[field]),
+  );
+  // Also a deletion that is not the last word any more ended all memberships from before it.
+  const deletedAt = state === 'deleted' ? stamp.occurredAt : null;
+  const membersSince = later(deletedAt, desired.membersSince);
+  // A word that names no state still tells that the entity exists; any that does counts more.
+  const known = desired.state === 'awaited' ? { state: 'active' as const } : {};
+  if (said.length === 0 && membersSince === desired.membersSince && !('state' in known)) {
+    return desired;
+  }
+  return {
+    ...desired,
+    ...known,
+    ...Object.fromEntries(said),
+    stamps: { ...desired.stamps, ...Object.fromEntries(said.map(([field]) => [field, stamp])) },
+    membersSince,
+  };
+}
+
+/** What a platform says of one member. */
+export type Belonging = {
+  /** Null for somebody who left. */
+  role: string | null;
+  /** Holds instead of the role's level until the next word about the role. */
+  powerLevel: number | null;
+  stamp: Stamp;
+};
+
+export type MemberWord = { role: string | null; stamp: Stamp };
+
+/** @returns the same object for a word that is not newer */
+export function withMemberWord<Known extends Belonging>(
+  known: Known | undefined,
+  word: MemberWord,
+): Known | Belonging {
+  if (known && !isNewer(word.stamp, known.stamp)) return known;
+  return { ...known, ...word, powerLevel: null };
+}
+
+/** Whether somebody belongs (or is banned) now: has a role that no deletion has ended. */
+export function belongs({ role, stamp }: Belonging, { membersSince }: Desired): boolean {
+  return role !== null && (membersSince === null || stamp.occurredAt > membersSince);
+}
