@@ -21,6 +21,7 @@ type Parts = {
 const routeGroups = [
   '/',
   '/.well-known',
+  '/_matrix/app',
   '/account',
   '/assets',
   '/brand',

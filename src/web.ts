@@ -14,6 +14,7 @@ import { peerAddress } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { wellFormedUrls } from './http/well-formed.ts';
+import { appserviceRoutes } from './matrix/appservice/routes.ts';
 import { startMonitoring } from './monitoring.ts';
 import { accountRoutes } from './oidc/account/routes.ts';
 import { homeRoutes } from './oidc/home.ts';
@@ -63,6 +64,9 @@ export function createWeb(parts: WebParts): Koa {
   };
   // A worker holds the token for Synapse: it answers those who watch it, and nobody else.
   if (config.role === 'worker') return observed();
+  const { hsToken, serverName, rooms } = config.matrix;
+  const { botLocalpart } = rooms;
+  web.use(appserviceRoutes({ database, hsToken, serverName, botLocalpart, log }).routes());
   web.use(languageChoice(parts.cookies, parts.secureCookies));
   web.use(mountProvider(parts));
   observed();

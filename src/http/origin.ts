@@ -11,8 +11,11 @@ export type OriginOptions = {
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Paths that infrastructure asks for by whatever address it knows. */
-const anyHost = /^\/(health\/|metrics$)/;
+/**
+ * Paths that infrastructure asks for by whatever address it knows: checks of health, and Synapse, which
+ * proves itself by a token and is told no address.
+ */
+const anyHost = /^\/(health\/|metrics$|_matrix\/app\/)/;
 
 /**
  * One origin for everything. A request for a host that is not ours gets 421, and from here on every
