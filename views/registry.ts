@@ -111,8 +111,11 @@ export interface Pages extends AccountPages, UpstreamPages {
     remember: boolean;
     /** The account that must prove itself again. */
     knownAs?: AccountBadge;
-    /** The provider to connect to the account that has this address, once that is signed in to. */
-    linking?: { provider: string; email: string };
+    /**
+     * The provider to connect to the account that has this address, once that is signed in to; where
+     * the address is `proved` by code already, a press is enough.
+     */
+    linking?: { provider: string; email: string; proved?: boolean };
   };
 
   /** Field `email`, and `tenant` where there is a choice. */

@@ -61,6 +61,15 @@ const upstreamInput: Pages['upstream-input'] = {
   errors: {},
   backUrl: '/sign-in/x1',
 };
+const address: Pages['address'] = {
+  action: '/email/x1',
+  value: '',
+  errors: {},
+  required: false,
+  provider: 'Bluesky',
+  suggested: false,
+  cancelUrl: '/cancel/x1',
+};
 const code: Pages['code'] = {
   action: '/code/x1',
   purpose: 'sign-up',
@@ -133,6 +142,13 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       linking: { provider: 'Google', email: 'john@example.com' },
       chooserUrl: '/sign-in/x1',
     },
+    'linking-proved': {
+      ...signIn,
+      ways: [],
+      value: 'john@example.com',
+      linking: { provider: 'Bluesky', email: 'john@example.com', proved: true },
+      chooserUrl: '/sign-in/x1',
+    },
     'upstream-failed': {
       ...signIn,
       errors: { form: { code: 'upstream_failed', params: { provider: 'Google' } } },
@@ -151,6 +167,12 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       cancelUrl: '/cancel/x1',
     },
     terms: { ...signUp, ways: [], terms, errors: { terms: { code: 'terms_required' } } },
+  },
+  address: {
+    suggested: { ...address, value: 'john@example.com', suggested: true },
+    empty: { ...address, value: 'john@', errors: { email: { code: 'email_invalid' } } },
+    required: { ...address, required: true },
+    'of-an-account': { ...address, required: true, provider: undefined },
   },
   'upstream-input': {
     first: upstreamInput,

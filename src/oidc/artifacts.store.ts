@@ -16,6 +16,8 @@ export type Subject = {
   groups: string[];
   handle: string | null;
   matrixAccess: 'active' | 'revoked';
+  /** Whether its tenant wants a proved address, and it has none. */
+  lacksEmail: boolean;
   updatedAt: number;
 };
 
@@ -55,6 +57,7 @@ const subject = (id: string) => `(
     'id', c.id, 'tenantId', t.id, 'tenantSlug', t.slug, 'name', c.name, 'email', c.email,
     'emailVerified', c.email_verified, 'picture', c.picture, 'locale', c.locale,
     'roles', c.roles, 'groups', c.groups, 'matrixAccess', c.matrix_access, 'handle', h.handle,
+    'lacksEmail', t.email_required and c.email_key is null,
     'tenantDomain', (select d.domain from tenant_domains d where d.tenant_id = t.id and d.is_primary),
     'updatedAt', extract(epoch from c.updated_at)::bigint)
   from accounts c

@@ -9,7 +9,8 @@ const { Check, Prompt, base } = interactionPolicy;
 type PolicyParts = { clients: ClientDirectory; subjects: Subjects; tenancy: Tenancy };
 
 /**
- * What a sign-in still needs, in this order: an account of the right tenant, a handle, consent.
+ * What a sign-in still needs, in this order: an account of the right tenant, a handle, an address
+ * where the tenant wants one, consent.
  * `create` (Initiating User Registration 1.0) and `select_account` are only ever asked for.
  */
 export function createPolicy(parts: PolicyParts) {
@@ -35,6 +36,7 @@ export function createPolicy(parts: PolicyParts) {
       },
     ),
   );
+  requireAddress(policy, parts);
   policy.add(
     new Prompt(
       { name: 'handle', requestable: false },
@@ -62,6 +64,21 @@ function exemptAccountPage(policy: ReturnType<typeof base>): void {
   const { check } = native;
   native.check = (ctx) =>
     ctx.oidc.client?.clientId === accountClientId ? Check.NO_NEED_TO_PROMPT : check(ctx);
+}
+
+/** A tenant may want an address of every account, also of those that came before it did. */
+function requireAddress(policy: ReturnType<typeof base>, { subjects }: PolicyParts) {
+  policy.add(
+    new Prompt(
+      { name: 'email', requestable: false },
+      new Check('no_email', 'an address must be proved', 'interaction_required', async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        const subject = accountId ? await subjects.find(accountId) : undefined;
+        return subject?.lacksEmail ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+      }),
+    ),
+    3,
+  );
 }
 
 /** An account whose Matrix access was taken away is told so instead of reaching Synapse. */

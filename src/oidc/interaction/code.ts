@@ -2,14 +2,17 @@ import { z } from 'zod';
 import type { CodePurpose as PageCodePurpose } from '../../../views/registry.ts';
 import { accountByEmail, accountsByEmailKey } from '../../accounts/accounts.store.ts';
 import { codeLimits, type Redemption } from '../../accounts/codes.ts';
+import type { Transaction } from '../../database/database.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { serves } from '../clients.ts';
+import { giveAddress, goOnWithAddress } from './address.ts';
 import { finishSignIn } from './finish.ts';
-import { sendCode } from './send-code.ts';
+import { purposeOf, sendCode } from './send-code.ts';
 import { markProved } from './sign-ins.store.ts';
 import { continueSignUp } from './sign-up.ts';
 import type { Step } from './step.ts';
+import { upstreamOf } from './upstream-person.ts';
 
 const form = z.object({ code: z.string().max(40).default(''), resend: z.string().optional() });
 
@@ -25,15 +28,16 @@ type Errors = Record<string, { code: string; params?: Record<string, string | nu
 export async function showCode(step: Step, errors: Errors = {}, resent = false): Promise<void> {
   const { signIn, parts } = step;
   if (!signIn.email) return step.redirect(step.url());
+  const purpose = purposeOf(step, signIn);
   const resendAt = await parts.codes.resendAllowedAt(parts.database, {
-    purpose: signIn.intent,
+    purpose,
     subject: signIn.id,
   });
   step.show(
     'code',
     {
       action: step.url('code'),
-      purpose: signIn.intent satisfies PageCodePurpose,
+      purpose: purpose satisfies PageCodePurpose,
       email: signIn.email,
       errors,
       digits: 6,
@@ -41,7 +45,7 @@ export async function showCode(step: Step, errors: Errors = {}, resent = false):
       resendAction: step.url('resend'),
       resendSeconds: Math.max(0, Math.ceil((resendAt.getTime() - Date.now()) / 1000)),
       resent,
-      changeUrl: step.url(signIn.intent === 'sign-in' ? '' : signIn.intent),
+      changeUrl: step.url(whereAsked(step)),
       link: signIn.intent === 'recovery',
     },
     Object.keys(errors).length > 0 ? 422 : 200,
@@ -53,7 +57,7 @@ export async function resendCode(step: Step): Promise<void> {
   if (!signIn.email) return step.redirect(step.url());
   await readForm(step.ctx);
   const resendAt = await parts.codes.resendAllowedAt(parts.database, {
-    purpose: signIn.intent,
+    purpose: purposeOf(step, signIn),
     subject: signIn.id,
   });
   if (resendAt > new Date()) {
@@ -79,13 +83,13 @@ export async function submitCode(step: Step): Promise<void> {
   if (!allowed.allowed) return showCode(step, { code: tooMany(allowed.retryAt) });
   const redemption = await parts.database.transaction(async (tx) => {
     const result = await parts.codes.redeemCode(tx, {
-      purpose: signIn.intent,
+      purpose: purposeOf(step, signIn),
       tenantId: signIn.tenantId,
       browser: signIn.browser,
       subject: signIn.id,
       code,
     });
-    if (result.outcome === 'ok') await markProved(tx, signIn.id, result);
+    if (result.outcome === 'ok') await keepProof(tx, step, result);
     else {
       await record(tx, {
         action: 'email_code.refused',
@@ -106,9 +110,29 @@ export async function submitCode(step: Step): Promise<void> {
   return afterProof(step);
 }
 
+function keepProof(tx: Transaction, step: Step, proof: { email: string; emailKey: string }) {
+  return isForAccount(step) ? giveAddress(tx, step, proof) : markProved(tx, step.signIn.id, proof);
+}
+
+/** Whether the provider waits for the address of the account that is signed in. */
+function isForAccount({ details }: Step): boolean {
+  return details.prompt.name === 'email';
+}
+
+/** The page of the address that the code went to. */
+function whereAsked(step: Step): string {
+  const { intent } = step.signIn;
+  const facts = upstreamOf(step);
+  if (isForAccount(step) || (facts && !facts.link)) return 'email';
+  return intent === 'sign-in' ? '' : intent;
+}
+
 /** The address is proved: who is it, or may they sign up? */
 export async function afterProof(step: Step): Promise<void> {
   const { signIn } = step;
+  if (isForAccount(step)) return goOnWithAddress(step);
+  const facts = upstreamOf(step);
+  if (facts && !facts.link) return step.redirect(step.url('arrived'));
   if (signIn.intent === 'recovery') return step.redirect(step.url('new-password'));
   const accounts = await accountsOfProvedAddress(step);
   const [account] = accounts;

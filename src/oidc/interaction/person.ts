@@ -2,8 +2,9 @@ import { accountById } from '../../accounts/accounts.store.ts';
 import { displayName } from '../../accounts/display-name.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { wantsAddress } from './address.ts';
 import type { Step } from './step.ts';
-import { upstreamOf, vouchedAddress } from './upstream-person.ts';
+import { addressOf, type UpstreamFacts, upstreamOf } from './upstream-person.ts';
 
 /**
  * Whose profile it is: a proved address or an identity elsewhere that has no account yet, or an
@@ -33,13 +34,16 @@ export async function personOf(step: Step): Promise<Person | undefined> {
 export function newcomerTo(step: Step, tenant: Tenant): Person | undefined {
   const { signIn } = step;
   const upstream = upstreamOf(step);
-  if (upstream) return upstream.link ? undefined : sentBy(upstream.identity, tenant);
+  if (upstream) return upstream.link ? undefined : sentBy(step, upstream, tenant);
   if (!signIn.provedAt || !signIn.email || !signIn.emailKey) return undefined;
   return { tenant, email: signIn.email, emailKey: signIn.emailKey, name: '' };
 }
 
-function sentBy(upstream: UpstreamIdentity, tenant: Tenant): Person {
-  const { email = '', key: emailKey = '' } = vouchedAddress(upstream) ?? {};
+/** Nobody until it is settled which address they have, or that they go without one. */
+function sentBy(step: Step, facts: UpstreamFacts, tenant: Tenant): Person | undefined {
+  if (wantsAddress(step, tenant, facts)) return undefined;
+  const { identity: upstream } = facts;
+  const { email = '', key: emailKey = '' } = addressOf(step, upstream) ?? {};
   return { tenant, upstream, email, emailKey, name: displayName(upstream.name ?? '') };
 }
 

@@ -6,6 +6,7 @@ import { addUpstreamLogout } from '../upstream-logout.ts';
 import { showAccounts, submitAccount } from './accounts.ts';
 import { resendCode, showCode, submitCode } from './code.ts';
 import { showCommunities, submitCommunity } from './community.ts';
+import { showAddress, submitAddress } from './address.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
 import type { InteractionParts } from './parts.ts';
 import { showPassword, submitPassword } from './password.ts';
@@ -25,8 +26,6 @@ type Page = { get?: (step: Step) => Promise<void>; post?: (step: Step) => Promis
 const loginPages: Record<string, Page> = {
   'sign-in': { get: (step) => showSignIn(step, { somebodyElse: true }), post: submitSignIn },
   'sign-up': { get: (step) => showSignUp(step), post: submitSignUp },
-  code: { get: (step) => showCode(step), post: submitCode },
-  resend: { get: async (step) => step.redirect(step.url('code')), post: resendCode },
   community: { get: showCommunities, post: submitCommunity },
   password: { get: (step) => showPassword(step), post: submitPassword },
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
@@ -34,6 +33,13 @@ const loginPages: Record<string, Page> = {
   arrived: { get: showArrival },
   link: { get: showLink, post: submitLink },
   'new-password': { get: (step) => showNewPassword(step), post: submitNewPassword },
+};
+
+/** Those of the login by which an account that exists may also be asked for its address. */
+const addressPages: Record<string, Page> = {
+  email: { get: (step) => showAddress(step), post: submitAddress },
+  code: { get: (step) => showCode(step), post: submitCode },
+  resend: { get: async (step) => step.redirect(step.url('code')), post: resendCode },
 };
 
 const otherPages: Record<string, Page> = {
@@ -65,8 +71,9 @@ export function interactionRoutes(parts: InteractionParts, origin: { port: numbe
     assertSameOrigin(ctx);
     await run(assertLogin(await load(ctx, parts)), submitSignIn);
   });
-  for (const [name, { get, post }] of Object.entries({ ...loginPages, ...otherPages })) {
-    const guard = name in loginPages ? assertLogin : (step: Step) => step;
+  const pages = { ...loginPages, ...addressPages, ...otherPages };
+  for (const [name, { get, post }] of Object.entries(pages)) {
+    const guard = guardOf(name);
     if (get) {
       router.get(`/interaction/:uid/${name}`, async (ctx) =>
         run(guard(await load(ctx, parts)), get),
@@ -109,6 +116,12 @@ function load(ctx: Context & { params: Record<string, string> }, parts: Interact
   return loadStep(ctx, ctx.params.uid as string, parts);
 }
 
+function guardOf(name: string): (step: Step) => Step {
+  if (name in loginPages) return assertLogin;
+  if (!(name in addressPages)) return (step) => step;
+  return (step) => (step.details.prompt.name === 'email' ? step : assertLogin(step));
+}
+
 function assertLogin(step: Step): Step {
   if (!loginPrompts.has(step.details.prompt.name)) throw new AppError('sign_in_expired');
   return step;
@@ -126,6 +139,8 @@ async function showCurrent(step: Step): Promise<void> {
       return showAccounts(step);
     case 'handle':
       return showProfile(step);
+    case 'email':
+      return showAddress(step);
     case 'consent':
       return showConsent(step);
     case 'matrix_access':

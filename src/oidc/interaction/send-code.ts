@@ -3,7 +3,7 @@ import {
   accountsByEmailKey,
   signInCandidate,
 } from '../../accounts/accounts.store.ts';
-import { codeLimits } from '../../accounts/codes.ts';
+import { type CodePurpose, codeLimits } from '../../accounts/codes.ts';
 import type { Transaction } from '../../database/database.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import { tooMany } from './code.ts';
@@ -11,6 +11,11 @@ import type { SignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 
 type Order = Pick<SignIn, 'intent' | 'email' | 'emailKey' | 'tenantId'>;
+
+/** What a code is for: the address of an account is changed where the provider waits for one. */
+export function purposeOf({ details }: Step, { intent }: Pick<Order, 'intent'>): CodePurpose {
+  return details.prompt.name === 'email' ? 'email-change' : intent;
+}
 
 /**
  * Sends a code for what this sign-in intends. Known and unknown addresses get a mail each, of
@@ -26,10 +31,11 @@ export async function sendCode(step: Step, order: Order) {
     browser: signIn.browser,
   });
   if (!limit.allowed) return tooMany(limit.retryAt);
+  const purpose = purposeOf(step, order);
   await parts.database.transaction(async (tx) => {
     const recipient = await recipientOf(tx, order);
     const { code } = await parts.codes.issueCode(tx, {
-      purpose: order.intent,
+      purpose,
       tenantId: order.tenantId,
       browser: signIn.browser,
       subject: signIn.id,
@@ -44,14 +50,13 @@ export async function sendCode(step: Step, order: Order) {
       tenantId: order.tenantId,
       to: recipient.email,
       onBehalfOf: limit.knownBrowser ? signIn.browser : undefined,
-      template: templateFor(order.intent, recipient.known),
+      template: templateFor(purpose, recipient.known),
       locale: step.locale,
       params: {
         ...mailFrame(step.brand, step.application?.name),
-        // Nothing can be recovered where there is no account, so that mail holds no code.
-        code: order.intent === 'recovery' && !recipient.known ? undefined : code,
+        code: isWorthless(purpose, recipient.known) ? undefined : code,
         minutes: codeLimits.minutes,
-        purpose: order.intent,
+        purpose,
         link,
       },
     });
@@ -105,8 +110,14 @@ async function recoveryLink(tx: Transaction, step: Step, order: Order, to: Recip
   return to.known ? `${step.parts.publicUrl}/recover?token=${token}` : undefined;
 }
 
-function templateFor(intent: SignIn['intent'], known: boolean): string {
-  if (intent === 'recovery' && known) return 'recovery';
-  if (intent === 'sign-up') return known ? 'known-address-at-sign-up' : 'code';
+/** Where nothing can be recovered, or the address is another account's, the mail holds no code. */
+function isWorthless(purpose: CodePurpose, known: boolean): boolean {
+  return purpose === 'recovery' ? !known : purpose === 'email-change' && known;
+}
+
+function templateFor(purpose: CodePurpose, known: boolean): string {
+  if (purpose === 'recovery' && known) return 'recovery';
+  if (purpose === 'email-change') return known ? 'known-address-at-email-change' : 'code';
+  if (purpose === 'sign-up') return known ? 'known-address-at-sign-up' : 'code';
   return known ? 'code' : 'unknown-address-at-sign-in';
 }

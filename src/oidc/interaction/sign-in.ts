@@ -85,8 +85,8 @@ async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {
   };
   const refused = await sendCode(step, order);
   if (refused) return showSignIn(step, { ...shown, errors: { form: refused } });
-  const linking = upstreamOf(step)?.link?.agreed;
-  await restartSignIn(step.parts.database, step.signIn.id, order, { linking });
+  const keepsUpstream = upstreamOf(step)?.link?.agreed;
+  await restartSignIn(step.parts.database, step.signIn.id, order, { keepsUpstream });
   return step.redirect(step.url('code'));
 }
 

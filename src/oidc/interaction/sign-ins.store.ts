@@ -55,19 +55,19 @@ export async function startSignIn(
 
 /**
  * Another address begins anew: nothing that was proved or chosen for the last one remains, but for
- * what is to be linked to its account.
+ * who the person is elsewhere, where the address is to go with that.
  */
 export async function restartSignIn(
   db: Queryable,
   id: string,
   change: Pick<SignIn, 'intent' | 'email' | 'emailKey' | 'tenantId' | 'remember'>,
-  { linking = false }: { linking?: boolean } = {},
+  { keepsUpstream = false }: { keepsUpstream?: boolean } = {},
 ): Promise<void> {
   await db.query(
     `update sign_ins set intent = $2, email = $3, email_key = $4, tenant_id = $5, remember = $6,
       proved_at = null, account_id = null,
       upstream_sealed = case when $7 then upstream_sealed end where id = $1`,
-    [id, change.intent, change.email, change.emailKey, change.tenantId, change.remember, linking],
+    [id, change.intent, change.email, change.emailKey, change.tenantId, change.remember, keepsUpstream],
   );
 }
 

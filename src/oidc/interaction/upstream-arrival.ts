@@ -3,11 +3,12 @@ import { AppError } from '../../errors.ts';
 import { findIdentities, type KnownIdentity } from '../../federation/identities.store.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { serves } from '../clients.ts';
+import { wantsAddress } from './address.ts';
 import { finishSignIn } from './finish.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import { assertMayJoin, tenantToJoin } from './sign-up.ts';
 import type { Step } from './step.ts';
-import { keepFacts, type UpstreamFacts, upstreamOf, vouchedAddress } from './upstream-person.ts';
+import { addressOf, keepFacts, type UpstreamFacts, upstreamOf, vouchedAddress } from './upstream-person.ts';
 import { refreshFromUpstream } from './upstream-refresh.ts';
 
 /** Somebody is back from another provider: who are they here? */
@@ -43,29 +44,31 @@ export async function finishAsKnown(
 }
 
 /**
- * Nobody is known by this identity. An address that the provider vouches for and that has an account
- * only leads to the offer to link the two; else a new account begins at the choice of a handle.
+ * Nobody is known by this identity. An address that the provider vouches for, or that was proved
+ * here, and that has an account only leads to the offer to link the two; else a new account begins.
  *
  * @throws AppError `sign_up_closed`, `sign_up_domain` or `account_unavailable` (403)
  */
 async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   const { parts, signIn } = step;
-  const address = vouchedAddress(facts.identity);
+  const address = addressOf(step, facts.identity);
   const tenant = step.tenant ?? (await tenantToJoin(step, address?.key ?? '', undefined));
   if (!tenant) return step.redirect(step.url('community'));
   if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
   if (await offerLink(step, tenant, facts)) return step.redirect(step.url('link'));
+  if (wantsAddress(step, tenant, facts)) return step.redirect(step.url('email'));
   assertMayJoin(tenant, facts.identity);
   return step.redirect(step.url('profile'));
 }
 
 async function offerLink(step: Step, tenant: Tenant, { identity }: UpstreamFacts) {
   const { database, ring } = step.parts;
-  const address = vouchedAddress(identity);
+  const address = addressOf(step, identity);
   const account = address && (await accountByEmail(database, tenant.id, address.key));
   if (!account) return false;
   if (account.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
-  const link = { accountId: account.id, agreed: false };
+  const proved = vouchedAddress(identity) ? undefined : address.email;
+  const link = { accountId: account.id, agreed: false, proved };
   await keepFacts(database, ring, step.signIn.id, { identity, link });
   return true;
 }

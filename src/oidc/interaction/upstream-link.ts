@@ -1,12 +1,16 @@
+import { accountById } from '../../accounts/accounts.store.ts';
+import { parseEmail } from '../../accounts/email-address.ts';
 import { identitiesChanged } from '../../accounts/lifecycle.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';
+import { readForm } from '../../http/forms.ts';
+import { finishSignIn } from './finish.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import type { Step } from './step.ts';
-import { keepFacts, upstreamOf } from './upstream-person.ts';
+import { keepFacts, type LinkOffer, upstreamOf } from './upstream-person.ts';
 
 /**
  * The address that another provider vouches for has an account here. Whoever signs in to it, in this
@@ -22,8 +26,20 @@ export async function submitLink(step: Step): Promise<void> {
   if (!facts?.link) return step.redirect(step.url());
   const { database, ring } = step.parts;
   const agreed = { ...facts, link: { ...facts.link, agreed: true } };
-  await keepFacts(database, ring, step.signIn.id, agreed);
-  return submitSignIn(step);
+  const { id } = step.signIn;
+  step.signIn.upstreamSealed = await keepFacts(database, ring, id, agreed);
+  return agreed.link.proved === undefined ? submitSignIn(step) : finishProved(step, agreed.link);
+}
+
+/** The code that proved the address has signed in to its account, if it still has that address. */
+async function finishProved(step: Step, { accountId, proved = '' }: LinkOffer): Promise<void> {
+  const key = parseEmail(proved)?.key;
+  const account = await accountById(step.parts.database, accountId);
+  if (account?.status !== 'active' || account.emailKey !== key) {
+    throw new AppError('sign_in_expired');
+  }
+  await readForm(step.ctx);
+  return finishSignIn(step, accountId, 'otp');
 }
 
 /**

@@ -22,11 +22,22 @@ const factsSchema = z.object({
     sid: z.string().optional(),
   }),
   /** The account that has its address: linked to it if the person signs in to it from there. */
-  link: z.object({ accountId: z.string(), agreed: z.boolean() }).optional(),
+  link: z
+    .object({
+      accountId: z.string(),
+      agreed: z.boolean(),
+      /** The address that was proved by code in this sign-in: as good as signing in by code. */
+      proved: z.string().optional(),
+    })
+    .optional(),
+  /** Whether the person chose to have an account without an address. */
+  withoutEmail: z.boolean().optional(),
 });
 
 /** What a sign-in has learned elsewhere, and what is to be done with it. */
 export type UpstreamFacts = z.infer<typeof factsSchema> & { identity: UpstreamIdentity };
+
+export type LinkOffer = NonNullable<UpstreamFacts['link']>;
 
 /** Who this sign-in's person is elsewhere, where they came from there. */
 export function upstreamOf({ signIn, parts }: Step): UpstreamFacts | undefined {
@@ -41,8 +52,10 @@ export async function keepFacts(
   ring: KeyRing,
   signInId: string,
   facts: UpstreamFacts,
-): Promise<void> {
-  await keepUpstream(db, signInId, ring.seal(JSON.stringify(facts), contextOf(signInId)));
+): Promise<string> {
+  const sealed = ring.seal(JSON.stringify(facts), contextOf(signInId));
+  await keepUpstream(db, signInId, sealed);
+  return sealed;
 }
 
 export async function forgetUpstream({ signIn, parts }: Step): Promise<void> {
@@ -60,13 +73,22 @@ export function vouchedAddress({ email, emailVerified }: UpstreamIdentity) {
   return emailVerified && email ? parseEmail(email) : undefined;
 }
 
+/** The same, or else the address that the person proved here by code. */
+export function addressOf({ signIn }: Step, identity: UpstreamIdentity) {
+  const { provedAt, email, emailKey } = signIn;
+  const proved = provedAt && email && emailKey ? { email, key: emailKey } : undefined;
+  return vouchedAddress(identity) ?? proved;
+}
+
 /** Whether this sign-in is to link what was learned elsewhere to the account that it signs in to. */
 export async function linkingOf(
   step: Step,
-): Promise<{ provider: string; email: string } | undefined> {
+): Promise<{ provider: string; email: string; proved: boolean } | undefined> {
   const facts = upstreamOf(step);
   if (!facts?.link) return undefined;
   const { connection, email = '' } = facts.identity;
+  const { proved } = facts.link;
   const connector = await step.parts.connectors.find(step.tenant, connection);
-  return { provider: connector?.name ?? connection, email };
+  const provider = connector?.name ?? connection;
+  return { provider, email: proved ?? email, proved: proved !== undefined };
 }
