@@ -2,10 +2,12 @@ import type { App } from './app.ts';
 import { createChores } from './chores.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
+import { createFetchPicture } from './federation/fetch-picture.ts';
 import type { Log } from './http/log.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
 import { mailTasks } from './mail/send.ts';
+import { roomTasks } from './matrix/rooms/tasks.ts';
 import { Synapse } from './matrix/synapse.ts';
 import { matrixTasks } from './matrix/tasks.ts';
 import { backchannelTasks } from './oidc/backchannel.ts';
@@ -36,12 +38,13 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
 }
 
 /** Without a token nothing is asked of a homeserver; queued jobs wait until there is one. */
-function synapseTasks({ matrix }: Config, database: Database) {
+function synapseTasks({ matrix, upstream }: Config, database: Database) {
   const { synapseUrl, accessToken, serverName } = matrix;
   if (!synapseUrl || !accessToken) return {};
-  return matrixTasks({
-    database,
-    synapse: new Synapse({ url: synapseUrl, accessToken }),
-    serverName,
-  });
+  const synapse = new Synapse({ url: synapseUrl, accessToken });
+  const fetchPicture = createFetchPicture(upstream.allowedNetworks);
+  return {
+    ...matrixTasks({ database, synapse, serverName }),
+    ...roomTasks({ database, synapse, serverName, settings: matrix.rooms, fetchPicture }),
+  };
 }

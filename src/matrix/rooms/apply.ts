@@ -1,0 +1,183 @@
+import { record } from '../../events.ts';
+import { GiveUp } from '../../jobs/task.ts';
+import { SynapseError } from '../synapse-error.ts';
+import type { Action } from './action.ts';
+import type { Desired } from './desired.ts';
+import type { RoomParts } from './parts.ts';
+import type { RoomPlan } from './plan.ts';
+import { clearHeld, countRemoval, markHeld, markPicture } from './progress.store.ts';
+import { isSameSet } from './removals.ts';
+
+/** What people read who are taken out. */
+const reasons = {
+  left: 'You no longer belong to this room.',
+  stranger: 'Only members whom the organisers added can be in this room.',
+  deleted: 'This room was closed.',
+};
+
+type Target = Pick<Desired, 'id' | 'tenantId' | 'held'> & { roomId: string };
+
+/**
+ * Does what was planned, one after the other, and writes down each. A step that Synapse refuses does
+ * not keep the others from being done.
+ *
+ * @throws GiveUp when all that failed would fail again; another error when it is worth a try
+ */
+export async function applyPlan(parts: RoomParts, room: Target, plan: RoomPlan): Promise<void> {
+  const failures: SynapseError[] = [];
+  for (const action of plan.actions) {
+    try {
+      await apply(parts, room, action, plan);
+    } catch (error) {
+      // When Synapse is away or does not know us any more, the others would fail as well.
+      const isRefusal = error instanceof SynapseError && error.kind !== 'retry';
+      if (!isRefusal || error.status === 401) throw error;
+      failures.push(error);
+    }
+  }
+  await holdRemovals(parts, room, plan);
+  if (failures.length === 0) return;
+  const [message, options] = [summary(failures), { cause: failures[0] }];
+  throw failures.every(({ kind }) => kind === 'refused')
+    ? new GiveUp(message, options)
+    : new Error(message, options);
+}
+
+function summary(failures: readonly SynapseError[]): string {
+  const messages = new Set(failures.map(({ message }) => message));
+  return `${failures.length} steps failed: ${[...messages].join('; ')}`;
+}
+
+async function apply(parts: RoomParts, room: Target, action: Action, plan: RoomPlan) {
+  const done = await call(parts, room, action);
+  const { db } = parts;
+  if (action.kind === 'kick' && action.reason !== 'deleted' && !plan.confirmed) {
+    await countRemoval(db, room.tenantId);
+  }
+  await record(db, {
+    action: done.action,
+    actor: 'system',
+    outcome: done.outcome,
+    tenantId: room.tenantId,
+    target: room.id,
+    detail: done.detail,
+  });
+}
+
+type Done = {
+  action: string;
+  outcome?: 'success' | 'failure';
+  detail?: Record<string, string | number>;
+};
+
+async function call(parts: RoomParts, { id, roomId }: Target, action: Action): Promise<Done> {
+  const { rooms } = parts;
+  switch (action.kind) {
+    case 'levels':
+      await rooms.setState(roomId, 'm.room.power_levels', '', action.content);
+      return { action: 'room.levels_set', detail: { people: action.changed } };
+    case 'state':
+      await rooms.setState(roomId, action.type, action.stateKey, action.content);
+      return { action: 'room.state_set', detail: { type: action.type } };
+    case 'alias':
+      return setAlias(parts, roomId, action);
+    case 'picture':
+      return setPicture(parts, { id, roomId, url: action.url });
+    case 'join':
+      return join(parts, roomId, action);
+    case 'kick':
+      await rooms.kick(roomId, action.userId, reasons[action.reason]);
+      return {
+        action: 'room.member_removed',
+        detail: { member: action.accountId ?? action.userId, reason: action.reason },
+      };
+    case 'ban':
+      await rooms.ban(roomId, action.userId, 'The organisers banned you from this room.');
+      return { action: 'room.member_banned', detail: { member: action.accountId } };
+    case 'unban':
+      await rooms.unban(roomId, action.userId);
+      return { action: 'room.member_unbanned', detail: { member: action.accountId } };
+    case 'free alias':
+      // It may be another room's by now.
+      if ((await rooms.roomOfAlias(action.alias)) === roomId) await rooms.removeAlias(action.alias);
+      return { action: 'room.alias_freed' };
+    case 'leave':
+      await rooms.leave(roomId);
+      return { action: 'room.left' };
+    case 'purge':
+      await purge(parts, roomId);
+      return { action: 'room.purged' };
+  }
+}
+
+/** Where Synapse does not let somebody be put in, they are asked. */
+async function join(
+  { rooms }: RoomParts,
+  roomId: string,
+  { userId, accountId }: Extract<Action, { kind: 'join' }>,
+): Promise<Done> {
+  const detail = { member: accountId };
+  try {
+    await rooms.putInto(roomId, userId);
+    return { action: 'room.member_joined', detail };
+  } catch (error) {
+    if (!(error instanceof SynapseError) || error.kind === 'retry') throw error;
+    await rooms.invite(roomId, userId).catch(() => {
+      throw error;
+    });
+    return { action: 'room.member_invited', detail };
+  }
+}
+
+async function setAlias(
+  { rooms }: RoomParts,
+  roomId: string,
+  { alias, others }: Extract<Action, { kind: 'alias' }>,
+): Promise<Done> {
+  const holder = await rooms.roomOfAlias(alias);
+  if (holder && holder !== roomId) {
+    throw new GiveUp(`The alias ${alias} is that of ${holder}: remove it there`);
+  }
+  if (!holder) await rooms.putAlias(alias, roomId);
+  await rooms.setState(roomId, 'm.room.canonical_alias', '', {
+    alias,
+    ...(others.length > 0 && { alt_aliases: others }),
+  });
+  return { action: 'room.state_set', detail: { type: 'm.room.canonical_alias' } };
+}
+
+/** A picture that cannot be had leaves the room without one, and is not asked for again. */
+async function setPicture(
+  { db, rooms, fetchPicture }: RoomParts,
+  { id, roomId, url }: { id: string; roomId: string; url: string },
+): Promise<Done> {
+  const picture = await fetchPicture(url).catch(() => undefined);
+  const mxc = picture ? await rooms.upload(picture) : null;
+  await markPicture(db, id, { source: url, mxc });
+  if (!mxc) return { action: 'room.picture_refused', outcome: 'failure' };
+  await rooms.setState(roomId, 'm.room.avatar', '', { url: mxc });
+  return { action: 'room.state_set', detail: { type: 'm.room.avatar' } };
+}
+
+async function purge({ rooms }: RoomParts, roomId: string): Promise<void> {
+  const status = await rooms.purge(roomId);
+  if (status !== 'complete') throw new Error(`Synapse has not purged ${roomId} yet: ${status}`);
+}
+
+/** Asks an operator about removals that are too many, and forgets the question when it is over. */
+async function holdRemovals({ db }: RoomParts, room: Target, { held }: RoomPlan): Promise<void> {
+  if (held.length === 0) {
+    if (room.held) await clearHeld(db, room.id);
+    return;
+  }
+  if (room.held && isSameSet(room.held.users, held)) return;
+  const users = held.map(({ userId }) => userId);
+  const { digest } = await markHeld(db, room.id, users);
+  await record(db, {
+    action: 'room.removals_held',
+    actor: 'system',
+    tenantId: room.tenantId,
+    target: room.id,
+    detail: { count: users.length, digest },
+  });
+}

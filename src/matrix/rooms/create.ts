@@ -1,0 +1,94 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { record } from '../../events.ts';
+import { GiveUp } from '../../jobs/task.ts';
+import { SynapseError } from '../synapse-error.ts';
+import { type Actual, actualOf, rowKey } from './actual.ts';
+import type { Desired } from './desired.ts';
+import { firstLevels } from './levels.ts';
+import { atomically } from './lock.store.ts';
+import type { RoomParts } from './parts.ts';
+import { markMade } from './progress.store.ts';
+import { firstState } from './state.ts';
+
+/** Synapse goes on with what a caller that died has asked for: so long it is given to finish. */
+const patience = { rounds: 60, everyMs: 250 };
+
+/**
+ * The room of an entity that has none: one that we began before under its alias and never noted, or
+ * a new one. Either way there is one room of this row with one alias.
+ *
+ * @throws GiveUp when the alias is somebody else's
+ */
+export async function makeRoom(parts: RoomParts, desired: Desired): Promise<string> {
+  const found = await findRoom(parts, desired);
+  const roomId = found ?? (await create(parts, desired));
+  await atomically(parts.db, async () => {
+    await markMade(parts.db, desired.id, roomId);
+    await record(parts.db, {
+      action: found ? 'room.adopted' : 'room.created',
+      actor: 'system',
+      tenantId: desired.tenantId,
+      target: desired.id,
+      detail: { roomId },
+    });
+  });
+  return roomId;
+}
+
+/** A room of this row that stands under its alias; an alias that leads nowhere is removed. */
+export async function findRoom(parts: RoomParts, desired: Desired): Promise<string | undefined> {
+  const { rooms, settings } = parts;
+  const { alias } = desired;
+  const roomId = alias ? await rooms.roomOfAlias(alias) : undefined;
+  if (!alias || !roomId) return undefined;
+  if (roomId !== desired.formerRoomId) {
+    const actual = await settled(parts, roomId);
+    const { created } = actual;
+    const isOurs = created?.by === settings.bot && created.row === desired.id;
+    if (created && !isOurs)
+      throw new GiveUp(
+        `The alias ${alias} is that of ${roomId}, which is another room: remove it there, or link that room`,
+      );
+    // Without its creator nobody can ever enter it.
+    if (isOurs && actual.members.get(settings.bot)?.membership === 'join') return roomId;
+  }
+  await rooms.removeAlias(alias);
+  return undefined;
+}
+
+/** A room once all of its first state is there, or nothing more comes. */
+async function settled({ rooms }: RoomParts, roomId: string): Promise<Actual> {
+  for (let round = 0; ; round += 1) {
+    const actual = actualOf(roomId, (await rooms.readState(roomId)) ?? []);
+    const isFinished = actual.state('m.room.power_levels') !== undefined;
+    if (isFinished || round >= patience.rounds) return actual;
+    await pause(patience.everyMs);
+  }
+}
+
+async function create({ rooms, settings }: RoomParts, desired: Desired): Promise<string> {
+  const { id, alias, name, topic, type } = desired;
+  const version = await rooms.defaultVersion();
+  const body = {
+    visibility: 'private',
+    preset: 'private_chat',
+    ...(alias && { room_alias_name: alias.slice(1, alias.indexOf(':')) }),
+    ...(name && { name }),
+    ...(topic && { topic }),
+    room_version: version,
+    creation_content: { [rowKey]: id, ...(type === 'space' && { type: 'm.space' }) },
+    power_level_content_override: firstLevels(desired, settings.bot, version),
+    initial_state: firstState(desired, settings).map(({ type, stateKey, content }) => ({
+      type,
+      state_key: stateKey,
+      content,
+    })),
+  };
+  return rooms.create(body).catch((error) => {
+    if (!(error instanceof SynapseError) || error.errcode !== 'M_EXCLUSIVE') throw error;
+    throw new GiveUp(
+      `The bot may not use the alias ${alias}: its application service needs the registration that is printed now`,
+      { cause: error },
+    );
+  });
+}

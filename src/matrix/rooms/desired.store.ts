@@ -1,0 +1,168 @@
+import type { Queryable } from '../../database/database.ts';
+import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../rooms/room.ts';
+import type { HeldRemovals } from './desired.ts';
+
+export type RoomRow = {
+  id: string;
+  tenantId: string;
+  tenantSlug: string;
+  tenantName: string;
+  type: RoomType;
+  slug: string;
+  state: RoomState;
+  origin: RoomOrigin;
+  name: string | null;
+  topic: string | null;
+  avatarUrl: string | null;
+  avatarSource: string | null;
+  avatarMxc: string | null;
+  creatorSlug: string | null;
+  metadata: Record<string, unknown>;
+  encrypted: boolean;
+  purge: boolean;
+  strangers: StrangerPolicy | null;
+  alias: string | null;
+  roomId: string | null;
+  formerRoomId: string | null;
+  membersSince: number | null;
+  held: HeldRemovals | null;
+  confirmed: string | null;
+  spaceRoomId: string | null;
+  tenantPeople: number;
+  tenantRemoved: number;
+  wantedVersion: string;
+};
+
+export async function findRoomRow(db: Queryable, id: string): Promise<RoomRow | undefined> {
+  const [row] = await db.query<RoomRow>(
+    `select rooms.id, tenant_id as "tenantId", tenants.slug as "tenantSlug",
+        tenants.name as "tenantName", entity_type as type, entity_slug as slug, state, origin,
+        rooms.name, topic, avatar_url as "avatarUrl", avatar_source as "avatarSource",
+        avatar_mxc as "avatarMxc", creator_slug as "creatorSlug", metadata, encrypted, purge,
+        strangers, alias, room_id as "roomId", former_room_id as "formerRoomId",
+        case when isfinite(members_since)
+          then floor(extract(epoch from members_since) * 1000)::float8 end as "membersSince",
+        held_removals as held, confirmed_removals as confirmed,
+        (select space.room_id from rooms space
+          where space.tenant_id = rooms.tenant_id and space.entity_type = 'space'
+            and space.state = 'active' and space.id <> rooms.id) as "spaceRoomId",
+        -- Counted so far only: more than these nobody takes out by accident and unseen.
+        (select count(*)::int from (
+          select from memberships join rooms others on others.id = memberships.room
+            where others.tenant_id = rooms.tenant_id and role <> 'banned'
+              and others.state in ('active', 'cancelled') limit 20000) counted) as "tenantPeople",
+        coalesce((select removed from tenant_removals
+          where tenant_removals.tenant_id = rooms.tenant_id
+            and hour = date_trunc('hour', now())), 0) as "tenantRemoved",
+        wanted_version as "wantedVersion"
+      from rooms join tenants on tenants.id = tenant_id
+      where rooms.id = $1`,
+    [id],
+  );
+  return row;
+}
+
+export type PersonRow = {
+  handle: string;
+  accountId: string;
+  role: string | null;
+  powerLevel: number | null;
+  /** Whether account and tenant may use Matrix now. */
+  allowed: boolean;
+  since: number;
+};
+
+/**
+ * Everybody with an effective word about them and a Matrix user of ours. Where an account is meant
+ * by its slug and by its id, the newest word counts. People of other tenants only where they may be.
+ */
+export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> {
+  return db.query<PersonRow>(
+    `with words as (
+        select memberships.*, account_id as account from memberships
+          where room = $1 and account_id is not null
+        union all
+        select memberships.*, accounts.id from memberships
+          join accounts on accounts.tenant_id = member_tenant_id and platform_slug = member
+          where room = $1)
+      select distinct on (accounts.id) handle, accounts.id as "accountId", role,
+        power_level as "powerLevel",
+        accounts.status = 'active' and accounts.matrix_access = 'active'
+          and tenants.status = 'active' as allowed,
+        floor(extract(epoch from occurred_at) * 1000)::float8 as since
+      from words
+      join rooms on rooms.id = words.room
+      join accounts on accounts.id = words.account and accounts.status <> 'deleted'
+      join tenants on tenants.id = accounts.tenant_id
+      join handles on handles.account_id = accounts.id and handles.state = 'active'
+      join matrix_users using (handle, account_id)
+      where matrix_users.state = 'ready' and not awaiting_confirmation
+        and occurred_at > members_since
+        and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
+          and member_tenant_id = rooms.tenant_id))
+      order by accounts.id, sequence desc nulls last, occurred_at desc, event_id desc`,
+    [room],
+  );
+}
+
+/** Everybody with a role in any room of the tenant: `member` while one is left, else nothing. */
+export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRow[]> {
+  return db.query<PersonRow>(
+    `with words as (
+        select memberships.*, account_id as account from memberships
+          join rooms on rooms.id = room
+          where rooms.tenant_id = $1 and account_id is not null
+        union all
+        select memberships.*, accounts.id from memberships
+          join rooms on rooms.id = room
+          join accounts on accounts.tenant_id = member_tenant_id and platform_slug = member
+          where rooms.tenant_id = $1)
+      select handle, accounts.id as "accountId", null as "powerLevel",
+        case when bool_or(role <> 'banned' and rooms.state in ('active', 'cancelled'))
+          then 'member' end as role,
+        bool_and(accounts.status = 'active' and accounts.matrix_access = 'active'
+          and tenants.status = 'active') as allowed,
+        floor(extract(epoch from max(occurred_at)) * 1000)::float8 as since
+      from words
+      join rooms on rooms.id = words.room
+      join accounts on accounts.id = words.account and accounts.status <> 'deleted'
+      join tenants on tenants.id = accounts.tenant_id
+      join handles on handles.account_id = accounts.id and handles.state = 'active'
+      join matrix_users using (handle, account_id)
+      where matrix_users.state = 'ready' and not awaiting_confirmation
+        and occurred_at > members_since
+        and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
+          and member_tenant_id = rooms.tenant_id))
+      group by handle, accounts.id`,
+    [tenantId],
+  );
+}
+
+export type AdministratorRow = { handle: string; platform: boolean };
+
+/** Who leads all rooms of a tenant, and who leads all rooms of all tenants. */
+export function administratorsOf(db: Queryable, tenantId: string): Promise<AdministratorRow[]> {
+  return db.query<AdministratorRow>(
+    `select handle, 'platform.admin' = any(roles) as platform
+      from accounts
+      join tenants on tenants.id = accounts.tenant_id
+      join handles on handles.account_id = accounts.id and handles.state = 'active'
+      join matrix_users using (handle, account_id)
+      where matrix_users.state = 'ready' and accounts.status = 'active'
+        and tenants.status = 'active'
+        and ('platform.admin' = any(roles)
+          or ('tenant.admin' = any(roles) and accounts.tenant_id = $1))`,
+    [tenantId],
+  );
+}
+
+export async function roomsOfSpace(db: Queryable, tenantId: string): Promise<string[]> {
+  const rows = await db.query<{ roomId: string }>(
+    `select room_id as "roomId" from rooms
+      where tenant_id = $1 and entity_type <> 'space' and state in ('active', 'cancelled')
+        and room_id is not null
+      order by room_id`,
+    [tenantId],
+  );
+  return rows.map(({ roomId }) => roomId);
+}

@@ -1,0 +1,52 @@
+import type { Database, Queryable } from '../../database/database.ts';
+import type { RoomSettings } from '../../rooms/room.ts';
+import type { Synapse } from '../synapse.ts';
+import { HomeserverRooms } from './homeserver-rooms.ts';
+import type { PlanSettings } from './plan.ts';
+
+/** @throws Error when there is no picture to be had; it is not tried again */
+export type FetchPicture = (url: string) => Promise<Blob>;
+
+export type RoomTaskOptions = {
+  database: Database;
+  synapse: Synapse;
+  serverName: string;
+  settings: RoomSettings;
+  fetchPicture: FetchPicture;
+};
+
+/** What work on one room needs. */
+export type RoomParts = {
+  /** The session that holds the room's lock, where there is one. */
+  db: Queryable;
+  rooms: HomeserverRooms;
+  settings: RoomSettings & PlanSettings;
+  /** Whether the user belongs to an application service. */
+  isBridged(userId: string): Promise<boolean>;
+  fetchPicture: FetchPicture;
+};
+
+/** Remembers, for as long as the process lives, who the bot is and who came over a bridge. */
+export function roomPartsOf(options: RoomTaskOptions): (db: Queryable) => Promise<RoomParts> {
+  const { synapse, serverName, fetchPicture } = options;
+  const rooms = new HomeserverRooms(synapse);
+  let bot: string | undefined;
+  const bridged = new Set<string>();
+
+  async function isBridged(userId: string) {
+    if (bridged.has(userId)) return true;
+    if (!userId.endsWith(`:${serverName}`)) return false;
+    if (!(await rooms.readUser(userId))?.appservice_id) return false;
+    bridged.add(userId);
+    return true;
+  }
+
+  return async (db) => {
+    bot ??= await rooms.whoAmI();
+    if (!bot.endsWith(`:${serverName}`)) {
+      throw new Error(`MATRIX_ACCESS_TOKEN belongs to ${bot}, which is not of ${serverName}`);
+    }
+    const settings = { ...options.settings, serverName, bot };
+    return { db, rooms, settings, isBridged, fetchPicture };
+  };
+}

@@ -1,0 +1,16 @@
+import { syncRoom } from '../../rooms/sync.ts';
+import type { Desired } from './desired.ts';
+import type { RoomParts } from './parts.ts';
+import { ensureSpace, queueRoomsOfTenant } from './spaces.store.ts';
+
+/** Has the tenant's space follow a room that changed, and the rooms their space when it is new. */
+export async function keepSpace({ db, settings }: RoomParts, desired: Desired): Promise<void> {
+  if (!settings.spaces) return;
+  const { type, tenantId, roomId } = desired;
+  if (type === 'space') {
+    if (roomId === null) await queueRoomsOfTenant(db, tenantId);
+    return;
+  }
+  const space = await ensureSpace(db, tenantId);
+  if (space) await syncRoom(db, space);
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { Queryable } from '../../database/database.ts';
+import { GiveUp, type Task } from '../../jobs/task.ts';
+import { syncRoom } from '../../rooms/sync.ts';
+import { SynapseError } from '../synapse-error.ts';
+import { readActual } from './actual.ts';
+import { applyPlan } from './apply.ts';
+import { findRoom, makeRoom } from './create.ts';
+import type { Desired } from './desired.ts';
+import { withRoomLock } from './lock.store.ts';
+import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
+import { isOver, planRoom, type RoomPlan } from './plan.ts';
+import { isNewer, markFailed, markOver, markSynced } from './progress.store.ts';
+import { readDesired } from './read-desired.ts';
+import { keepSpace } from './spaces.ts';
+
+const payloadSchema = z.object({ room: z.uuid() });
+
+/** What changes while a room is worked on is done at once, so often; then others have their turn. */
+const rounds = 5;
+
+/** Makes a room on Synapse as it should be now. Never two at once for one room. */
+export function syncRoomTask(options: RoomTaskOptions): Task {
+  const { database } = options;
+  const open = roomPartsOf(options);
+  return async (payload) => {
+    const { room } = payloadSchema.parse(payload);
+    const mine = await withRoomLock(database, room, (db) => bringAbout(open, db, room));
+    // Whoever is at it may have read what should be before it was changed.
+    if (!mine) await syncRoom(database, room, new Date(Date.now() + 300));
+  };
+}
+
+async function bringAbout(
+  open: (db: Queryable) => Promise<RoomParts>,
+  db: Queryable,
+  room: string,
+): Promise<void> {
+  try {
+    const parts = await open(db);
+    for (let round = 0; round < rounds; round += 1) {
+      const version = await bringUpToDate(parts, room);
+      if (version === undefined || !(await isNewer(db, room, version))) return;
+    }
+    await syncRoom(db, room);
+  } catch (cause) {
+    const error = asFailure(cause);
+    await markFailed(db, room, error.message).catch(() => {});
+    throw error;
+  }
+}
+
+/** What Synapse refuses it refuses again; anything else may be over the next time. */
+function asFailure(error: unknown): Error {
+  if (error instanceof SynapseError && error.kind === 'refused') {
+    return new GiveUp(error.message, { cause: error });
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** @returns which version of what should be is true now; nothing when there is nothing to be */
+async function bringUpToDate(parts: RoomParts, room: string): Promise<string | undefined> {
+  const desired = await readDesired(parts.db, room, parts.settings);
+  if (!desired || desired.state === 'awaited') return undefined;
+  const changed = await settle(parts, desired);
+  await markSynced(parts.db, room, desired.wantedVersion);
+  if (changed) await keepSpace(parts, desired);
+  return desired.wantedVersion;
+}
+
+/** @returns whether anything was changed */
+async function settle(parts: RoomParts, desired: Desired): Promise<boolean> {
+  const roomId = desired.roomId ?? (await begin(parts, desired));
+  if (!roomId) {
+    await markOver(parts.db, desired.id, null);
+    return false;
+  }
+  const { plan, over } = await mend(parts, { ...desired, roomId });
+  if (!over) return plan.actions.length > 0 || desired.roomId === null;
+  await markOver(parts.db, desired.id, roomId);
+  if (desired.state === 'deleted') return true;
+  return settle(parts, { ...desired, roomId: null, formerRoomId: roomId, held: null });
+}
+
+/** A deleted entity may have a room that was begun and never noted. */
+async function begin(parts: RoomParts, desired: Desired): Promise<string | undefined> {
+  if (desired.state !== 'deleted') return makeRoom(parts, desired);
+  return (await findRoom(parts, desired)) && makeRoom(parts, desired);
+}
+
+type WithRoom = Desired & { roomId: string };
+type Mended = { plan: RoomPlan; over: boolean };
+
+/** @returns whether the room is to be given up, and was emptied */
+async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): Promise<Mended> {
+  const { roomId } = desired;
+  const actual = await readActual(parts, desired);
+  if (!actual) return { plan: whatIsGone(desired), over: true };
+  const plan = planRoom(desired, actual, parts.settings);
+  if (plan.problem) {
+    if (!plan.remedy || isSecondTry) throw new GiveUp(plan.problem);
+    await remedy(parts, roomId, plan.remedy, plan.problem);
+    return mend(parts, desired, true);
+  }
+  await applyPlan(parts, desired, plan);
+  return { plan, over: isOver(desired, actual) };
+}
+
+/** Synapse does not have the room any more: another is made, unless people had one before us. */
+function whatIsGone({ origin, state, roomId }: WithRoom): RoomPlan {
+  if (origin !== 'made' && state !== 'deleted') {
+    throw new GiveUp(
+      `Synapse has no room ${roomId} any more: link another room, or unlink this one`,
+    );
+  }
+  return { actions: [], held: [], confirmed: false, obstacles: [] };
+}
+
+async function remedy(
+  { rooms, settings }: RoomParts,
+  roomId: string,
+  what: 'return' | 'regain power',
+  problem: string,
+): Promise<void> {
+  try {
+    if (what === 'return' && (await joins(rooms, roomId))) return;
+    await rooms.regainPower(roomId, settings.bot);
+    if (what === 'return') await rooms.join(roomId);
+  } catch (error) {
+    if (error instanceof SynapseError && error.kind !== 'retry') {
+      throw new GiveUp(problem, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function joins(rooms: RoomParts['rooms'], roomId: string): Promise<boolean> {
+  try {
+    await rooms.join(roomId);
+    return true;
+  } catch (error) {
+    if (error instanceof SynapseError && error.kind !== 'retry') return false;
+    throw error;
+  }
+}
