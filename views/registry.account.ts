@@ -17,6 +17,8 @@ export interface AccountPages {
     /** A key below `notice.`: what was just done. */
     notice?: AccountNotice;
     sessions: readonly AccountSession[];
+    /** Where there is something to decide. */
+    membershipsUrl?: string;
     applications: readonly {
       clientId: string;
       name: string;
@@ -65,8 +67,30 @@ export interface AccountPages {
     ways: readonly { id: string; name: string; asks: boolean }[];
   };
 
+  memberships: MembershipsPage;
+
   /** Field `handle`: typed again to confirm. */
   'account-delete': AccountForm & { handle: string; matrixId: string };
+}
+
+/**
+ * What a platform added somebody to before they came. Fields `membership-<room>`: `keep` or `decline`;
+ * what is left open waits.
+ */
+export interface MembershipsPage {
+  action: string;
+  memberships: readonly {
+    room: string;
+    /** Words are `entity.<type>`. */
+    type: string;
+    name: string;
+    /** Words are `role.<role>`. */
+    role: string;
+    /** More than taking part. */
+    manages: boolean;
+  }[];
+  /** Left out in the middle of a sign-in. */
+  backUrl?: string;
 }
 
 interface AccountForm {
@@ -95,4 +119,5 @@ export type AccountNotice =
   | 'identity_removed'
   | 'session_ended'
   | 'all_sessions_ended'
-  | 'application_revoked';
+  | 'application_revoked'
+  | 'memberships_decided';

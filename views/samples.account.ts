@@ -61,6 +61,7 @@ export const accountSamples: {
       applications: [],
     },
     saved: { ...account, notice: 'profile_saved' },
+    invited: { ...account, membershipsUrl: '/account/memberships' },
   },
   'account-email': {
     first: { ...form, email: 'john@example.com', value: '' },
@@ -126,6 +127,40 @@ export const accountSamples: {
       ],
       ways: [],
       errors: { form: { code: 'last_way' } },
+    },
+  },
+  memberships: {
+    several: {
+      action: '/account/memberships',
+      memberships: [
+        {
+          room: '0b54a8f3-96b9-4f5c-a9a5-7f4e2c1f0f0e',
+          type: 'event',
+          name: 'JavaScript Workshop',
+          role: 'attendee',
+          manages: false,
+        },
+        {
+          room: '5c2f7f7e-1c53-4a0e-8d5c-6c6c9a3a5d11',
+          type: 'group',
+          name: 'Friends of long walks along the river before breakfast',
+          role: 'admin',
+          manages: true,
+        },
+      ],
+    },
+    later: {
+      action: '/account/memberships',
+      backUrl: '/account',
+      memberships: [
+        {
+          room: '0b54a8f3-96b9-4f5c-a9a5-7f4e2c1f0f0e',
+          type: 'organization',
+          name: 'Acme',
+          role: 'owner',
+          manages: true,
+        },
+      ],
     },
   },
   'account-delete': {

@@ -48,6 +48,7 @@ export function createPolicy(parts: PolicyParts) {
     ),
     3,
   );
+  askAboutMemberships(policy);
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);
   return policy;
@@ -78,6 +79,24 @@ function requireAddress(policy: ReturnType<typeof base>, { subjects }: PolicyPar
       }),
     ),
     3,
+  );
+}
+
+/**
+ * Whoever signs in with a code may have been a guest until then. Asked once, by the sign-in itself:
+ * no other request has to look for it.
+ */
+function askAboutMemberships(policy: ReturnType<typeof base>): void {
+  policy.add(
+    new Prompt(
+      { name: 'memberships', requestable: false },
+      new Check('unconfirmed', 'memberships wait for a yes', 'interaction_required', (ctx) =>
+        (ctx.oidc.result as { memberships?: string } | undefined)?.memberships === 'waiting'
+          ? Check.REQUEST_PROMPT
+          : Check.NO_NEED_TO_PROMPT,
+      ),
+    ),
+    policy.findIndex(({ name }) => name === 'consent'),
   );
 }
 

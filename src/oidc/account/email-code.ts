@@ -9,6 +9,7 @@ import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { mailFrame } from '../../tenants/mail.ts';
+import { welcomeGuest } from '../guests.ts';
 import { codeProblem, tooMany } from '../interaction/code.ts';
 import { SealedCookie } from '../sealed-cookie.ts';
 import type { Visit } from './visit.ts';
@@ -140,6 +141,7 @@ async function redeem(visit: Visit, code: string): Promise<Redemption> {
     await changeEmail(tx, { ...change, keep: { sessionUid: session.uid } }, parts.outside);
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, browser, account.id);
     await showOnMatrix(tx, account.id);
+    await welcomeGuest(tx, { accountId: account.id, emailKey: result.emailKey });
     return result;
   });
   return work.catch((cause) => {

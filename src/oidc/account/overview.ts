@@ -5,8 +5,10 @@ import { displayName } from '../../accounts/display-name.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { hasOpenMemberships } from '../../rooms/confirmations.store.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
+import { membershipsPath } from './memberships.ts';
 import { applicationsOf, type SessionRow, sessionsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';
 
@@ -20,6 +22,7 @@ const noticeSchema = z.enum([
   'session_ended',
   'all_sessions_ended',
   'application_revoked',
+  'memberships_decided',
 ] satisfies AccountNotice[]);
 
 const nameForm = z.object({ name: z.string().max(200).default('').transform(displayName) });
@@ -29,9 +32,10 @@ type Shown = Partial<Pick<AccountPages['account'], 'errors'>> & { name?: string 
 /** Everything that a person can see and change of their account, on one page. */
 export async function showAccount(visit: Visit, shown: Shown = {}): Promise<void> {
   const { account, parts, session } = visit;
-  const [sessions, applications] = await Promise.all([
+  const [sessions, applications, invited] = await Promise.all([
     sessionsOf(parts.database, account.id),
     applicationsOf(parts.database, account.id, accountClientId),
+    hasOpenMemberships(parts.database, account.id),
   ]);
   const notice = noticeSchema.safeParse(visit.ctx.query.notice);
   visit.show('account', {
@@ -51,6 +55,7 @@ export async function showAccount(visit: Visit, shown: Shown = {}): Promise<void
       ...application,
       scopes: [...new Set(application.scopes.flatMap((scope) => scope.split(' ')))],
     })),
+    membershipsUrl: invited ? membershipsPath : undefined,
     ...actions,
   });
 }

@@ -8,6 +8,7 @@ import { downloadData } from './data.ts';
 import { showDeletion, submitDeletion } from './deletion.ts';
 import { showEmail, submitEmail } from './email.ts';
 import { resendEmailCode, showEmailCode, submitEmailCode } from './email-code.ts';
+import { membershipsPath, showMemberships, submitMemberships } from './memberships.ts';
 import { showAccount, submitName } from './overview.ts';
 import { showPassword, submitPassword } from './password.ts';
 import { type Person, personOf } from './person.ts';
@@ -29,6 +30,7 @@ const pages: Record<string, Page> = {
   '/account/sessions/end': { post: endOneSession },
   '/account/sessions/end-all': { post: endOtherSessions },
   '/account/applications/revoke': { post: revokeApplication },
+  [membershipsPath]: { get: showMemberships, post: submitMemberships },
   '/account/data': { get: downloadData },
   '/account/sign-out': { post: signOut },
 };

@@ -9,6 +9,7 @@ import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
+import { welcomeGuest } from '../guests.ts';
 import { forget } from '../memory.ts';
 import { answer } from './finish.ts';
 import { sendCode } from './send-code.ts';
@@ -110,6 +111,7 @@ export async function giveAddress(
   await changeEmail(tx, change, parts.outside);
   await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
   await showOnMatrix(tx, accountId);
+  await welcomeGuest(tx, { accountId, emailKey });
 }
 
 /** The provider looks at the account again. */

@@ -8,6 +8,7 @@ import { serves } from '../clients.ts';
 import { currentSessionId, parkSession } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
 import { sessionFacts } from '../upstream-sessions.ts';
+import { welcomeProved } from './guest.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { linkAgreed } from './upstream-link.ts';
@@ -41,9 +42,10 @@ export async function finishSignIn(
   if (!tenantFits || !serves(client, subject.tenantId)) {
     throw new AppError('account_unavailable', { status: 403 });
   }
-  const linked = await parts.database.transaction(async (tx) => {
+  const { linked, asks } = await parts.database.transaction(async (tx) => {
     await recordSignIn(tx, accountId);
-    const added = await linkAgreed(tx, step, subject);
+    const linked = await linkAgreed(tx, step, subject);
+    const asks = await welcomeProved(tx, step, accountId);
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
     await endSignIn(tx, signIn.id);
     await record(tx, {
@@ -54,7 +56,7 @@ export async function finishSignIn(
       clientId: client.id,
       detail: upstream ? { method, connection: upstream.connection } : { method },
     });
-    return added;
+    return { linked, asks };
   });
   if (linked) await leaveEndedSession(step);
   rememberWay(step, upstream?.connection);
@@ -65,6 +67,8 @@ export async function finishSignIn(
     // Whoever signed in has also answered these prompts.
     create: {},
     select_account: {},
+    // See `askAboutMemberships`.
+    ...(asks ? { memberships: 'waiting' } : undefined),
     ...(upstream ? sessionFacts(upstream) : undefined),
   });
 }

@@ -12,6 +12,7 @@ import { holdOf } from '../../handles/handles.store.ts';
 import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
 import { forget } from '../memory.ts';
 import { finishSignIn } from './finish.ts';
+import { idOfGuest, welcomeProved } from './guest.ts';
 import { heldBy, type Person } from './person.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import { assertMayJoin, assertMaySignUp } from './sign-up.ts';
@@ -77,6 +78,7 @@ function makeAccount(step: Step, person: Person, order: Order & { accountId: str
     });
     if (person.upstream) await addIdentity(tx, accountId, person.tenant.id, person.upstream);
     if (termsVersion) await recordTermsAcceptance(tx, accountId, termsVersion);
+    await welcomeProved(tx, step, accountId);
     await keepAccount(tx, step.signIn.id, accountId);
     await activate(tx, step, person, { accountId, handle });
   });
@@ -151,7 +153,7 @@ export async function setUpHandle(
 /** A second try, also from another browser, goes on as the account that the first one began. */
 async function accountIdToBe(step: Step, person: Person): Promise<string> {
   const hold = await holdOf(step.parts.database, heldBy(step, person));
-  return hold?.accountId ?? randomUUID();
+  return hold?.accountId ?? (await idOfGuest(step, person.tenant.id)) ?? randomUUID();
 }
 
 async function reserve(step: Step, person: Person, accountId: string, handle: string) {

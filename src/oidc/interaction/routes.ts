@@ -8,6 +8,7 @@ import { resendCode, showCode, submitCode } from './code.ts';
 import { showCommunities, submitCommunity } from './community.ts';
 import { showAddress, submitAddress } from './address.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
+import { showMemberships, submitMemberships } from './memberships.ts';
 import type { InteractionParts } from './parts.ts';
 import { showPassword, submitPassword } from './password.ts';
 import { answerAvailability, showProfile, submitProfile } from './profile.ts';
@@ -46,6 +47,7 @@ const otherPages: Record<string, Page> = {
   profile: { get: (step) => showProfile(step), post: submitProfile },
   availability: { get: answerAvailability },
   accounts: { get: showAccounts, post: submitAccount },
+  memberships: { get: showMemberships, post: submitMemberships },
   consent: { get: showConsent, post: submitConsent },
   cancel: { get: cancel, post: cancel },
 };
@@ -141,6 +143,8 @@ async function showCurrent(step: Step): Promise<void> {
       return showProfile(step);
     case 'email':
       return showAddress(step);
+    case 'memberships':
+      return showMemberships(step);
     case 'consent':
       return showConsent(step);
     case 'matrix_access':
