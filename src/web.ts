@@ -22,6 +22,7 @@ import type { InteractionParts } from './oidc/interaction/parts.ts';
 import { interactionRoutes } from './oidc/interaction/routes.ts';
 import { internalRoutes } from './oidc/internal/routes.ts';
 import { internalApi } from './oidc/internal/serve.ts';
+import { invitationRoutes } from './oidc/invitation/routes.ts';
 import { mountProvider } from './oidc/mount.ts';
 import { recoverRoutes } from './oidc/recover/routes.ts';
 import { tryRoutes } from './oidc/try.ts';
@@ -77,6 +78,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   web.use(accountRoutes(parts, { port: config.port }).routes());
+  web.use(invitationRoutes(parts, { port: config.port }).routes());
   web.use(recoverRoutes(parts, { port: config.port }).routes());
   web.use(homeRoutes(parts, { tryUrl: config.production ? undefined : '/try' }).routes());
   if (!config.production) web.use(tryRoutes(parts).routes());

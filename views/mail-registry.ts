@@ -43,6 +43,10 @@ export const mailSchemas = {
   'identity-removed': frame.extend({ ...link.shape, provider: z.string() }),
   'new-sign-in': frame.extend(link.shape),
   'account-deleted': frame,
+  /** Works until then. */
+  invitation: frame.extend({ ...link.shape, until: z.iso.datetime() }),
+  'sign-up-approved': frame.extend(link.shape),
+  'sign-up-refused': frame,
 } as const;
 
 export type MailName = keyof typeof mailSchemas;
@@ -79,4 +83,13 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
   'password-changed': [{ ...asked, link: 'https://id.acme.example/account' }, plain],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],
   'account-deleted': [asked],
+  invitation: [
+    {
+      ...plain,
+      link: 'https://id.acme.example/invitation?token=AbCdEf',
+      until: '2026-05-11T12:30:00.000Z',
+    },
+  ],
+  'sign-up-approved': [{ ...plain, link: 'https://id.acme.example/account?tenant=acme' }],
+  'sign-up-refused': [plain],
 };

@@ -6,6 +6,7 @@
  * Dates are `Date`, and URLs may be relative to the public origin.
  */
 import type { AccountPages } from './registry.account.ts';
+import type { AdmissionPages } from './registry.admission.ts';
 import type { UpstreamPages } from './registry.upstream.ts';
 
 /** What stands around every page: who is asking, in which language. */
@@ -76,7 +77,7 @@ export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 
 /** What a link from a mail does once confirmed. */
 export type LinkKind = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'invitation';
 
-export interface Pages extends AccountPages, UpstreamPages {
+export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
   error: {
     /** Stable code; words are `error.<code>.title` and `.detail`, else those of the status. */
     code: string;

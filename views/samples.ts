@@ -1,6 +1,7 @@
 /** Examples of every page's context: the page test renders all of them in every language. */
 import type { Layout, PageName, Pages, Way } from './registry.ts';
 import { accountSamples } from './samples.account.ts';
+import { admissionSamples } from './samples.admission.ts';
 
 export const layoutSamples = {
   full: {
@@ -95,6 +96,7 @@ const password = { action: '/password/x1', email: 'john@example.com', handle: 'j
 /** Every page has a sample for each of its faces; the first is the usual one. */
 export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pages[Name]>> } = {
   ...accountSamples,
+  ...admissionSamples,
   error: {
     'not-found': { code: 'not_found', status: 404, action: { label: 'home', url: '/' } },
     expired: {

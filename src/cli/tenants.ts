@@ -92,6 +92,12 @@ function withSettings(command: Command): Command {
       'with --sign-up domains: email domains that may, repeatable',
       collectDomains,
     )
+    .addOption(
+      new Option(
+        '--sign-up-approval <state>',
+        'whether newcomers whom nobody invited wait to be let in: see sign-ups',
+      ).choices(['on', 'off']),
+    )
     .option('--offered', 'whoever signs up without naming a tenant may choose it')
     .option('--no-offered', 'it has to be named')
     .option('--language <tag>', 'languages of its pages, repeatable, first preferred', collectWords)
@@ -136,6 +142,7 @@ function shown(tenant: FoundTenant): Report {
     domains: tenant.domains,
     'email domains': tenant.emailDomains,
     'sign-up': signUp(tenant),
+    'sign-up approval': tenant.signUpApproval,
     offered: tenant.offered,
     languages: tenant.languages.length > 0 ? tenant.languages : 'all',
     ways: waysOf(tenant),

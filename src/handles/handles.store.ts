@@ -117,6 +117,10 @@ export async function deleteHold(tx: Transaction, accountId: string): Promise<vo
   await tx.query(`delete from handles where account_id = $1 and state = 'held'`, [accountId]);
 }
 
+export async function deleteHoldOf(tx: Transaction, heldBy: string): Promise<void> {
+  await tx.query(`delete from handles where held_by = $1 and state = 'held'`, [heldBy]);
+}
+
 /** The handle that is kept for ever, or `undefined` if the account had none. */
 export async function tombstoneActive(
   tx: Transaction,

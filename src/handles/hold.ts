@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import {
   activateHeld,
   deleteHold,
+  deleteHoldOf,
   deleteOtherHolds,
   freeAmong,
   type Hold,
@@ -50,6 +51,11 @@ export async function activateHandle(
 /** A sign-up that was given up frees its handle at once. Never touches an account's handle. */
 export async function releaseHold(tx: Transaction, accountId: string): Promise<void> {
   await deleteHold(tx, accountId);
+}
+
+/** The same by who holds it: an invitation may keep a handle until it ends. */
+export async function releaseHoldOf(tx: Transaction, heldBy: string): Promise<void> {
+  await deleteHoldOf(tx, heldBy);
 }
 
 /**

@@ -21,6 +21,7 @@ interface Content {
   email?: string;
   provider?: string;
   link?: string;
+  until?: string;
 }
 
 const views = fileURLToPath(new URL('../../views/mail', import.meta.url));
@@ -53,7 +54,7 @@ function isMailName(name: string): name is MailName {
 }
 
 function compose(name: MailName, content: Content, translator: Translator) {
-  const { code, link, minutes, purpose } = content;
+  const { code, link, minutes, purpose, until } = content;
   const brand = { ...content.brand, name: oneLine(content.brand.name) };
   const params: Params = {
     community: brand.name,
@@ -79,14 +80,15 @@ function compose(name: MailName, content: Content, translator: Translator) {
     link,
     button: link && say('button'),
     orLink: translator.text('mail.or_link'),
-    note: note(translator, { code, link, minutes }),
+    note: note(translator, { code, link, minutes, until }),
     facts: facts(content, translator),
     notYou: say('not_you'),
     why: translator.text('mail.why', params),
   };
 }
 
-function note(translator: Translator, { code, link, minutes }: Partial<Content>) {
+function note(translator: Translator, { code, link, minutes, until }: Partial<Content>) {
+  if (until) return translator.text('mail.until', { date: translator.date(new Date(until)) });
   if (minutes === undefined || code === undefined) return undefined;
   return translator.text(link ? 'mail.link_note' : 'mail.code_note', { minutes });
 }

@@ -15,6 +15,8 @@ export type Tenant = {
   signUp: SignUpPolicy;
   /** With `signUp: 'domains'`, the email domains that may sign up. */
   signUpDomains: string[];
+  /** Whether newcomers whom nobody invited wait until the operator lets them in. */
+  signUpApproval: boolean;
   /** Whether a sign-up that names no tenant may choose it. */
   offered: boolean;
   isDefault: boolean;
@@ -40,6 +42,7 @@ export const tenantEntity = new EntitySchema<Tenant>({
     status: { type: 'text' },
     signUp: { type: 'text', name: 'sign_up' },
     signUpDomains: { type: 'text', array: true, name: 'sign_up_domains' },
+    signUpApproval: { type: 'boolean', name: 'sign_up_approval' },
     offered: { type: 'boolean' },
     isDefault: { type: 'boolean', name: 'is_default' },
     branding: { type: 'jsonb' },

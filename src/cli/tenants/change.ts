@@ -27,6 +27,7 @@ export type TenantOptions = {
   emailDomain?: string[];
   signUp?: SignUpPolicy;
   signUpDomain?: string[];
+  signUpApproval?: 'on' | 'off';
   offered?: boolean;
   language?: string[];
   way?: string[];
@@ -45,7 +46,14 @@ export type AddOptions = TenantOptions & { slug: string; name: string };
 
 type Settings = Pick<
   Tenant,
-  'name' | 'signUp' | 'signUpDomains' | 'offered' | 'languages' | 'ways' | 'emailRequired'
+  | 'name'
+  | 'signUp'
+  | 'signUpDomains'
+  | 'signUpApproval'
+  | 'offered'
+  | 'languages'
+  | 'ways'
+  | 'emailRequired'
 > & {
   branding: Branding;
   terms: Tenant['terms'];
@@ -54,6 +62,7 @@ type Settings = Pick<
 const fresh: Omit<Settings, 'name'> = {
   signUp: 'open',
   signUpDomains: [],
+  signUpApproval: false,
   offered: false,
   languages: [],
   ways: null,
@@ -142,6 +151,9 @@ function settingsFrom(options: TenantOptions, before: Settings): Settings {
     name: nameFrom(options.name ?? before.name),
     signUp: options.signUp ?? before.signUp,
     signUpDomains: options.signUpDomain ?? before.signUpDomains,
+    signUpApproval: options.signUpApproval
+      ? options.signUpApproval === 'on'
+      : before.signUpApproval,
     offered: options.offered ?? before.offered,
     languages: options.language ?? before.languages,
     ways: options.allWays ? null : (options.way ?? before.ways),

@@ -22,13 +22,14 @@ type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies'
  * Sends a person through a sign-in and back. The account page is an application like any other
  * here, so tenants, chooser and prompts work as they do everywhere.
  *
- * @param options `proveAgain` is the handle of whoever is signed in and must prove it once more
+ * @param options `proveAgain` is the handle of whoever is signed in and must prove it once more;
+ *   `signUp` begins with a new account rather than an existing one
  */
 export function sendToSignIn(
   ctx: Context,
   parts: Parts,
   to: Destination,
-  options: { tenant?: string; proveAgain?: string } = {},
+  options: { tenant?: string; proveAgain?: string; signUp?: boolean } = {},
 ): void {
   const query = new URLSearchParams({
     client_id: accountClientId,
@@ -41,6 +42,7 @@ export function sendToSignIn(
     code_challenge_method: 'S256',
   });
   if (options.tenant) query.set('tenant', options.tenant);
+  if (options.signUp) query.set('prompt', 'create');
   if (options.proveAgain) {
     query.set('prompt', 'login');
     query.set('login_hint', options.proveAgain);

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { tenantByName } from '../../tenants/tenants.store.ts';
+import { receive } from './admission.ts';
 import { accountsOfProvedAddress } from './code.ts';
 import { finishSignIn } from './finish.ts';
+import { newcomerTo } from './person.ts';
 import { chooseTenant } from './sign-ins.store.ts';
-import { assertMaySignUp, communitiesToJoin } from './sign-up.ts';
+import { communitiesToJoin } from './sign-up.ts';
 import type { Step } from './step.ts';
 import { accountsOfUpstream, finishAsKnown } from './upstream-arrival.ts';
 import { type UpstreamFacts, upstreamOf } from './upstream-person.ts';
@@ -42,9 +44,8 @@ export async function submitCommunity(step: Step): Promise<void> {
   const offered = (await communitiesToJoin(step)).some((community) => community.slug === slug);
   const tenant = offered && accounts.length === 0 ? await tenantByName(parts.database, slug) : null;
   if (!tenant) throw new AppError('community_unknown');
-  assertMaySignUp(tenant, signIn.emailKey as string);
-  await chooseTenant(parts.database, signIn.id, tenant.id);
-  return step.redirect(step.url('profile'));
+  const person = newcomerTo(step, tenant);
+  return person ? receive(step, person) : step.redirect(step.url());
 }
 
 /** The same for somebody whom another provider sent: with the community chosen, they arrive again. */

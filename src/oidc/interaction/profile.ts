@@ -4,7 +4,8 @@ import { AppError } from '../../errors.ts';
 import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
-import { heldBy, type Person, personOf } from './person.ts';
+import { holderOfTyped, keptFor } from './kept-handle.ts';
+import { type Person, personOf } from './person.ts';
 import { continueAsExisting, registerAccount, setUpHandle } from './register.ts';
 import type { Step } from './step.ts';
 
@@ -37,12 +38,7 @@ export async function showProfile(step: Step, shown: Shown = {}): Promise<void> 
   if (!person) return step.redirect(step.url());
   const errors = shown.errors ?? {};
   const { parts } = step;
-  const suggestions =
-    shown.suggestions ??
-    (await suggestHandles(parts.database, parts.handlePolicy, {
-      ...ideasOf(person),
-      name: shown.name || person.name,
-    }));
+  const suggestions = shown.suggestions ?? (await suggestionsFor(step, person, shown.name));
   step.show(
     'profile',
     {
@@ -64,6 +60,15 @@ export async function showProfile(step: Step, shown: Shown = {}): Promise<void> 
   );
 }
 
+/** What an invitation keeps for them comes first. */
+async function suggestionsFor(step: Step, person: Person, name?: string): Promise<string[]> {
+  const { database, handlePolicy } = step.parts;
+  const ideas = { ...ideasOf(person), name: name || person.name };
+  const kept = await keptFor(step, person);
+  const others = await suggestHandles(database, handlePolicy, ideas);
+  return kept ? [kept, ...others] : others;
+}
+
 export async function submitProfile(step: Step): Promise<void> {
   const person = await personOf(step);
   if (!person) return step.redirect(step.url());
@@ -82,7 +87,7 @@ export async function submitProfile(step: Step): Promise<void> {
   const check = await checkHandle(step.parts.database, fields.handle, step.parts.handlePolicy, {
     name: fields.name,
     email: person.email,
-    heldBy: heldBy(step, person),
+    heldBy: await holderOfTyped(step, person, fields.handle),
   });
   if (!check.available) {
     // Taken by themselves perhaps, in another tab.
@@ -131,7 +136,7 @@ export async function answerAvailability(step: Step): Promise<void> {
   const typed = String(ctx.query.handle ?? '').slice(0, 100);
   const answer = await checkHandle(parts.database, typed, parts.handlePolicy, {
     email: person.email,
-    heldBy: heldBy(step, person),
+    heldBy: await holderOfTyped(step, person, typed),
   });
   ctx.set('cache-control', 'no-store');
   ctx.body = { ...answer, reason: answer.reason ?? null };

@@ -11,11 +11,18 @@ import { labelOf, profileOf } from '../../federation/identity.ts';
 import { holdOf } from '../../handles/handles.store.ts';
 import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
 import { forget } from '../memory.ts';
+import {
+  type Admission,
+  admissionOf,
+  forgetInvitation,
+  leaveRest,
+  useAdmission,
+} from './admission.ts';
 import { finishSignIn } from './finish.ts';
 import { idOfGuest, welcomeProved } from './guest.ts';
+import { holderOf } from './kept-handle.ts';
 import { heldBy, type Person } from './person.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
-import { assertMayJoin, assertMaySignUp } from './sign-up.ts';
 import type { Step } from './step.ts';
 import { pictureOf } from './upstream-refresh.ts';
 
@@ -24,6 +31,10 @@ const holdSeconds = 15 * 60;
 
 type Order = { name: string; handle: string; termsVersion?: string };
 type Outcome = 'done' | 'taken' | 'provisioning_unavailable';
+type Hold = { accountId: string; handle: string; heldBy: string };
+
+/** Somebody else was faster: what is true now decides anew. */
+const overtaking = new Set(['handle_taken', 'invitation_spent', 'approval_withdrawn']);
 
 /**
  * Holds the handle, has the homeserver make its user, then makes account, handle and audit row in
@@ -37,35 +48,46 @@ export async function registerAccount(step: Step, person: Person, order: Order):
   return 'taken';
 }
 
-/** @returns `overtaken` when the same person, in another tab, moved the hold to another handle */
+/** @returns `overtaken` when the hold was moved, in another tab, or an invitation used up meanwhile */
 async function tryToRegister(
   step: Step,
   person: Person,
   order: Order,
 ): Promise<Outcome | 'overtaken'> {
   if (await continueAsExisting(step, person)) return 'done';
-  if (person.upstream) assertMayJoin(person.tenant, person.upstream);
-  else assertMaySignUp(person.tenant, person.emailKey);
-  const accountId = await accountIdToBe(step, person);
-  const reserved = await reserve(step, person, accountId, order.handle);
+  const admission = await admissionOf(step, person);
+  if (admission === 'waits') {
+    step.redirect(step.url('request'));
+    return 'done';
+  }
+  const heldBy = holderOf(step, person, admission, order.handle);
+  const accountId = await accountIdToBe(step, person, heldBy);
+  const reserved = await reserve(step, person, { accountId, handle: order.handle, heldBy });
   if (reserved === 'taken' && (await continueAsExisting(step, person))) return 'done';
   if (reserved !== 'ready') return reserved;
   try {
-    await makeAccount(step, person, { ...order, accountId });
+    await makeAccount(step, person, { ...order, accountId }, admission);
   } catch (error) {
     if (await continueAsExisting(step, person)) return 'done';
-    if (error instanceof AppError && error.code === 'handle_taken') return 'overtaken';
+    if (error instanceof AppError && overtaking.has(error.code)) return 'overtaken';
     throw error;
   }
+  forgetInvitation(step, admission);
   forget('Subject', accountId);
   if (person.upstream) await finishAs(step, accountId, person.upstream);
   else step.redirect(step.url('password'));
   return 'done';
 }
 
-function makeAccount(step: Step, person: Person, order: Order & { accountId: string }) {
+function makeAccount(
+  step: Step,
+  person: Person,
+  order: Order & { accountId: string },
+  admission: Admission,
+) {
   const { accountId, handle, termsVersion } = order;
   return step.parts.database.transaction(async (tx) => {
+    await useAdmission(tx, admission, { accountId, person });
     await insertAccount(tx, {
       id: accountId,
       tenantId: person.tenant.id,
@@ -81,6 +103,7 @@ function makeAccount(step: Step, person: Person, order: Order & { accountId: str
     await welcomeProved(tx, step, accountId);
     await keepAccount(tx, step.signIn.id, accountId);
     await activate(tx, step, person, { accountId, handle });
+    await leaveRest(tx, admission);
   });
 }
 
@@ -139,7 +162,8 @@ export async function setUpHandle(
   person: Person,
   order: Order & { accountId: string },
 ): Promise<Outcome> {
-  const reserved = await reserve(step, person, order.accountId, order.handle);
+  const hold = { ...order, heldBy: heldBy(step, person) };
+  const reserved = await reserve(step, person, hold);
   if (reserved !== 'ready') return reserved;
   await step.parts.database.transaction(async (tx) => {
     await updateProfile(tx, order.accountId, { name: order.name });
@@ -151,19 +175,19 @@ export async function setUpHandle(
 }
 
 /** A second try, also from another browser, goes on as the account that the first one began. */
-async function accountIdToBe(step: Step, person: Person): Promise<string> {
-  const hold = await holdOf(step.parts.database, heldBy(step, person));
+async function accountIdToBe(step: Step, person: Person, heldBy: string): Promise<string> {
+  const hold = await holdOf(step.parts.database, heldBy);
   return hold?.accountId ?? (await idOfGuest(step, person.tenant.id)) ?? randomUUID();
 }
 
-async function reserve(step: Step, person: Person, accountId: string, handle: string) {
+async function reserve(step: Step, person: Person, { accountId, handle, heldBy }: Hold) {
   const { database, provisioning } = step.parts;
   const held = await database.transaction(async (tx) => {
     const outcome = await holdHandle(tx, {
       handle,
       accountId,
       tenantId: person.tenant.id,
-      heldBy: heldBy(step, person),
+      heldBy,
       seconds: holdSeconds,
     });
     if (outcome === 'held') await provisioning?.begin(tx, { handle, accountId });

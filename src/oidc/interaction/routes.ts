@@ -4,15 +4,16 @@ import { AppError } from '../../errors.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import { addUpstreamLogout } from '../upstream-logout.ts';
 import { showAccounts, submitAccount } from './accounts.ts';
+import { showAddress, submitAddress } from './address.ts';
 import { resendCode, showCode, submitCode } from './code.ts';
 import { showCommunities, submitCommunity } from './community.ts';
-import { showAddress, submitAddress } from './address.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
 import { showMemberships, submitMemberships } from './memberships.ts';
 import type { InteractionParts } from './parts.ts';
 import { showPassword, submitPassword } from './password.ts';
 import { answerAvailability, showProfile, submitProfile } from './profile.ts';
 import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from './recovery.ts';
+import { showRequest } from './request.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import { showSignUp, submitSignUp } from './sign-up.ts';
 import { loadStep, type Step } from './step.ts';
@@ -32,6 +33,7 @@ const loginPages: Record<string, Page> = {
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
   'with/:connection': { get: chooseWay, post: submitInput },
   arrived: { get: showArrival },
+  request: { get: showRequest },
   link: { get: showLink, post: submitLink },
   'new-password': { get: (step) => showNewPassword(step), post: submitNewPassword },
 };
@@ -58,6 +60,9 @@ const endings = new Set([
   'matrix_access_revoked',
   'sign_up_closed',
   'sign_up_domain',
+  'invitation_for_another',
+  'invitation_used_up',
+  'invitation_ended',
   'recovery_outdated',
   'identity_taken',
 ]);

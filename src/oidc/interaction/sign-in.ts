@@ -6,6 +6,7 @@ import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { serves } from '../clients.ts';
 import { parkedSessions } from '../parked-sessions.ts';
+import { invitedTo } from './admission.ts';
 import { tooMany } from './code.ts';
 import { finishSignIn } from './finish.ts';
 import { sendCode } from './send-code.ts';
@@ -48,7 +49,7 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
         shown.value ?? linking?.email ?? known?.handle ?? (hint === current?.handle ? '' : hint),
       errors,
       ways: linking ? [] : await waysOf(step),
-      signUpUrl: step.brand.signUp === 'closed' ? undefined : step.url('sign-up'),
+      signUpUrl: takesNewcomers(step) ? step.url('sign-up') : undefined,
       recoveryUrl: step.url('recovery'),
       cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,
       chooserUrl: linking ? step.url('sign-in') : (otherUrl ?? (known && step.url('sign-in'))),
@@ -58,6 +59,10 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
     },
     shown.errors ? 422 : 200,
   );
+}
+
+function takesNewcomers(step: Step): boolean {
+  return step.brand.signUp !== 'closed' || invitedTo(step) === step.brand.id;
 }
 
 export async function submitSignIn(step: Step): Promise<void> {

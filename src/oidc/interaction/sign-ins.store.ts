@@ -23,12 +23,14 @@ export type SignIn = {
   locale: string | null;
   /** Who the person is elsewhere: see `upstreamOf`. */
   upstreamSealed: string | null;
+  /** By which the person joins, if they do. */
+  invitationId: string | null;
 };
 
 const columns = `id, browser, client_id as "clientId", tenant_id as "tenantId",
   tenant_fixed as "tenantFixed", intent, email,
   email_key as "emailKey", proved_at as "provedAt", account_id as "accountId", remember, locale,
-  upstream_sealed as "upstreamSealed"`;
+  upstream_sealed as "upstreamSealed", invitation_id as "invitationId"`;
 
 export async function findSignIn(db: Queryable, id: string): Promise<SignIn | undefined> {
   const [row] = await db.query<SignIn>(
@@ -65,9 +67,17 @@ export async function restartSignIn(
 ): Promise<void> {
   await db.query(
     `update sign_ins set intent = $2, email = $3, email_key = $4, tenant_id = $5, remember = $6,
-      proved_at = null, account_id = null,
+      proved_at = null, account_id = null, invitation_id = null,
       upstream_sealed = case when $7 then upstream_sealed end where id = $1`,
-    [id, change.intent, change.email, change.emailKey, change.tenantId, change.remember, keepsUpstream],
+    [
+      id,
+      change.intent,
+      change.email,
+      change.emailKey,
+      change.tenantId,
+      change.remember,
+      keepsUpstream,
+    ],
   );
 }
 
@@ -79,7 +89,7 @@ export async function keepUpstream(
 ): Promise<void> {
   await db.query(
     `update sign_ins set upstream_sealed = $2, intent = 'sign-in', email = null, email_key = null,
-      proved_at = null, account_id = null where id = $1`,
+      proved_at = null, account_id = null, invitation_id = null where id = $1`,
     [id, sealed],
   );
 }
@@ -97,6 +107,14 @@ export async function markProved(
 
 export async function chooseTenant(db: Queryable, id: string, tenantId: string): Promise<void> {
   await db.query('update sign_ins set tenant_id = $2 where id = $1', [id, tenantId]);
+}
+
+export async function keepInvitation(
+  db: Queryable,
+  id: string,
+  invitationId: string,
+): Promise<void> {
+  await db.query('update sign_ins set invitation_id = $2 where id = $1', [id, invitationId]);
 }
 
 export async function keepAccount(db: Queryable, id: string, accountId: string): Promise<void> {

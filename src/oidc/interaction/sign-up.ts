@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { AppError } from '../../errors.ts';
-import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { readForm, validate } from '../../http/forms.ts';
-import type { Tenant } from '../../tenants/tenant.entity.ts';
 import {
   defaultTenant,
   offeredTenants,
   tenantByEmailDomain,
+  tenantById,
   tenantByName,
 } from '../../tenants/tenants.store.ts';
 import { serves } from '../clients.ts';
+import { invitedTo, receive } from './admission.ts';
+import { newcomerTo } from './person.ts';
 import { sendCode } from './send-code.ts';
-import { chooseTenant, restartSignIn } from './sign-ins.store.ts';
+import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { waysOf } from './upstream.ts';
-import { vouchedAddress } from './upstream-person.ts';
 import { problemOf } from './upstream-problem.ts';
 
 const form = z.object({
@@ -60,7 +60,9 @@ export async function submitSignUp(step: Step): Promise<void> {
   if (!tenant) {
     return showSignUp(step, { ...shown, errors: { tenant: { code: 'tenant_required' } } });
   }
-  if (tenant.signUp === 'closed') throw new AppError('sign_up_closed', { status: 403 });
+  if (tenant.signUp === 'closed' && invitedTo(step) !== tenant.id) {
+    throw new AppError('sign_up_closed', { status: 403 });
+  }
   const order = {
     intent: 'sign-up' as const,
     email: address.email,
@@ -74,46 +76,13 @@ export async function submitSignUp(step: Step): Promise<void> {
   return step.redirect(step.url('code'));
 }
 
-/**
- * An address that has no account here was proved. Whether it may have one is told only now, so that
- * nobody learns a tenant's rules or members by typing addresses.
- *
- * @throws AppError `sign_up_closed` or `sign_up_domain` (403)
- */
+/** An address that has no account here was proved: which community is it for? */
 export async function continueSignUp(step: Step): Promise<void> {
-  const { signIn, parts } = step;
-  const emailKey = signIn.emailKey as string;
-  const tenant = step.tenant ?? (await tenantToJoin(step, emailKey, undefined));
-  if (!tenant) return step.redirect(step.url('community'));
-  assertMaySignUp(tenant, emailKey);
-  if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
-  return step.redirect(step.url('profile'));
-}
-
-/** @throws AppError `sign_up_closed` or `sign_up_domain` (403) */
-export function assertMaySignUp(tenant: Tenant, emailKey: string): void {
-  if (tenant.status !== 'active' || tenant.signUp === 'closed') {
-    throw new AppError('sign_up_closed', { status: 403 });
-  }
-  const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
-  if (tenant.signUp === 'domains' && !tenant.signUpDomains.includes(domain)) {
-    throw new AppError('sign_up_domain', { status: 403 });
-  }
-}
-
-/**
- * The same for somebody whom another provider sent. Where that tells which organisation somebody
- * belongs to, the address alone does not admit them: anyone may have one at a domain for a while.
- *
- * @throws AppError `sign_up_closed` or `sign_up_domain` (403)
- */
-export function assertMayJoin(tenant: Tenant, identity: UpstreamIdentity): void {
-  assertMaySignUp(tenant, vouchedAddress(identity)?.key ?? '');
-  const { hostedDomain } = identity;
-  const byDomain = tenant.signUp === 'domains' && hostedDomain !== undefined;
-  if (byDomain && !tenant.signUpDomains.includes(hostedDomain?.toLowerCase() ?? '')) {
-    throw new AppError('sign_up_domain', { status: 403 });
-  }
+  const tenant =
+    step.tenant ?? (await tenantToJoin(step, step.signIn.emailKey as string, undefined));
+  const person = tenant && newcomerTo(step, tenant);
+  if (!person) return step.redirect(step.url('community'));
+  return receive(step, person);
 }
 
 /**
@@ -136,9 +105,16 @@ export async function tenantToJoin(step: Step, emailKey: string, chosen: string 
   return fallback && serves(step.client, fallback.id) ? fallback : undefined;
 }
 
-export async function communitiesToJoin({ parts, client }: Step) {
-  const offered = await offeredTenants(parts.database);
+/** Those that anybody may choose, and the one that invited this browser's person. */
+export async function communitiesToJoin(step: Step) {
+  const { database } = step.parts;
+  const offered = await offeredTenants(database);
+  const invited = invitedTo(step);
+  if (invited && !offered.some(({ id }) => id === invited)) {
+    const tenant = await tenantById(database, invited);
+    if (tenant?.status === 'active') offered.unshift(tenant);
+  }
   return offered
-    .filter((tenant) => serves(client, tenant.id))
+    .filter((tenant) => serves(step.client, tenant.id))
     .map(({ slug, name }) => ({ slug, name }));
 }

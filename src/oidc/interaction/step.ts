@@ -149,9 +149,11 @@ export function browserOf(
     secureCookies,
   }: Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies'>,
 ): string {
-  let value = ctx.cookies.get(cookies.browser);
+  let value: string | undefined = ctx.state.browser ?? ctx.cookies.get(cookies.browser);
   if (!value || !/^[\w-]{32}$/.test(value)) {
     value = randomBytes(24).toString('base64url');
+    // Asked for once more while this request is served, it is the same browser.
+    ctx.state.browser = value;
     setCookie(ctx, cookies.browser, value, {
       secure: secureCookies,
       maxAgeSeconds: browserCookieSeconds,

@@ -4,11 +4,19 @@ import { findIdentities, type KnownIdentity } from '../../federation/identities.
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { serves } from '../clients.ts';
 import { wantsAddress } from './address.ts';
+import { receive } from './admission.ts';
 import { finishSignIn } from './finish.ts';
+import { newcomerTo } from './person.ts';
 import { chooseTenant } from './sign-ins.store.ts';
-import { assertMayJoin, tenantToJoin } from './sign-up.ts';
+import { tenantToJoin } from './sign-up.ts';
 import type { Step } from './step.ts';
-import { addressOf, keepFacts, type UpstreamFacts, upstreamOf, vouchedAddress } from './upstream-person.ts';
+import {
+  addressOf,
+  keepFacts,
+  type UpstreamFacts,
+  upstreamOf,
+  vouchedAddress,
+} from './upstream-person.ts';
 import { refreshFromUpstream } from './upstream-refresh.ts';
 
 /** Somebody is back from another provider: who are they here? */
@@ -47,7 +55,7 @@ export async function finishAsKnown(
  * Nobody is known by this identity. An address that the provider vouches for, or that was proved
  * here, and that has an account only leads to the offer to link the two; else a new account begins.
  *
- * @throws AppError `sign_up_closed`, `sign_up_domain` or `account_unavailable` (403)
+ * @throws AppError `account_unavailable` (403), and as `admissionOf`
  */
 async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   const { parts, signIn } = step;
@@ -57,8 +65,8 @@ async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
   if (await offerLink(step, tenant, facts)) return step.redirect(step.url('link'));
   if (wantsAddress(step, tenant, facts)) return step.redirect(step.url('email'));
-  assertMayJoin(tenant, facts.identity);
-  return step.redirect(step.url('profile'));
+  const person = newcomerTo(step, tenant);
+  return person ? receive(step, person) : step.redirect(step.url('link'));
 }
 
 async function offerLink(step: Step, tenant: Tenant, { identity }: UpstreamFacts) {
