@@ -61,10 +61,12 @@ export const accountSamples: {
       applications: [],
     },
     saved: { ...account, notice: 'profile_saved' },
+    'without-email': { ...account, account: { ...account.account, email: '', hasPassword: false } },
     invited: { ...account, membershipsUrl: '/account/memberships' },
   },
   'account-email': {
     first: { ...form, email: 'john@example.com', value: '' },
+    'without-any': { ...form, email: '', value: '' },
     mistyped: {
       ...form,
       email: 'john@example.com',

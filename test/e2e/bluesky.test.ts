@@ -50,6 +50,7 @@ describe('signing in with Bluesky from a Matrix client', { timeout: 240_000 }, (
     const person = await chooseBluesky();
     await person.send({ input: member.handle });
     await pass(person, member);
+    await person.press('Go on without email');
     await person.send({ name: 'Somebody', handle });
     return person.arrive();
   }
@@ -66,6 +67,9 @@ describe('signing in with Bluesky from a Matrix client', { timeout: 240_000 }, (
     const person = await chooseBluesky();
     await person.send({ input: '@idalovely.test' });
     await pass(person, ida);
+    assert.equal(await person.page.locator('[name=email]').inputValue(), ida.email);
+    await person.send({ email: ida.email });
+    await person.enterCode(ida.email);
     assert.equal(await person.page.locator('[name=handle]').inputValue(), 'idalovely');
     await person.send({ name: 'Ida Lovely', handle: 'ida' });
     const first = await person.arrive();
@@ -96,6 +100,7 @@ describe('signing in with Bluesky from a Matrix client', { timeout: 240_000 }, (
     await person.follow(/Bluesky/);
     await person.send({ input: 'kim.test' });
     await pass(person, kim);
+    await person.press('Go on without email');
     await person.send({ name: 'Kim', handle: 'kim' });
     assert.equal((await person.arrive()).userId, '@kim:matrix.example');
   });
@@ -111,6 +116,7 @@ describe('signing in with Bluesky from a Matrix client', { timeout: 240_000 }, (
     await home.start();
     await person.send({ input: leo.did });
     await pass(person, leo);
+    await person.press('Go on without email');
     await person.send({ name: 'Leo', handle: 'leo' });
     assert.equal((await person.arrive()).userId, '@leo:matrix.example');
   });

@@ -49,7 +49,11 @@ export function useGoogle() {
     choose,
     async signUp(person: Claims, handle: string): Promise<{ visitor: Visitor; claims: Claims }> {
       const visitor = newVisitor();
-      const { attempt, page } = await throughGoogle(visitor, person);
+      const { attempt, page: arrived } = await throughGoogle(visitor, person);
+      const asked = arrived.url.pathname.endsWith('/email');
+      const page = asked
+        ? await visitor.submit(arrived, {}, { button: 'Go on without email' })
+        : arrived;
       const tokens = await app.redeem(attempt, await choose(visitor, page, handle));
       return { visitor, claims: tokens.claims() ?? {} };
     },
