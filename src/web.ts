@@ -17,6 +17,7 @@ import { wellFormedUrls } from './http/well-formed.ts';
 import { appserviceRoutes } from './matrix/appservice/routes.ts';
 import { startMonitoring } from './monitoring.ts';
 import { accountRoutes } from './oidc/account/routes.ts';
+import { handOffRoutes } from './oidc/handoff/routes.ts';
 import { homeRoutes } from './oidc/home.ts';
 import type { InteractionParts } from './oidc/interaction/parts.ts';
 import { interactionRoutes } from './oidc/interaction/routes.ts';
@@ -79,6 +80,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   web.use(accountRoutes(parts, { port: config.port }).routes());
   web.use(invitationRoutes(parts, { port: config.port }).routes());
+  web.use(handOffRoutes(parts, { port: config.port }).routes());
   web.use(recoverRoutes(parts, { port: config.port }).routes());
   web.use(homeRoutes(parts, { tryUrl: config.production ? undefined : '/try' }).routes());
   if (!config.production) web.use(tryRoutes(parts).routes());

@@ -196,6 +196,18 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
     addUrl: string;
   };
 
+  /** `hidden` goes back unchanged; the second button posts `decline=yes`. Handles are whole addresses. */
+  handoff: {
+    action: string;
+    hidden: Readonly<Record<string, string>>;
+    /** The platform that says who the person is. */
+    platform: string;
+    application: Application;
+    account: AccountBadge;
+    /** Who is signed in in this browser, and stays so. */
+    current?: AccountBadge;
+  };
+
   /** The second button posts `deny=yes`. Scopes are named by `scope.<name>`. */
   consent: {
     action: string;

@@ -257,6 +257,23 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       addUrl: '/sign-in/x1?add',
     },
   },
+  handoff: {
+    asked: {
+      action: '/handoff/answer',
+      hidden: { handoff: 'x1' },
+      platform: 'Acme Events',
+      application: element,
+      account: { ...badge, handle: 'john.doe:matrix.example' },
+    },
+    'signed-in-as-another': {
+      action: '/handoff/answer',
+      hidden: { handoff: 'x1' },
+      platform: 'Acme Events',
+      application: element,
+      account: { ...badge, handle: 'john.doe:matrix.example' },
+      current: { name: 'Jane Roe', handle: 'jane.roe:matrix.example' },
+    },
+  },
   consent: {
     first: {
       action: '/consent/x1',

@@ -220,6 +220,7 @@ export async function endSessions(
       and email_key = (select email_key from accounts where id = $1))`,
     [accountId],
   );
+  await db.query('delete from handoff_tickets where account_id = $1', [accountId]);
 }
 
 /**

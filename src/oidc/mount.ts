@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import { AppError } from '../errors.ts';
 import { readForm } from '../http/forms.ts';
 import { addressKey } from '../http/rate-limits.ts';
+import { isForHandOff, serveApart } from './handoff/apart.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { browserOf } from './interaction/step.ts';
 
@@ -14,9 +15,12 @@ const metadataPath = '/.well-known/oauth-authorization-server';
 /** RFC 8628 §5.1: a user code is short, so guesses are few. */
 const userCodeGuesses = { name: 'user-code/network', limit: 30, seconds: 900 };
 
+/** What our pages add to the result of an interaction. */
+type Result = { browser?: string; handoff?: boolean };
+
 type MountParts = Pick<
   InteractionParts,
-  'current' | 'cookies' | 'secureCookies' | 'fingerprints' | 'rateLimits'
+  'current' | 'cookies' | 'secureCookies' | 'fingerprints' | 'rateLimits' | 'ring'
 >;
 
 /**
@@ -33,7 +37,10 @@ export function mountProvider(parts: MountParts): Middleware {
       if (!ctx.cookies.get(parts.cookies.session)) return seeOther(ctx, `${mountPath}/device`);
       await countUserCode(ctx, parts);
     }
-    if (wayBack.test(below)) await assertSameBrowser(ctx, parts);
+    const handedOver = wayBack.test(below)
+      ? (await resultOf(ctx, parts))?.handoff === true
+      : below === '/auth' && isForHandOff(ctx, parts);
+    if (handedOver) serveApart(ctx.req, parts.cookies.session);
     const request = ctx.req as IncomingMessage & { originalUrl?: string };
     request.originalUrl = `${mountPath}${below}${ctx.search}`;
     request.url = `${below}${ctx.search}`;
@@ -57,17 +64,18 @@ function seeOther(ctx: Context, url: string): void {
 }
 
 /**
- * The browser that comes back must be the one that signed in. The library knows it by a cookie bound
+ * How the sign-in ended from which a browser comes back; that must be the one that signed in. The library knows it by a cookie bound
  * to a path, which a neighbouring host could plant with a finished sign-in of its own: login CSRF.
  *
  * @throws AppError `sign_in_expired` (400)
  */
-async function assertSameBrowser(ctx: Context, parts: MountParts): Promise<void> {
+async function resultOf(ctx: Context, parts: MountParts): Promise<Result | undefined> {
   const { provider } = parts.current;
   const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
   const interaction = uid ? await provider.Interaction.find(uid) : undefined;
-  const result = interaction?.result as { browser?: string } | undefined;
+  const result = interaction?.result as Result | undefined;
   if (result && result.browser !== browserOf(ctx, parts)) throw new AppError('sign_in_expired');
+  return result;
 }
 
 /** @throws AppError `too_many_attempts` (429) */

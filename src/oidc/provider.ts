@@ -9,6 +9,7 @@ import { queueLogouts } from './backchannel.ts';
 import type { ClientDirectory } from './clients.ts';
 import { createFeatures, type ProviderPages } from './features.ts';
 import { allowFormsToApplications } from './form-targets.ts';
+import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
 import { lifetimes } from './lifetimes.ts';
 import { onlySynapse } from './outgoing.ts';
 import { createLoadExistingGrant, createPolicy } from './policy.ts';
@@ -51,6 +52,7 @@ export function createProvider(parts: ProviderParts, keys: JWK[]): Provider {
   queueLogouts(provider, parts.database);
   compareRedirectsExactly(provider);
   allowFormsToApplications(provider);
+  keepSessionsApart(provider, parts.cookies);
   return provider;
 }
 
@@ -65,7 +67,7 @@ function identity(parts: ProviderParts): Configuration {
     acrValues: [singleFactor],
     interactions: {
       policy: createPolicy(parts),
-      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+      url: (_ctx, { uid }) => `/interaction/${uid}${isApart() ? `/${handedOverPath}` : ''}`,
     },
     loadExistingGrant: rememberingUpstream(parts.database, createLoadExistingGrant(parts)),
     // `upstream` names the way to sign in with others to go straight to.

@@ -23,9 +23,13 @@ export class CookieJar {
     return this.#cookies.find((cookie) => cookie.name === name);
   }
 
-  /** The Cookie header for a request to `url`, the most specific paths first. */
-  headerFor(url: URL): string {
+  /**
+   * The Cookie header for a request to `url`, the most specific paths first.
+   * @param order `foreignForm` is set for a form that another site sends: `SameSite` stays at home
+   */
+  headerFor(url: URL, { foreignForm = false }: { foreignForm?: boolean } = {}): string {
     return this.#cookies
+      .filter(({ sameSite }) => !foreignForm || sameSite === 'none')
       .filter((cookie) => cookie.host === url.hostname && pathMatches(url.pathname, cookie.path))
       .filter((cookie) => !cookie.secure || isTrustworthy(url))
       .filter(({ expires = Number.POSITIVE_INFINITY }) => expires > Date.now())

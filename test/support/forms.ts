@@ -95,7 +95,8 @@ export class Visitor {
 
   async #request({ url, method, from, body, headers }: Request, site: SiteRelation) {
     this.visited.push(url);
-    const cookie = this.cookies.headerFor(url);
+    const foreignForm = method !== 'GET' && site === 'cross-site';
+    const cookie = this.cookies.headerFor(url, { foreignForm });
     const attempt = request(url, {
       method,
       agent: false,

@@ -3,6 +3,7 @@ import { readForm, validate } from '../../http/forms.ts';
 import { brandOf } from '../../tenants/pages.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import type { Subject } from '../artifacts.store.ts';
+import { authorizationUrl } from '../authorization-url.ts';
 import { serves } from '../clients.ts';
 import { currentSessionId, parkedSessions, parkSession, writeParked } from '../parked-sessions.ts';
 import { answer } from './finish.ts';
@@ -56,7 +57,7 @@ export async function submitAccount(step: Step): Promise<void> {
       overwrite: true,
     });
   }
-  step.redirect(`/oidc/auth?${withoutPrompt(details.params, 'select_account')}`);
+  step.redirect(authorizationUrl(withoutPrompt(details.params, 'select_account')));
 }
 
 async function choicesOf({ ctx, parts, tenant, client }: Step): Promise<Choice[]> {
@@ -87,13 +88,8 @@ async function communitiesOf({ parts }: Step, choices: Choice[]): Promise<Map<st
   return names;
 }
 
-function withoutPrompt(params: Record<string, unknown>, answered: string): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    if (typeof value === 'string') query.set(name, value);
-  }
-  const prompts = (query.get('prompt') ?? '').split(' ').filter((p) => p && p !== answered);
-  if (prompts.length > 0) query.set('prompt', prompts.join(' '));
-  else query.delete('prompt');
-  return query;
+function withoutPrompt(params: Record<string, unknown>, answered: string) {
+  const prompts = String(params.prompt ?? '').split(' ');
+  const others = prompts.filter((prompt) => prompt && prompt !== answered);
+  return { ...params, prompt: others.length > 0 ? others.join(' ') : undefined };
 }

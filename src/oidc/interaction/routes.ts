@@ -2,6 +2,8 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
 import { sameOriginForms } from '../../http/origin.ts';
+import { handedOverPath } from '../handoff/apart.ts';
+import { showHandedOver } from '../handoff/sign-in.ts';
 import { addUpstreamLogout } from '../upstream-logout.ts';
 import { showAccounts, submitAccount } from './accounts.ts';
 import { showAddress, submitAddress } from './address.ts';
@@ -35,6 +37,7 @@ const loginPages: Record<string, Page> = {
   arrived: { get: showArrival },
   request: { get: showRequest },
   link: { get: showLink, post: submitLink },
+  [handedOverPath]: { get: showHandedOver },
   'new-password': { get: (step) => showNewPassword(step), post: submitNewPassword },
 };
 

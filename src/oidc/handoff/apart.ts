@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'koa';
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { CookieNames } from '../../http/cookies.ts';
+import { authorizationUrl } from '../authorization-url.ts';
+import type { InteractionParts } from '../interaction/parts.ts';
+import { remember, remembered } from '../memory.ts';
+import { permit } from './permit.ts';
+
+/** What asks for more than that somebody is there: a proof, a choice, a certain account. */
+const wantsMore = ['prompt', 'max_age', 'id_token_hint', 'claims', 'request', 'request_uri'];
+
+/** The one page of an interaction that is served apart. */
+export const handedOverPath = 'handed-over';
+
+type Parts = Pick<InteractionParts, 'ring' | 'secureCookies'>;
+
+/** Whether this browser holds leave to go on at the client that asks, for no more than that. */
+export function isForHandOff(ctx: Context, parts: Parts): boolean {
+  const facts = permit.read(ctx, parts);
+  return (
+    facts?.browser !== undefined &&
+    facts.clientId === ctx.query.client_id &&
+    wantsMore.every((name) => ctx.query[name] === undefined)
+  );
+}
+
+/**
+ * Serves this request apart from the browser's session: the provider sees no session, and the browser
+ * never gets the one that results. So a hand-off signs in nowhere else, proves nothing later, and
+ * whoever is signed in stays so.
+ */
+export function serveApart(request: IncomingMessage, session: string): void {
+  remember('Apart', 'session', true);
+  const pairs = (request.headers.cookie ?? '').split(/; */);
+  request.headers.cookie = pairs.filter((pair) => !isOf(session, pair)).join('; ');
+}
+
+export function isApart(): boolean {
+  return remembered('Apart', 'session') === true;
+}
+
+/** The other half of `serveApart`: what the provider answers. */
+export function keepSessionsApart(provider: Provider, { session }: CookieNames): void {
+  provider.use(async (ctx, next) => {
+    await next();
+    if (!isApart()) return;
+    const kept = [ctx.response.get('set-cookie') ?? []].flat().filter((it) => !isOf(session, it));
+    ctx.remove('set-cookie');
+    if (kept.length > 0) ctx.set('set-cookie', kept);
+    await startAnew(ctx as unknown as KoaContextWithOIDC);
+  });
+}
+
+/** Of whom there is more to ask than a hand-off can answer, the sign-in is asked like of anybody. */
+async function startAnew({ oidc, response }: KoaContextWithOIDC): Promise<void> {
+  const asks = response.get('location').startsWith('/interaction/');
+  if (oidc?.route !== 'resume' || !asks) return;
+  await oidc.session?.destroy();
+  response.redirect(authorizationUrl(oidc.params ?? {}));
+}
+
+function isOf(cookie: string, pair: string): boolean {
+  return pair.startsWith(`${cookie}=`) || pair.startsWith(`${cookie}.sig=`);
+}

@@ -1,0 +1,55 @@
+import type { Account } from '../../accounts/account.ts';
+import { administrators } from '../../rooms/roles.ts';
+import type { Client } from '../clients.store.ts';
+import { serves } from '../clients.ts';
+import { accountClientId } from '../own-clients.ts';
+
+/** Why an account may not be handed over. */
+export const refusals = {
+  account_disabled: 409,
+  account_not_linked: 409,
+  account_without_handle: 409,
+  account_administrator: 403,
+  matrix_access_revoked: 403,
+} as const;
+
+export type Refusal = keyof typeof refusals;
+
+/**
+ * Only people whom the platform knows by a name of its own are its to hand over, and those who can do
+ * harm to others sign in themselves. Asked at each step, as any of it can change on the way.
+ */
+export function refusalOf(account: Account, target: Client): Refusal | undefined {
+  const { status, platformUserId, platformSlug, roles, handle, matrixAccess } = account;
+  if (status !== 'active') return 'account_disabled';
+  if (!platformUserId && !platformSlug) return 'account_not_linked';
+  if (roles.some((role) => Object.hasOwn(administrators, role))) return 'account_administrator';
+  if (!handle) return 'account_without_handle';
+  if (target.idpId && matrixAccess === 'revoked') return 'matrix_access_revoked';
+  return undefined;
+}
+
+/**
+ * Whether people can be handed over to a client: one of the operator's own that nobody else can play,
+ * so that nothing is left to ask on the way.
+ */
+export function takesHandOffs(client: Client, tenantId: string): boolean {
+  return (
+    client.firstParty &&
+    client.tokenEndpointAuthMethod !== 'none' &&
+    client.id !== accountClientId &&
+    client.grantTypes.includes('authorization_code') &&
+    !client.disabledAt &&
+    serves(client, tenantId)
+  );
+}
+
+/** Whether tickets of this client still count. */
+export function mayHandOver(client: Client | undefined, tenantId: string): client is Client {
+  return (
+    client !== undefined &&
+    !client.disabledAt &&
+    client.scopes.includes('handoff:write') &&
+    serves(client, tenantId)
+  );
+}
