@@ -3,7 +3,7 @@ import getRawBody from 'raw-body';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 
-const bodyLimit = '32kb';
+const defaultLimit = '32kb';
 
 /**
  * The fields of a posted form, each with its first value; NUL, which PostgreSQL cannot keep, left out.
@@ -25,11 +25,12 @@ export async function readForm(ctx: Context): Promise<Record<string, string>> {
 export async function readJson<Schema extends z.ZodType>(
   ctx: Context,
   schema: Schema,
+  limit = defaultLimit,
 ): Promise<z.infer<Schema>> {
   if (!ctx.is('application/json')) throw new AppError('json_expected', { status: 415 });
   let value: unknown;
   try {
-    value = JSON.parse(refuseNul(await readBody(ctx)));
+    value = JSON.parse(refuseNul(await readBody(ctx, limit)));
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError('body_malformed', { cause });
@@ -57,10 +58,10 @@ function refuseNul(json: string): string {
   return json;
 }
 
-async function readBody(ctx: Context): Promise<string> {
+async function readBody(ctx: Context, limit = defaultLimit): Promise<string> {
   try {
     return await getRawBody(ctx.req, {
-      limit: bodyLimit,
+      limit,
       length: ctx.request.length,
       encoding: 'utf-8',
     });

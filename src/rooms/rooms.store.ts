@@ -20,7 +20,8 @@ export type Room = Entity &
     syncedVersion: number;
     syncedAt: Date | null;
     error: string | null;
-    errorAt: Date | null;
+    /** Whether the worker's last attempt failed, and nothing was said since. */
+    failed: boolean;
     /** Whether taking people out waits for an operator to confirm it. */
     removalsHeld: boolean;
     createdAt: Date;
@@ -32,7 +33,8 @@ const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
   creator_slug as "creatorSlug", encrypted, cross_tenant as "crossTenant", purge, stamps,
   case when isfinite(members_since) then ${instant('members_since')} end as "membersSince", origin, room_id as "roomId", alias,
   wanted_version::float8 as "wantedVersion", synced_version::float8 as "syncedVersion",
-  synced_at as "syncedAt", error, error_at as "errorAt", held_removals is not null as "removalsHeld",
+  synced_at as "syncedAt", error,
+  error is not null and error_at > updated_at as failed, held_removals is not null as "removalsHeld",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 export async function roomByEntity(db: Queryable, entity: Entity): Promise<Room | undefined> {
@@ -60,6 +62,21 @@ export async function roomByRoomId(
 
 export function roomsByIds(db: Queryable, ids: readonly string[]): Promise<Room[]> {
   return db.query<Room>(`select ${columns} from rooms where id = any($1)`, [ids]);
+}
+
+/** How many of these versions the worker has neither reached nor failed at. */
+export async function unsettled(
+  db: Queryable,
+  changes: readonly { id: string; version: number }[],
+): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(*)::int as count
+      from rooms join unnest($1::uuid[], $2::bigint[]) as wanted (id, version) using (id)
+      where synced_version < version and state <> 'awaited' and held_removals is null
+        and (error is null or error_at <= updated_at)`,
+    [changes.map(({ id }) => id), changes.map(({ version }) => version)],
+  );
+  return row?.count ?? 0;
 }
 
 export type RoomFilter = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idempotencyHeader } from './idempotency.ts';
 import { type InternalRoute, tenantQuery } from './route.ts';
 import { internalScopes } from './scopes.ts';
 
@@ -10,6 +11,11 @@ const commonProblems: Record<number, readonly string[]> = {
   401: ['token_missing', 'invalid_token'],
   403: ['insufficient_scope'],
   404: ['tenant_not_found'],
+};
+
+const writing: Record<number, readonly string[]> = {
+  409: ['idempotency_in_progress'],
+  422: ['idempotency_key_reused'],
 };
 
 const withBody: Record<number, readonly string[]> = {
@@ -71,10 +77,11 @@ function operation(route: InternalRoute, schemas: Json): Json {
       ...parameters('path', route.params, schemas),
       ...parameters('query', route.query, schemas),
       ...parameters('query', tenantQuery, schemas),
+      ...(writes(route) ? parameters('header', idempotencyHeader, schemas) : []),
     ],
     requestBody: route.body && {
       required: true,
-      content: json(schemaOf(route.body, 'input', schemas)),
+      content: json(schemaOf(route.shownBody ?? route.body, 'input', schemas)),
     },
     responses: {
       [status]: { description, content: json(schemaOf(schema, 'output', schemas)) },
@@ -86,7 +93,11 @@ function operation(route: InternalRoute, schemas: Json): Json {
 function problems(route: InternalRoute, schemas: Json): Json {
   const all = new Map<string, readonly string[]>();
   const limited = route.budget ? { 429: ['too_many_attempts'] } : {};
-  for (const some of [commonProblems, route.body ? withBody : {}, limited, route.problems ?? {}]) {
+  const kinds = [
+    ...[commonProblems, route.body ? withBody : {}, writes(route) ? writing : {}],
+    ...[limited, route.problems ?? {}],
+  ];
+  for (const some of kinds) {
     for (const [status, codes] of Object.entries(some)) {
       all.set(status, [...(all.get(status) ?? []), ...codes]);
     }
@@ -100,7 +111,15 @@ function problems(route: InternalRoute, schemas: Json): Json {
   );
 }
 
-function parameters(place: 'path' | 'query', fields: z.ZodObject | undefined, schemas: Json) {
+function writes({ method }: InternalRoute): boolean {
+  return method !== 'get';
+}
+
+function parameters(
+  place: 'path' | 'query' | 'header',
+  fields: z.ZodObject | undefined,
+  schemas: Json,
+) {
   return Object.entries(fields?.shape ?? {}).map(([name, field]) => {
     const { description, ...schema } = schemaOf(field as z.ZodType, 'input', schemas);
     const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success;

@@ -1,13 +1,16 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Client } from '../clients.store.ts';
+import type { TenantNames } from './tenant.ts';
 
 /** One request that was let in: its token, tenant and input are checked. */
 export type Call<Params, Query, Body> = {
   ctx: Context;
   client: Client;
-  /** Of the caller's; every row read or written must be of this tenant. */
+  /** Of the caller's; every row read or written must be of this tenant. Empty with `tenantOfParts`. */
   tenantId: string;
+  /** The tenants that the request names outside of its body. */
+  named: TenantNames;
   params: Params;
   query: Query;
   body: Body;
@@ -26,10 +29,11 @@ type Fields = z.ZodObject;
 export type InternalRoute<
   Params extends Fields = Fields,
   Query extends Fields = Fields,
-  Body extends Fields = Fields,
+  Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodType = z.ZodType,
 > = {
-  method: 'get' | 'post' | 'put' | 'delete';
+  /** All but `get` write, and take an `Idempotency-Key`. */
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below `/internal`, with parameters as in OpenAPI: `/accounts/{id}`. */
   path: `/${string}`;
   /** `operationId`: stable, generated clients name their functions by it. */
@@ -41,6 +45,12 @@ export type InternalRoute<
   /** Besides `tenant` and `tenantId`, which every route takes. */
   query?: Query;
   body?: Body;
+  /** What the document says of a body whose parts are judged one by one. */
+  shownBody?: z.ZodType;
+  /** Of the body, as in `2mb`; 32 KB unless given. */
+  bodyLimit?: string;
+  /** Whether each part of the body names its own tenant: the handler finds them. */
+  tenantOfParts?: boolean;
   answer: { status: 200 | 201 | 202; description: string; schema: Answer };
   /** Codes of its own errors by status; those that every route has are known. */
   problems?: Readonly<Record<number, readonly string[]>>;
@@ -55,7 +65,7 @@ type None = z.ZodObject<Record<never, never>>;
 export function internalRoute<
   Params extends Fields = None,
   Query extends Fields = None,
-  Body extends Fields = None,
+  Body extends z.ZodType = None,
   Answer extends z.ZodType = z.ZodType,
 >(route: InternalRoute<Params, Query, Body, Answer>): InternalRoute {
   return route as unknown as InternalRoute;

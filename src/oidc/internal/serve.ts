@@ -5,15 +5,20 @@ import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { readJson, validate } from '../../http/forms.ts';
 import type { RateLimits } from '../../http/rate-limits.ts';
+import type { Fingerprints } from '../../secrets/fingerprints.ts';
+import type { KeyRing } from '../../secrets/keyring.ts';
 import type { CurrentProvider } from '../current-provider.ts';
 import { authenticate } from './caller.ts';
+import { onceForKey } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
-import { type InternalRoute, tenantQuery } from './route.ts';
+import { type Call, type InternalRoute, tenantQuery } from './route.ts';
 import { tenantOfRequest } from './tenant.ts';
 
 export type InternalApiParts = {
   current: CurrentProvider;
   database: Queryable;
+  fingerprints: Fingerprints;
+  ring: KeyRing;
   rateLimits: RateLimits;
   publicUrl: string;
 };
@@ -50,16 +55,28 @@ async function serve(
   const named = validate(tenantQuery, { tenant, tenantId: queried });
   const params = validate(route.params ?? nothing, ctx.params);
   const query = validate(route.query ?? nothing, filters);
-  const body = route.body ? await readJson(ctx, route.body) : {};
-  const tenantId = await tenantOfRequest(parts.database, client, [
-    named.tenant,
-    named.tenantId,
-    (body as { tenantId?: string }).tenantId,
-  ]);
-  const answer = await route.handle({ ctx, client, tenantId, params, query, body });
-  ctx.status = route.answer.status;
+  const body = route.body ? await readJson(ctx, route.body, route.bodyLimit) : {};
+  const tenants = [named.tenant, named.tenantId, (body as { tenantId?: string }).tenantId];
+  const tenantId = route.tenantOfParts
+    ? ''
+    : await tenantOfRequest(parts.database, client, tenants);
+  const call = { ctx, client, tenantId, named: tenants, params, query, body };
   // Only what the schema names goes out, whatever the handler had in hand.
-  ctx.body = route.answer.schema.parse(answer);
+  const answer = async () => route.answer.schema.parse(await route.handle(call));
+  ctx.body = route.method === 'get' ? await answer() : await once(call, parts, route, answer);
+  ctx.status = route.answer.status;
+}
+
+/** How long somebody waits for a write does not make it another one. */
+function once(
+  { ctx, client, tenantId, named, params, query, body }: Call<object, object, unknown>,
+  parts: InternalApiParts,
+  { operation }: InternalRoute,
+  answer: () => Promise<unknown>,
+): Promise<unknown> {
+  const filters = { ...query, wait: undefined };
+  const request = [named, params, filters, body];
+  return onceForKey(ctx, parts, { scope: [client.id, tenantId, operation], request }, answer);
 }
 
 async function spend(limits: RateLimits, route: InternalRoute, clientId: string): Promise<void> {

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { asCreator } from './event-words.ts';
+import { type Change, Ledger, type LedgerSettings } from './ledger.ts';
+import { stampNow } from './order.ts';
+import { banned } from './roles.ts';
+import type { Entity, Room } from './rooms.store.ts';
+import type { RoomFields, RoomWord } from './words.ts';
+
+/** What a platform asks for right now: the newest word on what it names, and none on all else. */
+export type EntityOrder = Partial<Omit<RoomFields, 'creatorSlug' | 'purge'>>;
+
+type Parts = LedgerSettings & { tx: Queryable };
+
+/** Names the word of a direct call, where a reported one has the event's id. */
+export function callId(): string {
+  return `call:${randomUUID()}`;
+}
+
+/**
+ * An entity begins, or is said again to be: then only what is given and differs is changed, and
+ * nobody is put back into it.
+ *
+ * @throws AppError `encryption_is_permanent` (409)
+ */
+export async function openEntity(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  { creatorSlug, ...order }: EntityOrder & { creatorSlug: string },
+): Promise<Change & { began: boolean }> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: true });
+  const room = ledger.room(entity) as Room;
+  const began = room.state === 'awaited' || room.state === 'deleted';
+  if (!began) refuseDecryption(room, order);
+  const fields = { ...differing(room, order), ...(room.creatorSlug ? {} : { creatorSlug }) };
+  if (began) {
+    ledger.tell(entity, {
+      ...{ stamp: stampOf(room), state: 'active' },
+      fields: { ...fields, creatorSlug, purge: false },
+    });
+    await admitCreator(ledger, entity, creatorSlug);
+  } else if (Object.keys(fields).length > 0) {
+    ledger.tell(entity, { stamp: stampOf(room), fields });
+    await dismissOthers(ledger, room);
+  }
+  return { ...(await settled(ledger, room)), began };
+}
+
+/** @throws AppError `room_not_found` (404), `room_deleted`, `encryption_is_permanent` (409) */
+export async function changeEntity(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  { state, ...order }: EntityOrder & { state?: 'active' | 'cancelled' },
+): Promise<Change> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const room = presentRoom(ledger, entity);
+  refuseDecryption(room, order);
+  const word: RoomWord = { stamp: stampOf(room), fields: differing(room, order) };
+  if (state !== room.state) word.state = state;
+  ledger.tell(entity, word);
+  await dismissOthers(ledger, room);
+  return settled(ledger, room);
+}
+
+/** @throws AppError `room_not_found` (404) */
+export async function endEntity(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  { purge }: { purge: boolean },
+): Promise<Change> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const room = knownRoom(ledger, entity);
+  if (room.state !== 'deleted' || (purge && !room.purge)) {
+    const fields = purge ? { purge } : {};
+    ledger.tell(entity, { stamp: stampOf(room), fields, state: 'deleted' });
+  }
+  return settled(ledger, room);
+}
+
+/** Has the worker try again what it gave up. @throws AppError `room_not_found` (404) */
+export async function retryEntity({ tx, ...settings }: Parts, entity: Entity): Promise<Change> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const room = knownRoom(ledger, entity);
+  ledger.touch(entity);
+  return settled(ledger, room);
+}
+
+/** @throws AppError `room_not_found` (404) */
+export function knownRoom(ledger: Ledger, entity: Entity): Room {
+  const room = ledger.room(entity);
+  if (!room) throw new AppError('room_not_found', { status: 404 });
+  return room;
+}
+
+/** @throws AppError `room_not_found` (404), `room_deleted` (409) */
+export function presentRoom(ledger: Ledger, entity: Entity): Room {
+  const room = knownRoom(ledger, entity);
+  if (room.state === 'deleted') throw new AppError('room_deleted', { status: 409 });
+  return room;
+}
+
+/** Saves, and says which version to wait for also where nothing had to change. */
+export async function settled(ledger: Ledger, { id, wantedVersion }: Room): Promise<Change> {
+  const [change] = await ledger.save();
+  return change ?? { id, version: wantedVersion };
+}
+
+/** Above all that was said before, unless they left or are banned: those are words about them. */
+async function admitCreator(ledger: Ledger, entity: Entity, creatorSlug: string): Promise<void> {
+  const room = ledger.room(entity) as Room;
+  const key = { room: room.id, memberTenantId: entity.tenantId, member: creatorSlug };
+  await ledger.readMembers([key]);
+  const known = ledger.member(key);
+  const counts = known && (!room.membersSince || known.stamp.occurredAt > room.membersSince);
+  if (counts && (known.role === null || known.role === banned)) return;
+  const stamp = stampNow(callId(), [known?.stamp], room.membersSince);
+  ledger.tellMember(key, asCreator(entity.entityType, creatorSlug, stamp).word);
+}
+
+/** People of other tenants leave when the entity is no longer open to them. */
+async function dismissOthers(ledger: Ledger, room: Room): Promise<void> {
+  if (!room.crossTenant || ledger.room(room)?.crossTenant) return;
+  for (const known of await ledger.readAllMembers(room)) {
+    if (known.memberTenantId === room.tenantId || known.role === null) continue;
+    const stamp = stampNow(callId(), [known.stamp], room.membersSince);
+    ledger.tellMember(known, { role: null, stamp });
+  }
+}
+
+function stampOf(room: Room) {
+  return stampNow(callId(), Object.values(room.stamps), room.membersSince);
+}
+
+function differing(room: Room, order: EntityOrder): EntityOrder {
+  return Object.fromEntries(
+    Object.entries(order).filter(
+      ([field, value]) => value !== undefined && value !== room[field as keyof EntityOrder],
+    ),
+  );
+}
+
+function refuseDecryption({ encrypted, roomId }: Room, order: EntityOrder): void {
+  if (order.encrypted !== false || !encrypted || roomId === null) return;
+  throw new AppError('encryption_is_permanent', {
+    status: 409,
+    message: 'Matrix cannot turn encryption off again.',
+  });
+}

@@ -1,0 +1,139 @@
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { callId, knownRoom, presentRoom, settled } from './calls.ts';
+import { type Change, Ledger, type LedgerSettings } from './ledger.ts';
+import type { MemberKey, Membership } from './memberships.store.ts';
+import { stampNow } from './order.ts';
+import { banned, isRole } from './roles.ts';
+import type { Entity, Room } from './rooms.store.ts';
+import { belongs } from './words.ts';
+
+/** A person as a platform names them: by their slug there, or as `account:` and an id. */
+export type Member = { tenantId: string; slug: string };
+
+export type MemberOrder = Member & { role: string };
+
+type Parts = LedgerSettings & { tx: Queryable };
+
+/** How a direct call left one member, and what to wait for. */
+export type MemberChange = Change & { membership: Membership | undefined };
+
+/**
+ * Somebody belongs with this role, also to an entity that nobody has told of yet.
+ *
+ * @throws AppError `role_unknown` (400), `room_deleted`, `cross_tenant_off` (409)
+ */
+export async function setMember(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  order: MemberOrder,
+): Promise<MemberChange> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: true });
+  const room = presentRoom(ledger, entity);
+  admit(room, order);
+  const key = keyIn(room, order);
+  await ledger.readMembers([key]);
+  say(ledger, room, key, order.role);
+  return { ...(await settled(ledger, room)), membership: ledger.member(key) };
+}
+
+/**
+ * Somebody has left, or is banned no longer. Nothing changes for whoever does not belong.
+ *
+ * @throws AppError `room_not_found` (404)
+ */
+export async function removeMember(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  member: Member,
+): Promise<MemberChange> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const room = knownRoom(ledger, entity);
+  const key = keyIn(room, member);
+  await ledger.readMembers([key]);
+  say(ledger, room, key, null);
+  return { ...(await settled(ledger, room)), membership: ledger.member(key) };
+}
+
+export type ListChange = Change & {
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+};
+
+/**
+ * These and nobody else belong. Bans stay, unless the list gives somebody banned a role.
+ *
+ * @throws AppError as `setMember`
+ */
+export async function setMembers(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  orders: readonly MemberOrder[],
+): Promise<ListChange> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: true });
+  const room = presentRoom(ledger, entity);
+  for (const order of orders) admit(room, order);
+  const present = (await ledger.readAllMembers(room)).filter((it) => belongs(it, room));
+  const listed = new Map(orders.map((order) => [nameOf(keyIn(room, order)), order]));
+  const before = new Map(present.map((it) => [nameOf(it), it.role]));
+  const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
+  for (const [name, order] of listed) {
+    const role = before.get(name);
+    say(ledger, room, keyIn(room, order), order.role);
+    counts[role === undefined ? 'added' : role === order.role ? 'unchanged' : 'changed'] += 1;
+  }
+  for (const known of present) {
+    if (listed.has(nameOf(known)) || known.role === banned) continue;
+    say(ledger, room, known, null);
+    counts.removed += 1;
+  }
+  return { ...(await settled(ledger, room)), ...counts };
+}
+
+/**
+ * A level of one's own until the next word about one's role.
+ *
+ * @throws AppError `room_deleted`, `member_banned` (409), `member_not_found` (404)
+ */
+export async function overrideLevel(
+  { tx, ...settings }: Parts,
+  entity: Entity,
+  { powerLevel, ...member }: Member & { powerLevel: number },
+): Promise<MemberChange> {
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const room = presentRoom(ledger, entity);
+  const key = keyIn(room, member);
+  await ledger.readMembers([key]);
+  const known = ledger.member(key);
+  if (!known || !belongs(known, room)) throw new AppError('member_not_found', { status: 404 });
+  if (known.role === banned) throw new AppError('member_banned', { status: 409 });
+  if (known.powerLevel !== powerLevel) ledger.override(key, powerLevel);
+  return { ...(await settled(ledger, room)), membership: ledger.member(key) };
+}
+
+/** Saying what is so already is no word: a level of one's own stays. */
+function say(ledger: Ledger, room: Room, key: MemberKey, role: string | null): void {
+  const known = ledger.member(key);
+  const now = known && belongs(known, room) ? known.role : null;
+  if (now === role) return;
+  ledger.tellMember(key, { role, stamp: stampNow(callId(), [known?.stamp], room.membersSince) });
+}
+
+function admit(room: Room, { role, tenantId }: MemberOrder): void {
+  if (!isRole(room.entityType, role)) throw new AppError('role_unknown', { details: { role } });
+  if (tenantId === room.tenantId || room.crossTenant) return;
+  throw new AppError('cross_tenant_off', {
+    status: 409,
+    message: 'Only people of its own tenant may belong to this entity.',
+  });
+}
+
+function keyIn(room: Room, { tenantId, slug }: Member): MemberKey {
+  return { room: room.id, memberTenantId: tenantId, member: slug };
+}
+
+function nameOf({ memberTenantId, member }: MemberKey): string {
+  return `${memberTenantId} ${member}`;
+}
