@@ -10,9 +10,6 @@ import type { RoomParts } from './parts.ts';
 import { markMade } from './progress.store.ts';
 import { firstState } from './state.ts';
 
-/** Synapse goes on with what a caller that died has asked for: so long it is given to finish. */
-const patience = { rounds: 60, everyMs: 250 };
-
 /**
  * The room of an entity that has none: one that we began before under its alias and never noted, or
  * a new one. Either way there is one room of this row with one alias.
@@ -56,13 +53,13 @@ export async function findRoom(parts: RoomParts, desired: Desired): Promise<stri
   return undefined;
 }
 
-/** A room once all of its first state is there, or nothing more comes. */
-async function settled({ rooms }: RoomParts, roomId: string): Promise<Actual> {
-  for (let round = 0; ; round += 1) {
+/** A room once its first state is there: Synapse goes on with what a caller that died asked for. */
+async function settled({ rooms, settlingMs }: RoomParts, roomId: string): Promise<Actual> {
+  for (const deadline = performance.now() + settlingMs; ; ) {
     const actual = actualOf(roomId, (await rooms.readState(roomId)) ?? []);
     const isFinished = actual.state('m.room.power_levels') !== undefined;
-    if (isFinished || round >= patience.rounds) return actual;
-    await pause(patience.everyMs);
+    if (isFinished || performance.now() > deadline) return actual;
+    await pause(250);
   }
 }
 

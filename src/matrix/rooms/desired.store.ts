@@ -85,7 +85,7 @@ export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> 
         select memberships.*, accounts.id from memberships
           join accounts on accounts.tenant_id = member_tenant_id and platform_slug = member
           where room = $1)
-      select distinct on (accounts.id) handle, accounts.id as "accountId", role,
+      select distinct on (accounts.id) handles.handle, accounts.id as "accountId", role,
         power_level as "powerLevel",
         accounts.status = 'active' and accounts.matrix_access = 'active'
           and tenants.status = 'active' as allowed,
@@ -95,7 +95,8 @@ export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> 
       join accounts on accounts.id = words.account and accounts.status <> 'deleted'
       join tenants on tenants.id = accounts.tenant_id
       join handles on handles.account_id = accounts.id and handles.state = 'active'
-      join matrix_users using (handle, account_id)
+      join matrix_users on matrix_users.handle = handles.handle
+        and matrix_users.account_id = accounts.id
       where matrix_users.state = 'ready' and not awaiting_confirmation
         and occurred_at > members_since
         and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
@@ -117,7 +118,7 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
           join rooms on rooms.id = room
           join accounts on accounts.tenant_id = member_tenant_id and platform_slug = member
           where rooms.tenant_id = $1)
-      select handle, accounts.id as "accountId", null as "powerLevel",
+      select handles.handle, accounts.id as "accountId", null as "powerLevel",
         case when bool_or(role <> 'banned' and rooms.state in ('active', 'cancelled'))
           then 'member' end as role,
         bool_and(accounts.status = 'active' and accounts.matrix_access = 'active'
@@ -128,12 +129,13 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
       join accounts on accounts.id = words.account and accounts.status <> 'deleted'
       join tenants on tenants.id = accounts.tenant_id
       join handles on handles.account_id = accounts.id and handles.state = 'active'
-      join matrix_users using (handle, account_id)
+      join matrix_users on matrix_users.handle = handles.handle
+        and matrix_users.account_id = accounts.id
       where matrix_users.state = 'ready' and not awaiting_confirmation
         and occurred_at > members_since
         and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
           and member_tenant_id = rooms.tenant_id))
-      group by handle, accounts.id`,
+      group by handles.handle, accounts.id`,
     [tenantId],
   );
 }

@@ -13,6 +13,8 @@ export type RoomTaskOptions = {
   serverName: string;
   settings: RoomSettings;
   fetchPicture: FetchPicture;
+  /** How long Synapse is given to finish a room that somebody else asked for; 15 seconds unless given. */
+  settlingMs?: number;
 };
 
 /** What work on one room needs. */
@@ -24,11 +26,12 @@ export type RoomParts = {
   /** Whether the user belongs to an application service. */
   isBridged(userId: string): Promise<boolean>;
   fetchPicture: FetchPicture;
+  settlingMs: number;
 };
 
 /** Remembers, for as long as the process lives, who the bot is and who came over a bridge. */
 export function roomPartsOf(options: RoomTaskOptions): (db: Queryable) => Promise<RoomParts> {
-  const { synapse, serverName, fetchPicture } = options;
+  const { synapse, serverName, fetchPicture, settlingMs = 15_000 } = options;
   const rooms = new HomeserverRooms(synapse);
   let bot: string | undefined;
   const bridged = new Set<string>();
@@ -47,6 +50,6 @@ export function roomPartsOf(options: RoomTaskOptions): (db: Queryable) => Promis
       throw new Error(`MATRIX_ACCESS_TOKEN belongs to ${bot}, which is not of ${serverName}`);
     }
     const settings = { ...options.settings, serverName, bot };
-    return { db, rooms, settings, isBridged, fetchPicture };
+    return { db, rooms, settings, isBridged, fetchPicture, settlingMs };
   };
 }

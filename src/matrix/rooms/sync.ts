@@ -95,7 +95,8 @@ type Mended = { plan: RoomPlan; over: boolean };
 async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): Promise<Mended> {
   const { roomId } = desired;
   const actual = await readActual(parts, desired);
-  if (!actual) return { plan: whatIsGone(desired), over: true };
+  // Synapse forgets the state of a room that nobody is in any more.
+  if (!actual?.created) return { plan: whatIsGone(desired), over: true };
   const plan = planRoom(desired, actual, parts.settings);
   if (plan.problem) {
     if (!plan.remedy || isSecondTry) throw new GiveUp(plan.problem);
@@ -106,7 +107,7 @@ async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): P
   return { plan, over: isOver(desired, actual) };
 }
 
-/** Synapse does not have the room any more: another is made, unless people had one before us. */
+/** Nobody can enter the room any more: another is made, unless people had one before us. */
 function whatIsGone({ origin, state, roomId }: WithRoom): RoomPlan {
   if (origin !== 'made' && state !== 'deleted') {
     throw new GiveUp(
