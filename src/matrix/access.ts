@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { record } from '../events.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
+import { syncRoomsOfAccount } from '../rooms/sync.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';
@@ -28,11 +29,15 @@ export function accessTask({ database, synapse, serverName }: MatrixTaskOptions)
     const locked = !access.allowed;
     if (user.locked !== locked) await synapse.changeUser(user.name, { locked });
     if (locked) await synapse.deleteDevices(user.name);
-    await record(database, {
-      action: locked ? 'matrix_user.locked' : 'matrix_user.unlocked',
-      actor: 'system',
-      tenantId: access.tenantId,
-      target: accountId,
+    await database.transaction(async (tx) => {
+      // Whoever was told to belong meanwhile could not be put in.
+      if (!locked) await syncRoomsOfAccount(tx, accountId);
+      await record(tx, {
+        action: locked ? 'matrix_user.locked' : 'matrix_user.unlocked',
+        actor: 'system',
+        tenantId: access.tenantId,
+        target: accountId,
+      });
     });
   };
 }

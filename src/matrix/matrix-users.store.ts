@@ -94,6 +94,8 @@ export type WantedUser = {
   seenAbsent: boolean;
   /** Whether we know that we made it, or that it is ours by its mapping. */
   ours: boolean;
+  /** Whether it was finished before, and is only brought up to date. */
+  ready: boolean;
 };
 
 /** Nothing when nobody wants the user any more: the hold is gone, the account deleted. */
@@ -103,7 +105,8 @@ export async function findWantedUser(
 ): Promise<WantedUser | undefined> {
   const [row] = await db.query<WantedUser>(
     `select handle, account_id as "accountId", handles.tenant_id as "tenantId",
-        absent_at is not null as "seenAbsent", made_at is not null as ours
+        absent_at is not null as "seenAbsent", made_at is not null as ours,
+        matrix_users.state = 'ready' as ready
       from matrix_users join handles using (handle, account_id)
       where handle = $1 and matrix_users.state in ('begun', 'ready')
         and handles.state in ('held', 'active')`,

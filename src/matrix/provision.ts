@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { record } from '../events.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
+import { syncRoomsOfAccount } from '../rooms/sync.ts';
 import type { SynapseUser } from './endpoints.ts';
 import {
   type AuthProviders,
@@ -72,8 +73,13 @@ async function provision(options: MatrixTaskOptions, wanted: WantedUser): Promis
     external_id: wanted.accountId,
   }));
   await synapse.changeUser(userId, { external_ids: [...(foreign ?? []), ...own] }).catch(inUse);
-  if (await markReady(database, wanted)) return;
-  throw new Error('Another account took the handle over meanwhile');
+  await database.transaction(async (tx) => {
+    if (!(await markReady(tx, wanted))) {
+      throw new Error('Another account took the handle over meanwhile');
+    }
+    // Rooms in which a member was missing so far.
+    if (!wanted.ready) await syncRoomsOfAccount(tx, wanted.accountId);
+  });
 }
 
 async function isOurs(

@@ -10,6 +10,7 @@ import { findIdentities, insertIdentity } from '../../federation/identities.stor
 import { labelOf, profileOf } from '../../federation/identity.ts';
 import { holdOf } from '../../handles/handles.store.ts';
 import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
+import { syncRoomsOfAccount } from '../../rooms/sync.ts';
 import { forget } from '../memory.ts';
 import {
   type Admission,
@@ -212,6 +213,7 @@ async function activate(
   await activateHandle(tx, made);
   // A user that exists before its first sign-in gets no address from Synapse.
   if (step.parts.provisioning) await showOnMatrix(tx, made.accountId);
+  await syncRoomsOfAccount(tx, made.accountId);
   await record(tx, {
     action: person.accountId ? 'account.handle_chosen' : 'account.created',
     actor: made.accountId,
