@@ -246,6 +246,13 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
         { slug: 'lincoln', name: 'Lincoln High', handle: 'mr-doe' },
       ],
     },
+    'to-join': {
+      action: '/community/x1',
+      communities: [
+        { slug: 'acme', name: 'Acme Community', handle: '' },
+        { slug: 'lincoln', name: 'Lincoln High', handle: '' },
+      ],
+    },
   },
   chooser: {
     two: {

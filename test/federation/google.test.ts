@@ -184,6 +184,20 @@ describe('a tenant’s rules', () => {
     assert.equal(forced.status, 404);
   });
 
+  test('hold for whoever comes to them from the page that is everybody’s', async () => {
+    const [one, two] = [await world().addTenant(), await world().addTenant()];
+    await world().database.query(`update tenants set ways = '{}' where id = $1`, [one.id]);
+    const person = stranger();
+    const visitor = newVisitor();
+    const { page } = await throughGoogle(visitor, person);
+    assert.match(page.heading, /Which community/);
+    const refused = await visitor.submit(page, { tenant: one.slug });
+    assert.equal(refused.status, 403);
+    assert.match(refused.heading, /can’t join this way/);
+    const joins = await throughGoogle(visitor, person, { tenant: two.slug });
+    assert.match(joins.page.url.pathname, /\/profile$/);
+  });
+
   test('keep one identity in two tenants two accounts', async () => {
     const person = stranger();
     const [one, two] = [await world().addTenant(), await world().addTenant()];

@@ -145,6 +145,44 @@ describe('a tenant’s own provider', () => {
     assert.equal((await visitor.open(`${page.url.href}/with/staff`)).status, 404);
   });
 
+  test('lets nobody into another community, whatever it says of them', async () => {
+    const other = await world.addTenant();
+    const both = await Application.of(world);
+    const visitor = newVisitor();
+    const attempt = await both.request({ tenant: tenant.slug });
+    company.person = stranger({ email: `boss@${other.slug}.example` });
+    const page = await visitor.open(attempt.url);
+    const arrived = await visitor.click(page, 'Acme staff');
+    assert.match(arrived.url.pathname, /\/profile$/);
+    const url = new URL(arrived.url.href.replace(/profile$/, 'community'));
+    const fields = new URLSearchParams({ tenant: other.slug });
+    const refused = await visitor.send({ url, method: 'POST', fields }, arrived);
+    assert.equal(refused.status, 400);
+    const profile = await visitor.open(arrived.url);
+    const back = await visitor.submit(profile, { name: 'Boss', handle: 'stays.here' }, { button: 'Continue' });
+    assert.equal((await both.redeem(attempt, back)).claims()?.tenant_id, tenant.id);
+  });
+
+  test('counts where the person left from, also when another tab chose anew', async () => {
+    const other = await world.addTenant();
+    const everywhere = await Application.of(world);
+    const visitor = newVisitor();
+    const attempt = await everywhere.request();
+    const page = await visitor.open(attempt.url);
+    const uid = page.url.pathname.split('/')[2] ?? '';
+    const id = world.fingerprints.of('sign-in', uid);
+    const choose = (chosen: string | null) =>
+      world.database.query('update sign_ins set tenant_id = $2 where id = $1', [id, chosen]);
+    await choose(tenant.id);
+    company.person = stranger({ email: `boss@${other.slug}.example` });
+    const leaving = await visitor.fetch(`${page.url.href}/with/staff`);
+    await choose(other.id);
+    const arrived = await visitor.open(String(leaving.headers.location));
+    assert.match(arrived.url.pathname, /\/profile$/);
+    const back = await visitor.submit(arrived, { name: 'Boss', handle: 'left.from' }, { button: 'Continue' });
+    assert.equal((await everywhere.redeem(attempt, back)).claims()?.tenant_id, tenant.id);
+  });
+
   test('that does not answer is said to be so, and the page is still there', async () => {
     await world.database.query(
       `update connections set issuer = 'http://127.0.0.1:9', updated_at = now() where id = 'strict'`,

@@ -51,6 +51,8 @@ export async function submitCommunity(step: Step): Promise<void> {
 /** The same for somebody whom another provider sent: with the community chosen, they arrive again. */
 async function arriveAt(step: Step, facts: UpstreamFacts, slug: string): Promise<void> {
   const { parts, signIn } = step;
+  // What was learned at a tenant's own provider counts there alone.
+  if (step.tenant) throw new AppError('community_unknown');
   const accounts = await accountsOfUpstream(step, facts);
   const account = accounts.find(({ tenantSlug }) => tenantSlug === slug);
   if (account) return finishAsKnown(step, facts, account);

@@ -63,6 +63,7 @@ const endings = new Set([
   'matrix_access_revoked',
   'sign_up_closed',
   'sign_up_domain',
+  'way_not_offered',
   'invitation_for_another',
   'invitation_used_up',
   'invitation_ended',

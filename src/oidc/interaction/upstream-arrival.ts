@@ -2,9 +2,10 @@ import { accountByEmail, accountById } from '../../accounts/accounts.store.ts';
 import { AppError } from '../../errors.ts';
 import { findIdentities, type KnownIdentity } from '../../federation/identities.store.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { tenantById } from '../../tenants/tenants.store.ts';
 import { serves } from '../clients.ts';
 import { wantsAddress } from './address.ts';
-import { receive } from './admission.ts';
+import { invitedTo, receive } from './admission.ts';
 import { finishSignIn } from './finish.ts';
 import { newcomerTo } from './person.ts';
 import { chooseTenant } from './sign-ins.store.ts';
@@ -36,7 +37,13 @@ export async function accountsOfUpstream(
   { identity }: UpstreamFacts,
 ): Promise<KnownIdentity[]> {
   const known = await findIdentities(parts.database, identity, tenant?.id ?? null);
-  return known.filter(({ tenantId }) => tenant || serves(client, tenantId));
+  const usable: KnownIdentity[] = [];
+  for (const account of known) {
+    const own = tenant ?? (await tenantById(parts.database, account.tenantId));
+    if (!tenant && !serves(client, account.tenantId)) continue;
+    if (await parts.connectors.find(own, identity.connection)) usable.push(account);
+  }
+  return usable;
 }
 
 /** @throws AppError `account_unavailable` (403) */
@@ -55,7 +62,7 @@ export async function finishAsKnown(
  * Nobody is known by this identity. An address that the provider vouches for, or that was proved
  * here, and that has an account only leads to the offer to link the two; else a new account begins.
  *
- * @throws AppError `account_unavailable` (403), and as `admissionOf`
+ * @throws AppError `account_unavailable` or `way_not_offered` (403), and as `admissionOf`
  */
 async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   const { parts, signIn } = step;
@@ -63,6 +70,12 @@ async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   const tenant = step.tenant ?? (await tenantToJoin(step, address?.key ?? '', undefined));
   if (!tenant) return step.redirect(step.url('community'));
   if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
+  if (!(await parts.connectors.find(tenant, facts.identity.connection))) {
+    throw new AppError('way_not_offered', { status: 403 });
+  }
+  if (tenant.signUp === 'closed' && invitedTo(step) !== tenant.id && !address) {
+    throw new AppError('sign_up_closed', { status: 403 });
+  }
   if (await offerLink(step, tenant, facts)) return step.redirect(step.url('link'));
   if (wantsAddress(step, tenant, facts)) return step.redirect(step.url('email'));
   const person = newcomerTo(step, tenant);

@@ -6,6 +6,7 @@ import type { RedeemedRequest } from '../../federation/requests.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { linkIdentity } from '../account/link-identity.ts';
 import type { InteractionParts } from './parts.ts';
+import { chooseTenant } from './sign-ins.store.ts';
 import { browserOf } from './step.ts';
 import { callbackUri } from './upstream.ts';
 import { keepFacts } from './upstream-person.ts';
@@ -38,6 +39,8 @@ async function comeBack(ctx: Context, parts: InteractionParts, connection: strin
     const identity = await identify(ctx, parts, { ...request, state });
     if (request.purpose === 'link') return await linkIdentity(ctx, parts, request, identity);
     if (!request.signInId) throw new AppError('sign_in_expired');
+    // Back to the community that the person left from, whatever another tab has chosen since.
+    if (request.tenantId) await chooseTenant(parts.database, request.signInId, request.tenantId);
     await keepFacts(parts.database, parts.ring, request.signInId, { identity });
     return `${request.returnTo}/arrived`;
   } catch (error) {
