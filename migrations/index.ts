@@ -3,6 +3,7 @@ import { Federation1795300000000 } from './1795300000000-federation.ts';
 import { WaysIn1795400000000 } from './1795400000000-ways-in.ts';
 import { Rooms1795500000000 } from './1795500000000-rooms.ts';
 import { HandOff1795600000010 } from './1795600000010-hand-off.ts';
+import { Administrators1795600000030 } from './1795600000030-administrators.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   WaysIn1795400000000,
   Rooms1795500000000,
   HandOff1795600000010,
+  Administrators1795600000030,
 ];

@@ -1,5 +1,17 @@
 import type { Queryable } from '../database/database.ts';
 
+export async function setMatrixAccess(
+  tx: Queryable,
+  accountId: string,
+  access: 'active' | 'revoked',
+): Promise<void> {
+  await tx.query(
+    `update accounts set matrix_access = $2, updated_at = now()
+      where id = $1 and status <> 'deleted'`,
+    [accountId, access],
+  );
+}
+
 /** Has the worker give or take access on the homeserver for everybody of a tenant. */
 export async function queueAccessOfTenant(tx: Queryable, tenantId: string): Promise<void> {
   await tx.query(

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { AddOptions } from './accounts/add.ts';
 import type { Who } from './accounts/find.ts';
 import type { FoundAccount } from './accounts/found.ts';
-import { wholeNumber } from './options.ts';
+import { collect, wholeNumber } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
@@ -33,6 +33,26 @@ export function register(noun: Command): void {
         shown(await (await lazy.change()).setPlatform(cli, name, options)),
       ),
     );
+  noun
+    .command('set-roles')
+    .argument('<account>', who)
+    .description('Set the roles of an account, instead of those it had')
+    .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+    .option(
+      '--role <role>',
+      'a role; tenant.admin administers all rooms of its tenant, platform.admin all there are; repeatable',
+      collect,
+    )
+    .option('--none', 'no roles at all')
+    .addHelpText(
+      'after',
+      example('accounts set-roles @ada --role tenant.admin', 'accounts set-roles @ada --none'),
+    )
+    .action(
+      run<Who & { role?: string[]; none?: boolean }>(async (cli, options, name) =>
+        shown(await (await lazy.change()).setRoles(cli, name, options)),
+      ),
+    );
 }
 
 function registerAdd(noun: Command): void {
@@ -45,6 +65,8 @@ function registerAdd(noun: Command): void {
     .option('--password <password>', 'its password ("-" reads it from input; default: codes only)')
     .option('--tenant <tenant>', 'its tenant (default: the default tenant)')
     .option('--allow-reserved', 'the handle may be a reserved word')
+    .option('--platform-user-id <id>', "the platform's user id")
+    .option('--platform-slug <slug>', "the platform's user slug")
     .addHelpText(
       'after',
       example(

@@ -48,14 +48,3 @@ export function searchAccounts(
     [wanted.tenantId, wanted.text, wanted.limit],
   );
 }
-
-export async function setMatrixAccess(
-  db: Queryable,
-  accountId: string,
-  access: 'active' | 'revoked',
-): Promise<void> {
-  await db.query('update accounts set matrix_access = $2, updated_at = now() where id = $1', [
-    accountId,
-    access,
-  ]);
-}

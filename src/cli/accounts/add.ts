@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
 import { displayName } from '../../accounts/display-name.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
+import type { PlatformNames } from '../../accounts/guests.store.ts';
 import { PasswordHasher } from '../../accounts/password-hasher.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { activateHandle } from '../../handles/hold.ts';
+import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
 import { secretValue } from '../options.ts';
@@ -24,6 +26,8 @@ export type AddOptions = {
   password?: string;
   tenant?: string;
   allowReserved?: boolean;
+  platformUserId?: string;
+  platformSlug?: string;
 };
 
 type Draft = {
@@ -33,6 +37,7 @@ type Draft = {
   address: EmailAddress;
   handle?: string;
   passwordHash: string | null;
+  names: PlatformNames;
 };
 
 /**
@@ -40,7 +45,8 @@ type Draft = {
  * made before their accounts, its handle waits for that, as in a sign-up.
  *
  * @throws AppError `email_invalid`, `name_invalid`, `email_taken` (409), `password_weak`,
- *   `handle_unavailable`, `provisioning_unavailable` (503)
+ *   `handle_unavailable`, `provisioning_unavailable` (503), `platform_user_taken`,
+ *   `platform_slug_taken` (409)
  */
 export async function add(cli: Cli, options: AddOptions): Promise<FoundAccount> {
   const draft = await prepare(cli, options);
@@ -64,6 +70,10 @@ async function make(tx: Transaction, { config }: Cli, draft: Draft): Promise<voi
     emailVerified: true,
     passwordHash: draft.passwordHash,
   });
+  const names = draft.names;
+  if (names.platformUserId !== null || names.platformSlug !== null) {
+    await changePlatformNames(tx, { id, tenantId: tenant.id, platformSlug: null }, names);
+  }
   if (handle) {
     if (!config.matrix.provisioning) await hold(tx, { ...draft, handle });
     await activateHandle(tx, { handle, accountId: id });
@@ -97,7 +107,12 @@ async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
   if (password !== undefined) checkPassword(cli, password, { ...options, handle });
   const hasher = new PasswordHasher(config.passwordHash);
   const passwordHash = password === undefined ? null : await hasher.hash(password);
-  return { id: randomUUID(), tenant, name, address, handle: handle || undefined, passwordHash };
+  const names = {
+    platformUserId: options.platformUserId || null,
+    platformSlug: options.platformSlug || null,
+  };
+  const id = randomUUID();
+  return { id, tenant, name, address, handle: handle || undefined, passwordHash, names };
 }
 
 /** People could not choose a weak one; outside production, tests and demos may. */

@@ -1,14 +1,18 @@
 import { createInterface } from 'node:readline/promises';
-import { lockAccount, setPlatformIdentity, setStatus } from '../../accounts/accounts.store.ts';
-import { assertNamesOfNoGuest } from '../../accounts/guests.ts';
+import { lockAccount, setStatus } from '../../accounts/accounts.store.ts';
+import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
-import { syncMatrixAccess } from '../../accounts/matrix-profile.ts';
+import { changeMatrixAccess, matrixAccessActions } from '../../accounts/matrix-profile.ts';
+import { setRoles as storeRoles } from '../../accounts/roles.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { MailQueue } from '../../mail/queue.ts';
 import { endSessions } from '../../oidc/artifacts.store.ts';
+import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import { signOutEverywhere } from '../../oidc/sessions.ts';
+import type { administrators } from '../../rooms/roles.ts';
+import { syncRooms } from '../../rooms/sync.ts';
 import type { Cli } from '../run.ts';
 import * as store from './accounts.store.ts';
 import { requireAccount, type Who } from './find.ts';
@@ -43,15 +47,41 @@ export function setPlatform(
   if (userId === undefined && slug === undefined) {
     throw new AppError('nothing_given', { message: 'Give --user-id or --slug, or both.' });
   }
+  const names = { platformUserId: userId || null, platformSlug: slug || null };
+  return change(cli, name, options, 'account.platform_identity_set', (tx, account) =>
+    changePlatformNames(tx, account, names),
+  );
+}
+
+/**
+ * These and no other roles. What an administrator may do changes in all rooms concerned.
+ *
+ * @throws AppError also `role_invalid`, `nothing_given`
+ */
+export function setRoles(
+  cli: Cli,
+  name: string,
+  { role: roles = [], none, ...options }: Who & { role?: string[]; none?: boolean },
+): Promise<FoundAccount> {
+  if (none ? roles.length > 0 : roles.length === 0) {
+    throw new AppError('nothing_given', { message: 'Give --role, once or more, or --none.' });
+  }
+  const odd = roles.find((role) => !/^[a-z][a-z0-9._-]{0,63}$/.test(role));
+  if (odd) throw new AppError('role_invalid', { message: `"${odd}" cannot be a role.` });
+  const wanted = [...new Set(roles)];
   return change(
     cli,
     name,
     options,
-    'account.platform_identity_set',
-    async (tx, { id, tenantId }) => {
-      const names = { platformUserId: userId || null, platformSlug: slug || null };
-      await assertNamesOfNoGuest(tx, { tenantId, ...names });
-      await setPlatformIdentity(tx, { tenantId, accountId: id, ...names });
+    'account.roles_set',
+    async (tx, { id, tenantId, roles: before }) => {
+      await storeRoles(tx, id, wanted);
+      const moved = (role: keyof typeof administrators) =>
+        before.includes(role) !== wanted.includes(role);
+      await syncRooms(tx, {
+        tenantIds: moved('tenant.admin') ? [tenantId] : [],
+        everywhere: moved('platform.admin'),
+      });
     },
   );
 }
@@ -62,11 +92,9 @@ export function setMatrixAccess(
   access: 'active' | 'revoked',
   options: Who,
 ): Promise<FoundAccount> {
-  const action = access === 'revoked' ? 'account.matrix_revoked' : 'account.matrix_restored';
-  return change(cli, name, options, action, async (tx, { id }) => {
-    await store.setMatrixAccess(tx, id, access);
-    await syncMatrixAccess(tx, id);
-  });
+  return change(cli, name, options, matrixAccessActions[access], (tx, { id }) =>
+    changeMatrixAccess(tx, id, access),
+  );
 }
 
 /**
@@ -116,8 +144,10 @@ async function change(
   const account = await requireAccount(cli, name, options);
   const { id, tenantId } = account;
   return cli.database.transaction(async (tx) => {
+    // Before the account's own lock: so do all others who need both.
+    await takeTurnsAtPlatformNames(tx, tenantId);
     await lockAccount(tx, id);
-    await work(tx, account);
+    await work(tx, (await store.findAccount(tx, id)) as FoundAccount);
     await record(tx, { action, actor: 'operator', tenantId, target: id });
     return (await store.findAccount(tx, id)) as FoundAccount;
   });

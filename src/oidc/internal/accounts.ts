@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import {
-  type Account,
-  accountById,
-  lockAccount,
-  setPlatformIdentity,
-} from '../../accounts/accounts.store.ts';
-import { assertNamesOfNoGuest } from '../../accounts/guests.ts';
+import { type Account, accountById, lockAccount } from '../../accounts/accounts.store.ts';
+import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import type { Database } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { matrixId } from '../../handles/rules.ts';
+import { changePlatformNames } from '../platform-identity.ts';
 import { type AccountFilter, accountIdBy } from './accounts.store.ts';
 import { type InternalRoute, internalRoute, printable } from './route.ts';
 
@@ -118,14 +114,13 @@ function putPlatformIdentity({ database, serverName }: Parts): InternalRoute {
     async handle({ params, body, tenantId, client }) {
       const { platformUserId, platformSlug } = body;
       return database.transaction(async (tx) => {
+        await takeTurnsAtPlatformNames(tx, tenantId);
         const before = ofTenant(await lockAccount(tx, params.id), tenantId);
         if (!before) throw new AppError('account_not_found', { status: 404 });
         const same =
           before.platformUserId === platformUserId && before.platformSlug === platformSlug;
         if (same) return shown(before, serverName);
-        const identity = { tenantId, accountId: before.id, platformUserId, platformSlug };
-        await assertNamesOfNoGuest(tx, identity);
-        await setPlatformIdentity(tx, identity);
+        await changePlatformNames(tx, before, { platformUserId, platformSlug });
         await record(tx, {
           action: 'account.platform_identity_set',
           actor: client.id,

@@ -1,0 +1,35 @@
+import type { Account } from '../accounts/account.ts';
+import { setPlatformIdentity } from '../accounts/accounts.store.ts';
+import type { PlatformNames } from '../accounts/guests.store.ts';
+import { assertNamesOfNoGuest } from '../accounts/guests.ts';
+import { administersTenant, giveOrTakeRole } from '../accounts/roles.store.ts';
+import type { Transaction } from '../database/database.ts';
+import type { administrators } from '../rooms/roles.ts';
+import { roomsOfAccount } from '../rooms/sync.store.ts';
+import { syncRooms } from '../rooms/sync.ts';
+
+const tenantAdmin = 'tenant.admin' satisfies keyof typeof administrators;
+
+/**
+ * Says who an account is on its platform: what was said there of the one slug stays with it, what is
+ * said of the other counts for the account now. The caller has taken its turn at platform names
+ * (`takeTurnsAtPlatformNames`), then locked the account: in this order, as reported roles do.
+ *
+ * @throws AppError `platform_user_taken`, `platform_slug_taken` (409)
+ */
+export async function changePlatformNames(
+  tx: Transaction,
+  { id, tenantId, platformSlug }: Pick<Account, 'id' | 'tenantId' | 'platformSlug'>,
+  names: PlatformNames,
+): Promise<void> {
+  const left = await roomsOfAccount(tx, id);
+  await assertNamesOfNoGuest(tx, { tenantId, ...names });
+  await setPlatformIdentity(tx, { tenantId, accountId: id, ...names });
+  const did = await administersTenant(tx, tenantId, platformSlug);
+  const held = await administersTenant(tx, tenantId, names.platformSlug);
+  // Where neither slug was ever said to administer, the operator's word on the account stays.
+  const moved =
+    (did || held) && (await giveOrTakeRole(tx, { accountId: id, role: tenantAdmin, held }));
+  const ids = [...left, ...(await roomsOfAccount(tx, id))];
+  await syncRooms(tx, { ids, tenantIds: moved ? [tenantId] : [] });
+}
