@@ -109,9 +109,10 @@ export async function openRoomsWorld({
     bot: await port.whoAmI(),
     people: new People(homeserver, database),
     /** Every call to Synapse that passes through, by the name of its endpoint. */
-    counted() {
+    counted(before?: (endpoint: Endpoint) => void) {
       const calls: string[] = [];
-      const call = (endpoint: Endpoint, ...rest: unknown[]) => {
+      const call = async (endpoint: Endpoint, ...rest: unknown[]) => {
+        before?.(endpoint);
         calls.push(endpoint);
         return (port.call as (...args: unknown[]) => Promise<unknown>).call(
           port,

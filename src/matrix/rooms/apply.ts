@@ -45,7 +45,8 @@ export async function applyPlan(parts: RoomParts, room: Target, plan: RoomPlan):
 
 function summary(failures: readonly SynapseError[]): string {
   const messages = new Set(failures.map(({ message }) => message));
-  return `${failures.length} steps failed: ${[...messages].join('; ')}`;
+  const count = failures.length === 1 ? 'A step' : `${failures.length} steps`;
+  return `${count} failed: ${[...messages].join('; ')}`;
 }
 
 async function apply(parts: RoomParts, room: Target, action: Action, plan: RoomPlan) {
