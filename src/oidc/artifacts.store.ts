@@ -1,5 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
+import { endHandOffs } from './handoff/tickets.store.ts';
 
 /** The account behind a session or token, as far as claims and checks need it. */
 export type Subject = {
@@ -220,7 +221,7 @@ export async function endSessions(
       and email_key = (select email_key from accounts where id = $1))`,
     [accountId],
   );
-  await db.query('delete from handoff_tickets where account_id = $1', [accountId]);
+  await endHandOffs(db, accountId);
 }
 
 /**

@@ -65,16 +65,23 @@ export async function linkToPlatform(
   await database.query('update accounts set platform_slug = $2 where id = $1', [id, slug]);
 }
 
-/** The form that a page at this origin sends; undefined stands for no page at all. */
-export function bring(
+/** The form that a page at this origin sends; `null` stands for one that hides where it is. */
+export async function bring(
   visitor: Visitor,
   { url }: Pick<World, 'url'>,
   ticket: string,
   origin: string = events,
 ): Promise<Page> {
-  const from = new Page(new URL(`${origin}/events/42`), 200, {}, '');
   const form = { url: new URL(`${url}/handoff`), method: 'POST' as const };
-  return visitor.send({ ...form, fields: new URLSearchParams({ ticket }) }, from);
+  const fields = new URLSearchParams({ ticket });
+  if (origin !== 'null') {
+    return visitor.send({ ...form, fields }, new Page(new URL(`${origin}/42`), 200, {}, ''));
+  }
+  const headers = { origin, 'content-type': 'application/x-www-form-urlencoded' };
+  const { headers: answer } = await visitor.fetch(form.url, {
+    ...{ method: 'POST', body: fields.toString(), headers },
+  });
+  return visitor.open(new URL(answer.location ?? '', form.url));
 }
 
 /** The person's browser is at the application now, which sends it to sign in. */
@@ -86,4 +93,20 @@ export async function signInThere(
   const attempt = await app.request(params);
   const from = new Page(new URL(signInPage), 200, {}, '');
   return { attempt, page: await visitor.open(attempt.url, { from }) };
+}
+
+/** Whom that ends with, without a page of ours; undefined where there is one. */
+export async function whoSignsIn(
+  visitor: Visitor,
+  app: Application,
+  params: Record<string, string> = {},
+): Promise<string | undefined> {
+  const { attempt, page } = await signInThere(visitor, app, params);
+  return page.status === 0 ? (await app.redeem(attempt, page)).claims()?.sub : undefined;
+}
+
+/** The platform's own form leads nowhere, and nobody is signed in by it. */
+export async function assertExpired(visitor: Visitor, app: Application, page: Page) {
+  assert.deepEqual([page.status, page.heading], [400, 'This page has expired']);
+  assert.equal(await whoSignsIn(visitor, app), undefined);
 }

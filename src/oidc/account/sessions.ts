@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readForm, validate } from '../../http/forms.ts';
+import { endHandOffs } from '../handoff/tickets.store.ts';
 import { endSession } from '../sessions.ts';
 import { sessionsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';
@@ -26,6 +27,7 @@ export async function endOtherSessions(visit: Visit): Promise<void> {
     for (const { uid } of await sessionsOf(tx, account.id)) {
       if (uid !== session.uid) await endSession(tx, { uid, accountId: account.id });
     }
+    await endHandOffs(tx, account.id);
     await visit.record(tx, 'session.others_ended');
   });
   return visit.done('all_sessions_ended');

@@ -77,6 +77,11 @@ export async function endTaken(db: Queryable, id: string): Promise<HandOff | und
   return ended;
 }
 
+/** Everything that a platform began for an account and that was not finished. */
+export async function endHandOffs(db: Queryable, accountId: string): Promise<void> {
+  await db.query('delete from handoff_tickets where account_id = $1', [accountId]);
+}
+
 /** Clients of homeservers that people of this tenant may sign in to, at most three. */
 export function homeserverClientsOf(
   db: Queryable,
