@@ -14,7 +14,7 @@ describe('synapse registration', () => {
     const made = await terminal.json<Registration>(...command);
     assert.deepEqual(made.namespaces, {
       users: [{ exclusive: true, regex: '@openmeet-bot:matrix\\.example$' }],
-      aliases: ['event-', 'group-', 'mosaic-', 'organization-'].map((prefix) => ({
+      aliases: ['event-', 'group-', 'mosaic-', 'organization-', 'space-'].map((prefix) => ({
         exclusive: true,
         regex: `#${prefix}.*:matrix\\.example$`,
       })),
@@ -38,7 +38,10 @@ describe('synapse registration', () => {
     const { namespaces } = JSON.parse(stdout) as Registration;
     assert.deepEqual(
       [...namespaces.users, ...namespaces.aliases].map(({ regex }) => regex),
-      ['@room\\.bot:matrix\\.example$', '#r\\..*:matrix\\.example$', '#w-.*:matrix\\.example$'],
+      [
+        '@room\\.bot:matrix\\.example$',
+        ...['r\\.', 'w-', 'space-'].map((prefix) => `#${prefix}.*:matrix\\.example$`),
+      ],
     );
   });
 

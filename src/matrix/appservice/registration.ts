@@ -1,4 +1,5 @@
 import type { RoomSettings } from '../../rooms/room.ts';
+import { spaceAliasPrefix } from '../rooms/spaces.store.ts';
 
 /** Part of what Synapse stores for the bot, and of the address by which it is pinged. */
 export const appserviceId = 'openmeet-id';
@@ -54,7 +55,7 @@ export function registration(options: RegistrationOptions): Registration {
 /** What aliases begin with before anything that a platform chose. */
 function aliasPrefixes(templates: RoomSettings['aliases']): string[] {
   const prefixes = Object.values(templates).map((template) => template.replace(/\{.*/s, ''));
-  return [...new Set(prefixes)];
+  return [...new Set([...prefixes, spaceAliasPrefix])];
 }
 
 /** Synapse matches from the start of an address, but not to its end. */
