@@ -117,6 +117,8 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
      * the address is `proved` by code already, a press is enough.
      */
     linking?: { provider: string; email: string; proved?: boolean };
+    /** Where people with an address of this domain sign in, once such an address was typed. */
+    home?: { domain: string; name: string; url: string };
   };
 
   /** Field `email`, and `tenant` where there is a choice. */

@@ -144,6 +144,11 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       linking: { provider: 'Google', email: 'john@example.com' },
       chooserUrl: '/sign-in/x1',
     },
+    home: {
+      ...signIn,
+      value: 'john@lincoln.example',
+      home: { domain: 'lincoln.example', name: 'Lincoln High', url: '/sign-in/school' },
+    },
     'linking-proved': {
       ...signIn,
       ways: [],

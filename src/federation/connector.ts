@@ -53,7 +53,7 @@ export type ExpectedAnswer = {
  * quarter of the memory of a process that nobody signs in to with them.
  */
 export function onFirstUse(
-  { id, name }: Pick<Connector, 'id' | 'name'>,
+  { id, name, emailDomains }: Pick<Connector, 'id' | 'name' | 'emailDomains'>,
   load: () => Promise<Connector>,
 ): Connector {
   let loading: Promise<Connector> | undefined;
@@ -64,6 +64,7 @@ export function onFirstUse(
   return {
     id,
     name,
+    emailDomains,
     begin: async (request) => (await loaded()).begin(request),
     finish: async (callback, expected) => (await loaded()).finish(callback, expected),
     async logout(token) {
@@ -83,6 +84,8 @@ export interface Connector {
   readonly id: string;
   /** As its button says. */
   readonly name: string;
+  /** Of a tenant's own provider: whose addresses it takes, none for all. Others have no such list. */
+  readonly emailDomains?: readonly string[];
 
   /**
    * @returns where to send the browser

@@ -38,7 +38,8 @@ export class OwnConnections implements OwnConnectors {
     const secret = secretSealed
       ? ring.open(secretSealed, secretContext(connection)).toString()
       : undefined;
-    const connector = onFirstUse(connection, async () => {
+    const { id, name, allowedEmailDomains: emailDomains } = connection;
+    const connector = onFirstUse({ id, name, emailDomains }, async () => {
       const { OpenIdConnector } = await import('./openid.ts');
       return new OpenIdConnector({ connection, secret, fetch });
     });

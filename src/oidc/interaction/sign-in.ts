@@ -9,6 +9,7 @@ import { parkedSessions } from '../parked-sessions.ts';
 import { invitedTo } from './admission.ts';
 import { tooMany } from './code.ts';
 import { finishSignIn } from './finish.ts';
+import { type HomeRealm, homeRealmOf } from './home-realm.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -25,7 +26,7 @@ const form = z.object({
 
 type Errors = Record<string, { code: string; params?: Record<string, string | number> }>;
 type Typed = { value: string; remember: boolean };
-type Shown = Partial<Typed> & { errors?: Errors; somebodyElse?: boolean };
+type Shown = Partial<Typed> & { errors?: Errors; somebodyElse?: boolean; home?: HomeRealm };
 
 /**
  * The sign-in page, with what was typed kept. Whoever must prove themselves again (`prompt=login`,
@@ -56,6 +57,11 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
       remember: shown.remember ?? true,
       knownAs: linking ? undefined : known,
       linking,
+      home: shown.home && {
+        domain: shown.home.domain,
+        name: shown.home.connector.name,
+        url: step.url(`with/${shown.home.connector.id}`),
+      },
     },
     shown.errors ? 422 : 200,
   );
@@ -74,10 +80,27 @@ export async function submitSignIn(step: Step): Promise<void> {
     return showSignIn(step, { ...shown, errors: { email: { code } } });
   }
   // Accounts without a password exist, and their owners press the first button too.
-  if (fields.with === 'code' || fields.password === '') {
+  if (fields.with === 'code') return startWithCode(step, identifier, shown);
+  if (fields.password === '') {
+    if (await leadHome(step, identifier, shown)) return;
     return startWithCode(step, identifier, shown);
   }
   return signInWithPassword(step, identifier, fields.password, shown);
+}
+
+/**
+ * Shows the provider of the address's own organisation to whoever typed no more than the address. A
+ * code or a password is still theirs to choose: the page knows nothing of the account.
+ */
+async function leadHome(step: Step, { email, emailKey }: Identifier, shown: Typed) {
+  if (!email || !emailKey || upstreamOf(step)?.link) return false;
+  const home = await homeRealmOf(step, email);
+  if (!home) return false;
+  const tenantId = home.tenant.id;
+  const order = { intent: 'sign-in' as const, email, emailKey, tenantId, remember: shown.remember };
+  await restartSignIn(step.parts.database, step.signIn.id, order);
+  await showSignIn(step, { ...shown, home });
+  return true;
 }
 
 async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { Way } from '../../../views/registry.ts';
+import { parseEmail } from '../../accounts/email-address.ts';
 import { AppError } from '../../errors.ts';
 import type { Connector } from '../../federation/connector.ts';
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { homeRealmOf } from './home-realm.ts';
+import { chooseTenant } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
 
@@ -50,7 +53,7 @@ async function leaveFor(step: Step, connector: Connector, input?: string): Promi
   const url = await connector.begin({
     ...secrets,
     redirectUri: callbackUri(step, connector.id),
-    loginHint: loginHintOf(step),
+    loginHint: connector.emailDomains ? (signIn.email ?? loginHintOf(step)) : loginHintOf(step),
     uiLocales: step.locale,
     prompt: promptOf(details),
     input,
@@ -129,9 +132,16 @@ export async function hintedWay(step: Step): Promise<string | undefined> {
   if (step.ctx.query.problem !== undefined || step.signIn.upstreamSealed) return undefined;
   const hint = loginHintOf(step) ?? '';
   const named = typeof upstream === 'string' ? upstream : impliedBy(hint);
-  return (
-    named && (await step.parts.connectors.find(step.tenant, named)) && step.url(`with/${named}`)
-  );
+  if (!named) return homeOf(step, hint);
+  return (await step.parts.connectors.find(step.tenant, named)) && step.url(`with/${named}`);
+}
+
+/** An address whose domain belongs to a tenant's own provider. */
+async function homeOf(step: Step, hint: string): Promise<string | undefined> {
+  const home = parseEmail(hint) && (await homeRealmOf(step, hint));
+  if (!home) return undefined;
+  if (!step.tenant) await chooseTenant(step.parts.database, step.signIn.id, home.tenant.id);
+  return step.url(`with/${home.connector.id}`);
 }
 
 /** A DID, or a handle as the AT Protocol writes it, is nobody's here. */
