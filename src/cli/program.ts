@@ -27,6 +27,10 @@ export const nouns: Readonly<Record<string, Noun>> = {
     description: 'handles: check, show, reserve, import',
     load: () => import('./handles.ts'),
   },
+  rooms: {
+    description: 'rooms of events, groups, workspaces and organisations: look up, compare, mend',
+    load: () => import('./rooms.ts'),
+  },
   keys: {
     description: 'keys that sign tokens and keys that seal secrets',
     load: () => import('./keys.ts'),
@@ -34,6 +38,10 @@ export const nouns: Readonly<Record<string, Noun>> = {
   synapse: {
     description: 'settings for a Synapse homeserver',
     load: () => import('./synapse.ts'),
+  },
+  migration: {
+    description: 'move an existing deployment here: import, check its rooms, undo',
+    load: () => import('./migration.ts'),
   },
   audit: {
     description: 'what happened: who did what to whom, when, from where',

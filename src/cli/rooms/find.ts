@@ -1,0 +1,28 @@
+import type { Queryable } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { defaultTenant } from '../../tenants/tenants.store.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './rooms.store.ts';
+
+/** Which room: by what the platform calls its entity, in a tenant or in the default one. */
+export type Which = { type: string; slug: string; tenant?: string };
+
+/** @throws AppError `room_not_found`, `tenant_not_found` (404) */
+export async function requireRoom(db: Queryable, which: Which): Promise<FoundRoom> {
+  const { type, slug, tenant } = which;
+  const found = tenant ? await requireTenant(db, tenant) : await defaultTenant(db);
+  const room = found && (await findRoom(db, { tenantId: found.id, type, slug }));
+  if (room) return room;
+  throw new AppError('room_not_found', {
+    status: 404,
+    message: `There is no room of the ${type} ${slug} in ${found?.slug ?? 'any tenant'}. See: openmeet-id rooms list`,
+  });
+}
+
+export async function listRooms(
+  db: Queryable,
+  { tenant, troubled, limit }: { tenant?: string; troubled?: boolean; limit: number },
+): Promise<ListedRoom[]> {
+  const tenantId = tenant ? (await requireTenant(db, tenant)).id : null;
+  return findRooms(db, { tenantId, troubled: troubled ?? false, limit });
+}

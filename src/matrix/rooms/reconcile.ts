@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { Queryable } from '../../database/database.ts';
+import type { Task } from '../../jobs/task.ts';
+import {
+  advance,
+  type Drift,
+  endRun,
+  findRun,
+  mending,
+  nextRooms,
+  noteCheck,
+  type ReconcileRun,
+} from '../../rooms/reconcile.store.ts';
+import { continueReconcile } from '../../rooms/reconcile.ts';
+import { syncRoom } from '../../rooms/sync.ts';
+import { SynapseError } from '../synapse-error.ts';
+import { describeAction } from './action.ts';
+import { readActual } from './actual.ts';
+import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
+import { planRoom } from './plan.ts';
+import { readDesired } from './read-desired.ts';
+
+const payloadSchema = z.object({ run: z.uuid() });
+
+/** So many rooms are counted at once; a worker that dies repeats no more than these. */
+const batchSize = 20;
+
+/** Reads of Synapse at once: it has people to serve as well. */
+const atOnce = 4;
+
+/**
+ * One batch of a run: compares rooms with what they should be, and queues those that differ. What
+ * mends them is the same job that answers a platform's word, so that nothing is mended twice.
+ */
+export function reconcileTask(options: RoomTaskOptions): Task {
+  const { database } = options;
+  const open = roomPartsOf(options);
+  return async (payload) => {
+    const run = await findRun(database, payloadSchema.parse(payload).run);
+    if (run?.state !== 'running') return;
+    const ids = await nextRooms(database, run, batchSize);
+    const last = ids.at(-1);
+    if (!last) return finish(database, run);
+    const parts = await open(database);
+    const { drifted, mendable } = await checkAll(parts, run, ids);
+    await database.transaction(async (tx) => {
+      const batch = { reached: last, checked: ids.length, drifted };
+      if (!(await advance(tx, run, batch))) return;
+      if (!run.dryRun) for (const id of mendable) await syncRoom(tx, id);
+      await continueReconcile(tx, run.id);
+    });
+  };
+}
+
+/** Done when the rooms that differed are mended, or were found not to be mendable. */
+async function finish(db: Queryable, run: ReconcileRun): Promise<void> {
+  const state = run.dryRun ? { mended: 0, failed: 0, waiting: 0 } : await mending(db, run.id);
+  if (state.waiting > 0) return continueReconcile(db, run.id, new Date(Date.now() + 500));
+  await endRun(db, run.id, state);
+}
+
+type Checked = {
+  drifted: number;
+  /** Where there is something that the bot can do, or may try. */
+  mendable: string[];
+};
+
+async function checkAll(
+  parts: RoomParts,
+  run: ReconcileRun,
+  ids: readonly string[],
+): Promise<Checked> {
+  const checked: Checked = { drifted: 0, mendable: [] };
+  const queue = [...ids];
+  const runner = async () => {
+    for (let id = queue.shift(); id; id = queue.shift()) {
+      const drift = await driftOfRoom(parts, id);
+      await noteCheck(parts.db, id, drift && { run: run.id, ...drift });
+      if (!drift) continue;
+      checked.drifted += 1;
+      if (drift.actions.length > 0 || drift.problem) checked.mendable.push(id);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, runner));
+  return checked;
+}
+
+/** What would be done to a room to make it as it should be; null when nothing would. */
+export async function driftOfRoom(
+  parts: RoomParts,
+  room: string,
+): Promise<Omit<Drift, 'run'> | null> {
+  const desired = await readDesired(parts.db, room, parts.settings);
+  if (!desired || desired.state === 'awaited') return null;
+  const { roomId } = desired;
+  if (!roomId) return desired.state === 'deleted' ? null : only('make the room');
+  try {
+    const actual = await readActual(parts, { ...desired, roomId });
+    if (!actual) return only('make the room again: Synapse does not have it any more');
+    const { actions, held, problem, obstacles } = planRoom(desired, actual, parts.settings);
+    if (actions.length + held.length + obstacles.length === 0 && !problem) return null;
+    const words = actions.map(describeAction);
+    return { actions: words, held: held.length, obstacles, ...(problem && { problem }) };
+  } catch (error) {
+    if (!(error instanceof SynapseError) || error.kind === 'retry') throw error;
+    return { actions: [], held: 0, obstacles: [], problem: error.message };
+  }
+}
+
+function only(action: string): Omit<Drift, 'run'> {
+  return { actions: [action], held: 0, obstacles: [] };
+}
