@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conversationEndpoints } from './appservice/endpoints.ts';
 import { roomEndpoints } from './rooms/endpoints.ts';
 
 export const synapseUser = z.object({
@@ -84,6 +85,7 @@ export const endpoints = {
     answer: z.object({ server_version: z.string() }),
   },
   ...roomEndpoints,
+  ...conversationEndpoints,
 } as const;
 
 export type Endpoint = keyof typeof endpoints;

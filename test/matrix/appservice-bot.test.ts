@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
 import type { Registration } from '../../src/matrix/appservice/registration.ts';
 import { runCli } from '../cli/terminal.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
@@ -15,25 +16,31 @@ describe('the bot', { timeout: 120_000 }, () => {
   });
   after(() => platform.stop());
 
+  function settings(token = registration.as_token): Record<string, string> {
+    const { service, synapse } = platform;
+    return {
+      NODE_ENV: 'test',
+      PUBLIC_URL: service.url,
+      DATA_DIR: service.dataDir,
+      DATABASE_URL: service.databaseUrl,
+      SYNAPSE_URL: synapse.url,
+      MATRIX_SERVER_NAME: synapse.serverName,
+      MATRIX_ACCESS_TOKEN: token,
+      MATRIX_HS_TOKEN: registration.hs_token,
+    };
+  }
   /** `synapse bot` as an operator types it. */
   async function setUp(args: string[], { token = registration.as_token, input = '' } = {}) {
-    const { service, synapse } = platform;
-    const { code, stdout, stderr } = await runCli(['synapse', 'bot', ...args, '--json'], {
-      input,
-      env: {
-        NODE_ENV: 'test',
-        PUBLIC_URL: service.url,
-        DATA_DIR: service.dataDir,
-        DATABASE_URL: service.databaseUrl,
-        SYNAPSE_URL: synapse.url,
-        MATRIX_SERVER_NAME: synapse.serverName,
-        MATRIX_ACCESS_TOKEN: token,
-        MATRIX_HS_TOKEN: registration.hs_token,
-      },
-    });
+    const command = ['synapse', 'bot', ...args, '--json'];
+    const { code, stdout, stderr } = await runCli(command, { input, env: settings(token) });
     if (code === 0) return JSON.parse(stdout);
     const { error } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
     return error as { code: string; message: string };
+  }
+  async function examine(token?: string): Promise<Record<string, Finding | undefined>> {
+    const { stdout } = await runCli(['doctor', '--json'], { env: settings(token) });
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    return Object.fromEntries(findings.map((finding) => [finding.name, finding]));
   }
   const promote = (admin: boolean) =>
     platform.synapse.admin('PUT', `/_synapse/admin/v2/users/${bot}`, { admin });
@@ -106,5 +113,29 @@ describe('the bot', { timeout: 120_000 }, () => {
       const made = await asPerson(user, {}, 'PUT');
       assert.equal(made.status, 201, name);
     }
+  });
+
+  test('the doctor finds that Synapse reaches us, as which user, and with what power', async () => {
+    const healthy = await examine();
+    assert.equal(healthy['synapse token']?.status, 'ok');
+    assert.equal(healthy.bot?.status, 'ok', healthy.bot?.message);
+    const asAdmin = await examine(platform.synapse.adminToken);
+    assert.equal(asAdmin.bot?.status, 'fail');
+    assert.match(asAdmin.bot?.message ?? '', /not @openmeet-bot:matrix\.example's/);
+    await promote(false);
+    const powerless = await examine();
+    assert.match(powerless['synapse token']?.message ?? '', /is no server admin/);
+    await promote(true);
+  });
+
+  test('the doctor finds that we refuse Synapse, or that it does not reach us', async () => {
+    const { service } = platform;
+    service.configure({ MATRIX_HS_TOKEN: 'another' });
+    await service.kill('SIGTERM');
+    assert.match((await examine()).bot?.message ?? '', /cannot reach the url/);
+    await service.restart();
+    const refused = await examine();
+    assert.equal(refused.bot?.status, 'fail');
+    assert.match(refused.bot?.mend ?? '', /MATRIX_HS_TOKEN/);
   });
 });

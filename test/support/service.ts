@@ -33,6 +33,8 @@ export type Service = {
   cli<T>(...args: string[]): Promise<T>;
   /** Ends all instances by this signal; data and database stay. */
   kill(signal: NodeJS.Signals): Promise<void>;
+  /** Settings for the next start; they win over what was given before. */
+  configure(env: Record<string, string>): void;
   /** Starts what was killed, on the same data. */
   restart(): Promise<void>;
   /** Ends everything and removes data and database. */
@@ -44,9 +46,7 @@ export type Instance = RunningProcess & { url: string };
 export type BalancedService = Service & { balancer: LoadBalancer };
 
 /** Settings, data and database are there; nothing runs yet. */
-export type PreparedService = Pick<Service, 'url' | 'cli'> & {
-  /** Settings that are known only now; they win over what was given before. */
-  configure(env: Record<string, string>): void;
+export type PreparedService = Pick<Service, 'url' | 'cli' | 'configure'> & {
   /** Resolves when every instance is ready; `env` wins over what was given before. */
   start(env?: Record<string, string>): Promise<Service>;
 };
@@ -120,6 +120,7 @@ async function prepare(
       mailbox: openMailbox(dataDir),
       logs: () => instances.map((instance) => instance.logs()).join('\n'),
       cli,
+      configure,
       kill: (signal) => forEach((instance) => instance.kill(signal)),
       restart: async () => {
         instances.splice(0, instances.length, ...(await startAll()));

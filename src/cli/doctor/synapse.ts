@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
 import { Synapse } from '../../matrix/synapse.ts';
 import { type Client, listClients } from '../../oidc/clients.store.ts';
+import { examineBot } from './bot.ts';
 import { type Finding, failure, fetchJson, look, ok, warning } from './finding.ts';
 import { signInRequest } from './sign-in-request.ts';
 
@@ -44,7 +45,8 @@ export async function examineSynapse(
   return [...reached, ...parts.flat()];
 }
 
-function token({ synapseUrl, accessToken, serverName }: Homeserver): Promise<Finding[]> {
+function token(homeserver: Homeserver): Promise<Finding[]> {
+  const { synapseUrl, accessToken, serverName } = homeserver;
   const name = 'synapse token';
   const mend = 'Give MATRIX_ACCESS_TOKEN a token of a server admin of this homeserver.';
   return look(name, mend, async () => {
@@ -60,7 +62,8 @@ function token({ synapseUrl, accessToken, serverName }: Homeserver): Promise<Fin
     if (!(await synapse.isAdmin())) {
       return failure(name, `${user} is no server admin: Synapse lets it change nothing.`, mend);
     }
-    return ok(name, `${user} is admin of Synapse ${await synapse.version()}.`);
+    const admin = ok(name, `${user} is admin of Synapse ${await synapse.version()}.`);
+    return [admin, ...(await examineBot(synapse, homeserver))];
   });
 }
 

@@ -8,6 +8,7 @@ import { handleRoutes } from './handles.ts';
 import { handOffRoute } from './handoff.ts';
 import { memberRoutes } from './members.ts';
 import { permissionRoutes } from './permissions.ts';
+import { roomLinkRoutes } from './room-links.ts';
 import { roomQueryRoutes } from './room-queries.ts';
 import { roomRoutes } from './rooms.ts';
 import type { InternalRoute } from './route.ts';
@@ -30,6 +31,7 @@ export function internalRoutes(parts: {
     handOffRoute(parts),
     ...roomRoutes(aboutRooms),
     ...roomQueryRoutes(aboutRooms),
+    ...roomLinkRoutes(aboutRooms),
     ...memberRoutes(aboutRooms),
     ...permissionRoutes(aboutRooms),
   ];

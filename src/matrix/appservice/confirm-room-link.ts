@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Task } from '../../jobs/task.ts';
+import { linkCodeFingerprint } from '../../rooms/link-code.ts';
+import { accountOfHandle, isTaken, linkByCode } from '../../rooms/links.store.ts';
+import { completeLink } from '../../rooms/links.ts';
+import type { Actual } from '../rooms/actual.ts';
+import { highest, levelIn } from '../rooms/levels.ts';
+import type { Message } from './conversation.ts';
+import { commandPrefix } from './events.ts';
+import type { LinkParts } from './parts.ts';
+import { words } from './words.ts';
+
+const payloadSchema = z.object({ roomId: z.string(), eventId: z.string() });
+
+const command = new RegExp(`^${commandPrefix}\\s+link\\s+(\\S+)\\s*$`, 'i');
+
+/**
+ * Hears what somebody said to the bot in a room that is to be linked, and answers there. What was said
+ * and what its sender may do is read from Synapse: nothing that was reported to us decides anything.
+ */
+export function confirmRoomLinkTask(parts: LinkParts): Task {
+  const { conversation } = parts;
+  return async (payload) => {
+    const { roomId, eventId } = payloadSchema.parse(payload);
+    const message = await conversation.read(roomId, eventId);
+    if (!message || message.sender === (await parts.whoAmI())) return;
+    const answer = await answerTo(parts, roomId, message);
+    if (answer) await conversation.say(roomId, answer, eventId);
+  };
+}
+
+async function answerTo(
+  parts: LinkParts,
+  roomId: string,
+  { sender, body }: Message,
+): Promise<string | undefined> {
+  const { database, settings: rooms, serverName } = parts;
+  const [, code] = command.exec(body) ?? [];
+  if (!code) return words.usage;
+  const link = await linkByCode(database, roomId, linkCodeFingerprint(code));
+  // Also when this runs once more after it linked the room and was interrupted.
+  if (!link) return (await isTaken(database, roomId)) ? words.linkedAlready : words.unknownCode;
+  const actual = await parts.look(roomId);
+  if (!actual) return undefined;
+  if (!mayChangePermissions(actual, sender)) return words.notAllowed;
+  const power = levelIn(actual, await parts.whoAmI());
+  if (power < highest) return words.botTooWeak(power);
+  const confirmedBy = await accountOf(parts, sender);
+  const refusal = await database.transaction((tx) =>
+    completeLink(tx, { ...link, confirmedBy }, { rooms, serverName }),
+  );
+  return refusal ? words[refusal] : words.linked(link);
+}
+
+/** Client-Server API, `m.room.power_levels`: what is needed for an event of that type itself. */
+function mayChangePermissions(actual: Actual, userId: string): boolean {
+  if (actual.members.get(userId)?.membership !== 'join') return false;
+  const levels = actual.state('m.room.power_levels');
+  const events = levels?.events as Record<string, unknown> | undefined;
+  const needed = Number(events?.['m.room.power_levels'] ?? levels?.state_default ?? 50);
+  return levelIn(actual, userId) >= needed;
+}
+
+async function accountOf({ database, serverName }: LinkParts, userId: string): Promise<string> {
+  const end = `:${serverName}`;
+  if (!userId.endsWith(end)) return 'system';
+  return (await accountOfHandle(database, userId.slice(1, -end.length))) ?? 'system';
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Task } from '../../jobs/task.ts';
+import { deleteLink, linkByRoom, markLinkFailed } from '../../rooms/links.store.ts';
+import { completeLink, leaveUnlessLinked } from '../../rooms/links.ts';
+import { highest, levelIn } from '../rooms/levels.ts';
+import type { LinkParts } from './parts.ts';
+
+const payloadSchema = z.object({ room: z.uuid() });
+
+const dayMs = 86_400_000;
+
+/** Links a room on an operator's word. Whoever waits for it reads from the record what came of it. */
+export function linkRoomTask(parts: LinkParts): Task {
+  const { database, settings: rooms, serverName } = parts;
+  return async (payload) => {
+    const { room } = payloadSchema.parse(payload);
+    const link = await linkByRoom(database, room);
+    if (!link) return;
+    const obstacle = await findObstacle(parts, link.roomId);
+    await database.transaction(async (tx) => {
+      const refusal = obstacle
+        ? undefined
+        : await completeLink(tx, { ...link, confirmedBy: 'operator' }, { rooms, serverName });
+      const reason = obstacle ?? (refusal && refusals[refusal]);
+      if (!reason) return;
+      await deleteLink(tx, room);
+      await markLinkFailed(tx, room, reason);
+      // Time enough to mend it and to try again.
+      await leaveUnlessLinked(tx, link.roomId, new Date(Date.now() + dayMs));
+    });
+  };
+}
+
+const refusals = {
+  room_exists: 'The entity got another room meanwhile.',
+  room_linked_elsewhere: 'That room belongs to another entity.',
+};
+
+/** Accepts an invitation. @returns what a human must do before the room can be linked */
+async function findObstacle(parts: LinkParts, roomId: string): Promise<string | undefined> {
+  const [actual, bot] = [await parts.look(roomId), await parts.whoAmI()];
+  if (!actual) return `Synapse knows no room ${roomId} in which somebody of this homeserver is.`;
+  const membership = actual.members.get(bot)?.membership;
+  if (membership === 'invite') await parts.rooms.join(roomId);
+  else if (membership !== 'join') {
+    return `The bot ${bot} is not in ${roomId}: somebody there must invite it, then try again.`;
+  }
+  const level = levelIn(actual, bot);
+  if (level >= highest) return undefined;
+  return `The bot ${bot} has power level ${level} in ${roomId} and needs ${highest}: somebody there must give it that, then try again.`;
+}

@@ -1,0 +1,24 @@
+import type { Task } from '../../jobs/task.ts';
+import { joinLinkedRoomTask, leaveUnlinkedRoomTask, letGoOfRoomTask } from './come-and-go.ts';
+import { confirmRoomLinkTask } from './confirm-room-link.ts';
+import { linkRoomTask } from './link-room.ts';
+import { type AppserviceTaskOptions, linkPartsOf } from './parts.ts';
+
+export type AppserviceTaskName =
+  | 'join-linked-room'
+  | 'confirm-room-link'
+  | 'link-room'
+  | 'leave-unlinked-room'
+  | 'let-go-of-room';
+
+/** What the bot does beyond keeping rooms: it comes, listens and goes where rooms are linked. */
+export function appserviceTasks(options: AppserviceTaskOptions): Record<AppserviceTaskName, Task> {
+  const parts = linkPartsOf(options);
+  return {
+    'join-linked-room': joinLinkedRoomTask(parts),
+    'confirm-room-link': confirmRoomLinkTask(parts),
+    'link-room': linkRoomTask(parts),
+    'leave-unlinked-room': leaveUnlinkedRoomTask(parts),
+    'let-go-of-room': letGoOfRoomTask(parts),
+  };
+}

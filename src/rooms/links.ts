@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { record } from '../events.ts';
+import { enqueue } from '../jobs/enqueue.ts';
+import { Ledger, type LedgerSettings } from './ledger.ts';
+import { linkCodeFingerprint, newLinkCode } from './link-code.ts';
+import {
+  assignRoom,
+  deleteLink,
+  isTaken,
+  lockMatrixRoom,
+  type PendingLink,
+  putLink,
+  releaseRoom,
+  spaceOf,
+} from './links.store.ts';
+import { stampNow } from './order.ts';
+import { awaitRooms, type Entity, lockRooms, type Room } from './rooms.store.ts';
+import { syncRoom } from './sync.ts';
+
+/** How often a worker tries what somebody in a room waits for: over some hours. */
+const maxAttempts = 10;
+
+export type LinkOrder = {
+  entity: Entity;
+  /** Matrix's id of a room that exists. */
+  roomId: string;
+  /** A client's id, or `operator`. */
+  requestedBy: string;
+};
+
+export type LinkRequest = {
+  /** Of our record of the entity. */
+  room: string;
+  /** Shown now and never again. */
+  code: string;
+  expiresAt: Date;
+};
+
+/**
+ * Begins to link a room that exists to an entity that has none. Nothing happens to either until an
+ * administrator of the room says the code there; after a day the bot leaves again.
+ *
+ * @throws AppError `room_exists` (409) when the entity has a room or is about to get one,
+ *   `room_linked_elsewhere` (409) when the room belongs to any entity, of this tenant or another
+ */
+export async function requestLink(tx: Transaction, order: LinkOrder): Promise<LinkRequest> {
+  const room = await placeFor(tx, order);
+  const code = newLinkCode();
+  const expiresAt = await putLink(tx, {
+    ...{ room, roomId: order.roomId, requestedBy: order.requestedBy },
+    code: linkCodeFingerprint(code),
+  });
+  await leaveUnlessLinked(tx, order.roomId, expiresAt);
+  await recordLink(tx, 'room.link_requested', { ...order.entity, ...order, room });
+  return { room, code, expiresAt };
+}
+
+/**
+ * The same on an operator's word alone, for rooms in which the bot cannot read. The worker links the
+ * room as soon as the bot is in it with enough power, or says in the room's error why it cannot.
+ *
+ * @throws AppError as `requestLink`
+ */
+export async function requestLinkByOperator(
+  tx: Transaction,
+  order: Omit<LinkOrder, 'requestedBy'>,
+): Promise<string> {
+  const requestedBy = 'operator';
+  const room = await placeFor(tx, { ...order, requestedBy });
+  // No text has this for its fingerprint.
+  await putLink(tx, { room, roomId: order.roomId, requestedBy, code: '' });
+  await enqueue(tx, 'link-room', { room }, { key: `link-room:${room}`, maxAttempts });
+  return room;
+}
+
+async function placeFor(tx: Transaction, { entity, roomId }: LinkOrder): Promise<string> {
+  await lockMatrixRoom(tx, roomId);
+  await awaitRooms(tx, [entity]);
+  const room = await lockedRoom(tx, entity);
+  const refusal = await refusalOf(tx, room, roomId);
+  if (refusal) throw new AppError(refusal, { status: 409, message: reasons[refusal] });
+  return room.id;
+}
+
+export type LinkRefusal = 'room_exists' | 'room_linked_elsewhere';
+
+const reasons: Record<LinkRefusal, string> = {
+  room_exists: 'The entity has a room, or is about to get one.',
+  room_linked_elsewhere: 'That room belongs to another entity.',
+};
+
+async function refusalOf(
+  tx: Transaction,
+  room: Room | undefined,
+  roomId: string,
+): Promise<LinkRefusal | undefined> {
+  const hasRoom = room?.roomId || room?.state === 'active' || room?.state === 'cancelled';
+  if (hasRoom) return 'room_exists';
+  return (await isTaken(tx, roomId)) ? 'room_linked_elsewhere' : undefined;
+}
+
+/**
+ * Links, once somebody with the power to has confirmed it. What is desired of the entity is then what
+ * its room becomes; people who are there stay.
+ *
+ * @param confirmedBy an account's id, `operator`, or `system` for a person that we do not know
+ * @returns why not, when something else came first
+ */
+export async function completeLink(
+  tx: Transaction,
+  link: PendingLink & { confirmedBy: string },
+  settings: LedgerSettings,
+): Promise<LinkRefusal | undefined> {
+  const { tenantId, entityType, entitySlug, roomId } = link;
+  const entity = { tenantId, entityType, entitySlug };
+  await lockMatrixRoom(tx, roomId);
+  const room = await lockedRoom(tx, entity);
+  await deleteLink(tx, room.id);
+  const refusal = await refusalOf(tx, room, roomId);
+  if (refusal) {
+    await leaveUnlessLinked(tx, roomId);
+    return refusal;
+  }
+  await assignRoom(tx, room.id, roomId);
+  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const stamp = stampNow(`link:${randomUUID()}`, Object.values(room.stamps), room.membersSince);
+  ledger.tell(entity, { stamp, fields: {}, state: 'active' });
+  ledger.touch(entity);
+  await ledger.save();
+  await recordLink(tx, 'room.linked', link);
+  return undefined;
+}
+
+/**
+ * Lets go of a room that was linked or imported, or of a link that waits. People stay, the bot takes
+ * its mark off the room and leaves. The entity has no room then until the platform tells of it anew.
+ *
+ * @returns Matrix's id of the room
+ * @throws AppError `room_not_linked` (409): also for rooms that we made, which can only be deleted
+ */
+export async function unlink(
+  tx: Transaction,
+  { entity, requestedBy }: Omit<LinkOrder, 'roomId'>,
+): Promise<string> {
+  const [room] = await lockRooms(tx, [entity]);
+  const withdrawn = room && (await deleteLink(tx, room.id));
+  if (withdrawn) await leaveUnlessLinked(tx, withdrawn);
+  const linked = room?.origin === 'made' ? null : room?.roomId;
+  const roomId = linked ?? withdrawn;
+  if (!room || !roomId) {
+    const message = 'No room was linked to this entity.';
+    throw new AppError('room_not_linked', { status: 409, message });
+  }
+  if (linked) await letGo(tx, room, linked);
+  await recordLink(tx, 'room.unlinked', { ...entity, roomId, room: room.id, requestedBy });
+  return roomId;
+}
+
+async function letGo(tx: Transaction, { id, tenantId, alias }: Room, roomId: string) {
+  await releaseRoom(tx, id);
+  const payload = { room: id, roomId, alias };
+  await enqueue(tx, 'let-go-of-room', payload, { key: `let-go-of-room:${roomId}` });
+  const space = await spaceOf(tx, tenantId);
+  if (space) await syncRoom(tx, space);
+}
+
+/** Has the bot leave a room, unless that is linked by then. */
+export function leaveUnlessLinked(tx: Transaction, roomId: string, runAt?: Date): Promise<void> {
+  const key = `leave-unlinked-room:${roomId}`;
+  return enqueue(tx, 'leave-unlinked-room', { roomId }, { key, runAt, maxAttempts });
+}
+
+async function lockedRoom(tx: Transaction, entity: Entity): Promise<Room> {
+  const [room] = await lockRooms(tx, [entity]);
+  return room as Room;
+}
+
+function recordLink(
+  tx: Transaction,
+  action: string,
+  link: Omit<PendingLink, keyof Entity> & { tenantId: string; confirmedBy?: string },
+): Promise<void> {
+  const { requestedBy, confirmedBy = requestedBy } = link;
+  return record(tx, {
+    action,
+    actor: confirmedBy,
+    tenantId: link.tenantId,
+    target: link.room,
+    clientId: requestedBy === 'operator' ? null : requestedBy,
+    detail: { roomId: link.roomId },
+  });
+}
