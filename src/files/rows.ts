@@ -21,8 +21,8 @@ export async function* readRows(path: string, checkNames?: CheckNames): AsyncGen
     }
     yield* parser.push(decoder.decode());
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (!code) throw cause;
+    const { code, syscall } = cause as NodeJS.ErrnoException;
+    if (!syscall) throw cause;
     throw new AppError('file_unreadable', { message: `${path} cannot be read (${code}).`, cause });
   }
   yield* parser.end();
