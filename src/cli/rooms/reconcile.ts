@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import {
@@ -73,7 +74,7 @@ async function follow(cli: Cli, id: string): Promise<ReconcileRun> {
 }
 
 async function known({ database }: Cli, id: string): Promise<ReconcileRun> {
-  const run = await findRun(database, id);
+  const run = z.uuid().safeParse(id).success ? await findRun(database, id) : undefined;
   if (run) return run;
   throw new AppError('run_not_found', { status: 404, message: `There is no run ${id}.` });
 }
