@@ -60,6 +60,14 @@ export function moment(value: string): Date {
   return date;
 }
 
+/** How long something lasts, from an hour to a year: `12h`, `7d`. @returns seconds */
+export function duration(value: string): number {
+  const [, count, unit] = /^(\d{1,4})([hd])$/.exec(value) ?? [];
+  const seconds = Number(count) * (unit === 'h' ? 3600 : 86_400);
+  if (seconds >= 3600 && seconds <= 366 * 86_400) return seconds;
+  throw new InvalidArgumentError('Give a duration such as 12h or 7d, at most 366d.');
+}
+
 /** `-` reads from standard input, because other users of the machine can see arguments. */
 export async function secretValue(given: string | undefined): Promise<string | undefined> {
   if (given !== '-') return given;

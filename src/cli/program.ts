@@ -19,6 +19,14 @@ export const nouns: Readonly<Record<string, Noun>> = {
     description: 'people: add, look up, disable, delete, take Matrix access away',
     load: () => import('./accounts.ts'),
   },
+  invitations: {
+    description: 'links by which people join a tenant: add, list, revoke',
+    load: () => import('./invitations.ts'),
+  },
+  'sign-ups': {
+    description: 'requests to join a tenant that approves of newcomers: list, approve, refuse',
+    load: () => import('./sign-ups.ts'),
+  },
   connections: {
     description: 'OpenID providers that the people of a tenant sign in with',
     load: () => import('./connections.ts'),

@@ -159,7 +159,11 @@ describe('a tenant’s own provider', () => {
     const refused = await visitor.send({ url, method: 'POST', fields }, arrived);
     assert.equal(refused.status, 400);
     const profile = await visitor.open(arrived.url);
-    const back = await visitor.submit(profile, { name: 'Boss', handle: 'stays.here' }, { button: 'Continue' });
+    const back = await visitor.submit(
+      profile,
+      { name: 'Boss', handle: 'stays.here' },
+      { button: 'Continue' },
+    );
     assert.equal((await both.redeem(attempt, back)).claims()?.tenant_id, tenant.id);
   });
 
@@ -179,7 +183,11 @@ describe('a tenant’s own provider', () => {
     await choose(other.id);
     const arrived = await visitor.open(String(leaving.headers.location));
     assert.match(arrived.url.pathname, /\/profile$/);
-    const back = await visitor.submit(arrived, { name: 'Boss', handle: 'left.from' }, { button: 'Continue' });
+    const back = await visitor.submit(
+      arrived,
+      { name: 'Boss', handle: 'left.from' },
+      { button: 'Continue' },
+    );
     assert.equal((await everywhere.redeem(attempt, back)).claims()?.tenant_id, tenant.id);
   });
 

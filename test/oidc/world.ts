@@ -68,8 +68,13 @@ export async function furnish<S extends Service>(service: S): Promise<World<S>> 
   };
 }
 
+/** Letters only: a run of digits in a mail is a code. */
+function newSlug(): string {
+  return `t${[...randomBytes(10)].map((byte) => String.fromCharCode(97 + (byte % 26))).join('')}`;
+}
+
 async function addTenant(database: Database, { slug, domain, signUp = 'open' }: NewTenant = {}) {
-  const tenant = { id: randomUUID(), slug: slug ?? `t${randomBytes(4).toString('hex')}` };
+  const tenant = { id: randomUUID(), slug: slug ?? newSlug() };
   await database.query(
     'insert into tenants (id, slug, name, sign_up, offered) values ($1, $2, $2, $3, true)',
     [tenant.id, tenant.slug, signUp],

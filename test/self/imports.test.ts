@@ -69,7 +69,9 @@ test('only the stores speak SQL', () => {
   const sql = /\b(?:db|tx|database|connection)\.query\b/;
   const elsewhere = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) =>
-      /^(?:accounts|admission|handles|tenants|federation|rooms|oidc|matrix|mail|audit)\//.test(file),
+      /^(?:accounts|admission|handles|tenants|federation|rooms|oidc|matrix|mail|audit)\//.test(
+        file,
+      ),
     )
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.store.ts'))
     .filter((file) => sql.test(readFileSync(join(src, file), 'utf8')));

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import type { Invitation } from '../admission/invitations.store.ts';
+import type { AddOptions, MadeInvitation } from './invitations/add.ts';
+import type { FoundInvitation } from './invitations/find.ts';
+import { duration, wholeNumber } from './options.ts';
+import { example } from './program.ts';
+import { fields, instant, type Report, table } from './report.ts';
+import { run } from './run.ts';
+
+const find = () => import('./invitations/find.ts');
+
+export function register(noun: Command): void {
+  registerAdd(noun);
+  noun
+    .command('list')
+    .description('List invitations, newest first')
+    .option('--tenant <tenant>', 'only those of this tenant')
+    .addHelpText('after', example('invitations list --tenant acme'))
+    .action(
+      run<{ tenant?: string }, []>(async (cli, { tenant }) =>
+        listed(await (await find()).list(cli, tenant)),
+      ),
+    );
+  noun
+    .command('show')
+    .argument('<invitation>', 'its id')
+    .description('Show an invitation, and which accounts came by it')
+    .addHelpText('after', example('invitations show 5f0c2a2e-6d0f-4a43-9d0e-0a54a5b3a1c7'))
+    .action(run(async (cli, _, id) => shown(await (await find()).show(cli, id))));
+  noun
+    .command('revoke')
+    .argument('<invitation>', 'its id')
+    .description('End an invitation, and free the handle that it keeps')
+    .addHelpText('after', example('invitations revoke 5f0c2a2e-6d0f-4a43-9d0e-0a54a5b3a1c7'))
+    .action(run(async (cli, _, id) => shown(await (await find()).revoke(cli, id))));
+}
+
+function registerAdd(noun: Command): void {
+  noun
+    .command('add')
+    .description('Make a link by which people join a tenant; it is printed once')
+    .option('--tenant <tenant>', 'whom they join: its slug, one of its domains, or its id')
+    .option('--uses <count>', 'how many accounts it makes', wholeNumber(1, 10_000), 1)
+    .option('--expires <duration>', 'how long it works: 12h, 7d', duration, duration('7d'))
+    .option('--email <address>', 'only for whoever proves this address')
+    .option('--handle <handle>', 'kept for them until the invitation ends')
+    .option('--send', 'mail it to the address')
+    .option('--language <tag>', 'language of the mail; the first of the tenant unless given')
+    .addHelpText(
+      'after',
+      example(
+        'invitations add --tenant acme --uses 20 --expires 3d',
+        'invitations add --tenant acme --email ada@example.org --handle ada --send',
+      ),
+    )
+    .action(
+      run<AddOptions, []>(async (cli, options) =>
+        made(await (await import('./invitations/add.ts')).add(cli, options)),
+      ),
+    );
+}
+
+function made({ emailKey, ...invitation }: MadeInvitation): Report {
+  const { link, mailed } = invitation;
+  const note = 'Keep the link to yourself and whom it is for: it is not shown again.';
+  return {
+    data: invitation,
+    text: `${fields({ ...factsOf(invitation), mailed, link })}\n\n${note}`,
+  };
+}
+
+function listed(invitations: Invitation[]): Report {
+  const rows = invitations.map((invitation) => [
+    invitation.id,
+    invitation.tenant,
+    invitation.state.replace('_', ' '),
+    `${invitation.usesLeft}/${invitation.uses}`,
+    instant(invitation.expiresAt),
+    invitation.email,
+    invitation.handle && `@${invitation.handle}`,
+  ]);
+  const headings = ['id', 'tenant', 'state', 'uses left', 'expires', 'email', 'handle'];
+  const data = invitations.map(({ emailKey, ...invitation }) => invitation);
+  return { data, text: table(headings, rows, 'No invitations.') };
+}
+
+function shown({ emailKey, ...invitation }: Invitation & Partial<FoundInvitation>): Report {
+  const { usedBy = [] } = invitation;
+  const text = fields({
+    ...factsOf(invitation),
+    revoked: invitation.revokedAt,
+    'used by': usedBy.map(({ accountId, usedAt }) => `${accountId} at ${instant(usedAt)}`),
+  });
+  return { data: invitation, text };
+}
+
+function factsOf(invitation: Omit<Invitation, 'emailKey'>) {
+  return {
+    id: invitation.id,
+    tenant: invitation.tenant,
+    state: invitation.state.replace('_', ' '),
+    'uses left': `${invitation.usesLeft} of ${invitation.uses}`,
+    email: invitation.email,
+    handle: invitation.handle && `@${invitation.handle}`,
+    made: invitation.createdAt,
+    expires: invitation.expiresAt,
+  };
+}
