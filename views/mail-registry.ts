@@ -42,6 +42,7 @@ export const mailSchemas = {
   'identity-added': frame.extend({ ...link.shape, provider: z.string() }),
   'identity-removed': frame.extend({ ...link.shape, provider: z.string() }),
   'new-sign-in': frame.extend(link.shape),
+  'accounts-merged': frame.extend({ ...link.shape, kept: z.string(), dropped: z.string() }),
   'account-deleted': frame,
   /** Works until then. */
   invitation: frame.extend({ ...link.shape, until: z.iso.datetime() }),
@@ -82,6 +83,9 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
   'identity-removed': [{ ...asked, provider: 'Lincoln High' }],
   'password-changed': [{ ...asked, link: 'https://id.acme.example/account' }, plain],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],
+  'accounts-merged': [
+    { ...asked, kept: '@ada', dropped: '@ada.l', link: 'https://id.acme.example/account' },
+  ],
   'account-deleted': [asked],
   invitation: [
     {

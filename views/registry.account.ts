@@ -65,12 +65,41 @@ export interface AccountPages {
       removable: boolean;
     }[];
     ways: readonly { id: string; name: string; asks: boolean }[];
+    mergeUrl: string;
+  };
+
+  /** Says what merging is, before anything is proved. */
+  'account-merge': AccountForm & { handle: string };
+
+  /** Field `keep`: the handle of the account that stays. */
+  'account-merge-choose': AccountForm & { accounts: readonly [MergeHalf, MergeHalf] };
+
+  /** Field `keep`, given. */
+  'account-merge-confirm': AccountForm & {
+    kept: MergeHalf;
+    dropped: MergeHalf;
+    /** Whether the one that goes is the one signed in. */
+    signedOut: boolean;
   };
 
   memberships: MembershipsPage;
 
   /** Field `handle`: typed again to confirm. */
   'account-delete': AccountForm & { handle: string; matrixId: string };
+}
+
+/** One of two accounts of a person. */
+export interface MergeHalf {
+  name: string;
+  handle: string;
+  /** `@handle:server` */
+  matrixId: string;
+  /** Proved. */
+  email?: string;
+  hasPassword: boolean;
+  /** Names of the providers that sign in to it. */
+  ways: readonly string[];
+  createdAt: Date;
 }
 
 /**
@@ -120,4 +149,5 @@ export type AccountNotice =
   | 'session_ended'
   | 'all_sessions_ended'
   | 'application_revoked'
-  | 'memberships_decided';
+  | 'memberships_decided'
+  | 'accounts_merged';

@@ -95,7 +95,7 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
     /** Development only. */
     tryUrl?: string;
     /** A key below `notice.`: what was just done. */
-    notice?: 'account_deleted';
+    notice?: 'account_deleted' | 'accounts_merged';
   };
 
   /** Fields `email`, `password`, `remember`; the second button posts `with=code`. */
@@ -119,6 +119,8 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
     linking?: { provider: string; email: string; proved?: boolean };
     /** Where people with an address of this domain sign in, once such an address was typed. */
     home?: { domain: string; name: string; url: string };
+    /** The account that another one, which is asked for here, is to be merged with. */
+    merging?: { handle: string };
   };
 
   /** Field `email`, and `tenant` where there is a choice. */

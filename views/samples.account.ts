@@ -1,4 +1,4 @@
-import type { AccountPages } from './registry.account.ts';
+import type { AccountPages, MergeHalf } from './registry.account.ts';
 
 const form = { action: '/account/change', errors: {}, backUrl: '/account' };
 
@@ -46,6 +46,25 @@ const account: AccountPages['account'] = {
   downloadUrl: '/account/data',
   deleteUrl: '/account/delete',
   signOutAction: '/account/sign-out',
+};
+
+const half: MergeHalf = {
+  name: 'John Doe',
+  handle: 'john.doe',
+  matrixId: '@john.doe:matrix.example',
+  email: 'john@example.com',
+  hasPassword: true,
+  ways: ['Google'],
+  createdAt: new Date('2026-02-03T10:00:00Z'),
+};
+
+const otherHalf: MergeHalf = {
+  name: 'Johnny',
+  handle: 'johnny-of-the-very-long-handle',
+  matrixId: '@johnny-of-the-very-long-handle:matrix.example',
+  hasPassword: false,
+  ways: ['Bluesky', 'Lincoln High'],
+  createdAt: new Date('2026-04-03T10:00:00Z'),
 };
 
 export const accountSamples: {
@@ -99,9 +118,15 @@ export const accountSamples: {
     },
   },
   'account-ways': {
-    none: { ...form, identities: [], ways: [{ id: 'google', name: 'Google', asks: false }] },
+    none: {
+      ...form,
+      mergeUrl: '/account/merge',
+      identities: [],
+      ways: [{ id: 'google', name: 'Google', asks: false }],
+    },
     some: {
       ...form,
+      mergeUrl: '/account/merge',
       identities: [
         {
           id: 'i1',
@@ -117,6 +142,7 @@ export const accountSamples: {
     },
     last: {
       ...form,
+      mergeUrl: '/account/merge',
       identities: [
         {
           id: 'i1',
@@ -130,6 +156,17 @@ export const accountSamples: {
       ways: [],
       errors: { form: { code: 'last_way' } },
     },
+  },
+  'account-merge': {
+    first: { ...form, handle: 'john.doe' },
+    refused: { ...form, handle: 'john.doe', errors: { form: { code: 'merge_administrator' } } },
+  },
+  'account-merge-choose': {
+    two: { ...form, accounts: [half, otherHalf] },
+  },
+  'account-merge-confirm': {
+    own: { ...form, kept: half, dropped: otherHalf, signedOut: false },
+    other: { ...form, kept: otherHalf, dropped: half, signedOut: true },
   },
   memberships: {
     several: {

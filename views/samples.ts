@@ -144,6 +144,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       linking: { provider: 'Google', email: 'john@example.com' },
       chooserUrl: '/sign-in/x1',
     },
+    merging: { ...signIn, signUpUrl: undefined, merging: { handle: 'john.doe' } },
     home: {
       ...signIn,
       value: 'john@lincoln.example',

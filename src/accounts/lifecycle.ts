@@ -10,6 +10,7 @@ import { maskEmail } from './email-address.ts';
 import { forgetBrowsers } from './known-browsers.store.ts';
 import { forgetIdentities, pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
+import { voidMerges } from './merges.store.ts';
 import { type Notice, type QueueMail, tell } from './notices.ts';
 
 /** Ends sessions, grants and refresh tokens of an account, but for the session kept. */
@@ -112,7 +113,7 @@ export async function recover(
  */
 export async function deleteAccount(
   tx: Transaction,
-  change: Pick<Change, 'accountId' | 'actor'>,
+  change: Pick<Change, 'accountId' | 'actor'> & { notice?: Notice },
   outside: Outside,
 ): Promise<void> {
   const account = await lockAccount(tx, change.accountId);
@@ -128,7 +129,7 @@ export async function deleteAccount(
   );
   await record(tx, { action: 'account.deleted', ...about(account, change) });
   await pseudonymiseAudit(tx, { tenantId: account.tenantId, accountId: account.id });
-  await tell(tx, account, { template: 'account-deleted' }, outside);
+  await tell(tx, account, change.notice ?? { template: 'account-deleted' }, outside);
 }
 
 /**
@@ -147,7 +148,8 @@ export async function identitiesChanged(
   await tell(tx, account, { template: `identity-${change}`, provider }, outside);
 }
 
-async function endEverythingElse(
+/** Sessions, and all that was begun or proved before; the caller has locked the account. */
+export async function endEverythingElse(
   tx: Transaction,
   { accountId, keep }: Change,
   outside: Outside,
@@ -155,6 +157,7 @@ async function endEverythingElse(
   await outside.endSessions(tx, accountId, keep);
   await voidCodes(tx, accountId);
   await voidLinks(tx, accountId);
+  await voidMerges(tx, accountId);
   await forgetBrowsers(tx, accountId);
 }
 

@@ -13,6 +13,8 @@ export type Notice =
   | { template: 'password-changed' | 'account-deleted' }
   /** A way to sign in with another provider, by the name on its button. */
   | { template: 'identity-added' | 'identity-removed'; provider: string }
+  /** Handles, each with its `@`. */
+  | { template: 'accounts-merged'; kept: string; dropped: string }
   /** `email` is the new address, masked. */
   | { template: 'email-changed'; email: string };
 

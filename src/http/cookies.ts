@@ -13,6 +13,7 @@ export function cookieNames(publicUrl: string) {
     parked: `${prefix}parked`,
     language: `${prefix}language`,
     lastWay: `${prefix}way`,
+    merge: `${prefix}merge`,
   };
 }
 

@@ -20,6 +20,8 @@ interface Content {
   purpose?: string;
   email?: string;
   provider?: string;
+  kept?: string;
+  dropped?: string;
   link?: string;
   until?: string;
 }
@@ -61,6 +63,8 @@ function compose(name: MailName, content: Content, translator: Translator) {
     code: code ?? '',
     email: oneLine(content.email ?? ''),
     provider: oneLine(content.provider ?? ''),
+    kept: oneLine(content.kept ?? ''),
+    dropped: oneLine(content.dropped ?? ''),
   };
   const say = (key: string) => translator.text(`mail.${name}.${key}`, params);
   const variant = (key: string) => (purpose ? say(`${key}_${purpose}`) : say(key));

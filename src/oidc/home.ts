@@ -7,6 +7,9 @@ import type { InteractionParts } from './interaction/parts.ts';
 
 type HomeParts = Pick<InteractionParts, 'cookies' | 'current' | 'database' | 'pages' | 'subjects'>;
 
+/** What may just have been done. */
+const notices = ['account_deleted', 'accounts_merged'] as const;
+
 /**
  * `/`: who is signed in, and the way to the account.
  *
@@ -26,7 +29,7 @@ export function homeRoutes(parts: HomeParts, { tryUrl }: { tryUrl?: string }): R
         account: known && { name: known.account.name, handle: known.account.handle },
         accountUrl: named ? `/account?tenant=${encodeURIComponent(named.slug)}` : '/account',
         tryUrl,
-        notice: ctx.query.notice === 'account_deleted' ? 'account_deleted' : undefined,
+        notice: notices.find((notice) => notice === ctx.query.notice),
       },
       { tenant },
     );

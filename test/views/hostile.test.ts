@@ -9,7 +9,7 @@ import { allSamples, render } from './samples.ts';
 const text = `"'><script>alert(1)</script><img src=x onerror=alert(1)></title></textarea><!--<%= 1 %>`;
 const link = `javascript:alert(1)//"'><script>alert(1)</script>`;
 /** Chosen by us, from lists that the types hold. */
-const ours = new Set(['purpose', 'kind', 'notice', 'label', 'lang']);
+const ours = new Set(['purpose', 'kind', 'notice', 'label', 'lang', 'state', 'type', 'role']);
 
 /** The same context with hostile text in every place that can hold text. */
 function hostile<T>(value: T, key?: string): T;

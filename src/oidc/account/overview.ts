@@ -23,6 +23,7 @@ const noticeSchema = z.enum([
   'all_sessions_ended',
   'application_revoked',
   'memberships_decided',
+  'accounts_merged',
 ] satisfies AccountNotice[]);
 
 const nameForm = z.object({ name: z.string().max(200).default('').transform(displayName) });

@@ -3,6 +3,9 @@ import type { Context } from 'koa';
 import { readForm } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
+import { showConfirm, submitConfirm } from '../merge/confirm.ts';
+import { confirmPath, mergePath, showMerge, submitMerge } from '../merge/pages.ts';
+import { comeBackFromProof } from '../merge/return.ts';
 import { revokeApplication } from './applications.ts';
 import { downloadData } from './data.ts';
 import { showDeletion, submitDeletion } from './deletion.ts';
@@ -30,6 +33,8 @@ const pages: Record<string, Page> = {
   '/account/sessions/end': { post: endOneSession },
   '/account/sessions/end-all': { post: endOtherSessions },
   '/account/applications/revoke': { post: revokeApplication },
+  [mergePath]: { get: showMerge, post: submitMerge },
+  [confirmPath]: { get: showConfirm, post: submitConfirm },
   [membershipsPath]: { get: showMemberships, post: submitMemberships },
   '/account/data': { get: downloadData },
   '/account/sign-out': { post: signOut },
@@ -69,7 +74,9 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
     router.get(path, act(get ?? (async (visit) => visit.redirect('/account'))));
     if (post) router.post(path, act(post));
   };
-  router.get('/account/signed-in', (ctx) => comeBack(ctx, parts));
+  router.get('/account/signed-in', async (ctx) => {
+    if (!(await comeBackFromProof(ctx, parts))) comeBack(ctx, parts);
+  });
   for (const [path, page] of Object.entries(pages)) serve(path, page, '/account');
   for (const [path, page] of Object.entries(provenPages)) {
     serve(path, page, path as Destination, true);

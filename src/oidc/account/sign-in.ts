@@ -31,24 +31,32 @@ export function sendToSignIn(
   to: Destination,
   options: { tenant?: string; proveAgain?: string; signUp?: boolean } = {},
 ): void {
+  const { tenant, proveAgain: hint, signUp } = options;
+  const prompt = hint ? 'login' : signUp ? 'create' : undefined;
+  ctx.status = 303;
+  ctx.redirect(signInUrl(parts, { state: stateFor(ctx, parts, to), tenant, prompt, hint }));
+}
+
+/** An authorization request of the account page; `state` says what for. */
+export function signInUrl(
+  { publicUrl }: Pick<Parts, 'publicUrl'>,
+  request: { state: string; tenant?: string; prompt?: 'login' | 'create'; hint?: string },
+): string {
+  const { state, tenant, prompt, hint } = request;
   const query = new URLSearchParams({
     client_id: accountClientId,
     response_type: 'code',
     scope: 'openid',
-    redirect_uri: `${parts.publicUrl}/account/signed-in`,
-    state: stateFor(ctx, parts, to),
+    redirect_uri: `${publicUrl}/account/signed-in`,
+    state,
     // A challenge of which nobody has the verifier: the code can never be redeemed.
     code_challenge: randomBytes(32).toString('base64url'),
     code_challenge_method: 'S256',
   });
-  if (options.tenant) query.set('tenant', options.tenant);
-  if (options.signUp) query.set('prompt', 'create');
-  if (options.proveAgain) {
-    query.set('prompt', 'login');
-    query.set('login_hint', options.proveAgain);
-  }
-  ctx.status = 303;
-  ctx.redirect(`/oidc/auth?${query}`);
+  if (tenant) query.set('tenant', tenant);
+  if (prompt) query.set('prompt', prompt);
+  if (hint) query.set('login_hint', hint);
+  return `/oidc/auth?${query}`;
 }
 
 /**

@@ -11,6 +11,7 @@ import { readForm, validate } from '../../http/forms.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
 import { callbackUri } from '../interaction/upstream.ts';
 import { isProblem, recordFailure } from '../interaction/upstream-problem.ts';
+import { mergePath } from '../merge/pages.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({
@@ -32,6 +33,7 @@ export async function showWays(visit: Visit, errors?: Errors): Promise<void> {
   visit.show('account-ways', {
     action: waysPath,
     backUrl: '/account',
+    mergeUrl: mergePath,
     errors: errors ?? problemIn(visit, offered),
     identities: identities.map((identity) => ({
       id: identity.id,

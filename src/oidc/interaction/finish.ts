@@ -5,6 +5,7 @@ import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { serves } from '../clients.ts';
+import { noteProof } from '../merge/proof.ts';
 import { currentSessionId, parkSession } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
 import { sessionFacts } from '../upstream-sessions.ts';
@@ -46,6 +47,7 @@ export async function finishSignIn(
     await recordSignIn(tx, accountId);
     const linked = await linkAgreed(tx, step, subject);
     const asks = await welcomeProved(tx, step, accountId);
+    await noteProof(tx, step, accountId);
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
     await endSignIn(tx, signIn.id);
     await record(tx, {

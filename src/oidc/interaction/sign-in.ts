@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { serves } from '../clients.ts';
+import { mergingOf } from '../merge/proof.ts';
 import { parkedSessions } from '../parked-sessions.ts';
 import { invitedTo } from './admission.ts';
 import { tooMany } from './code.ts';
@@ -37,11 +38,13 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
   const errors = shown.errors ?? (await problemOf(step)) ?? {};
   if (shown.somebodyElse) await forgetUpstream(step);
   const linking = await linkingOf(step);
-  const current = await currentAccount(step);
+  const merging = await mergingOf(step);
+  const current = merging ? merging.proves : await currentAccount(step);
   const other = shown.somebodyElse || (shown.value ?? current?.handle) !== current?.handle;
   const known = other ? undefined : current;
   const hint = loginHint(step);
-  const otherUrl = parkedSessions(ctx, parts).length > 0 ? step.url('accounts') : undefined;
+  const otherUrl =
+    !merging && parkedSessions(ctx, parts).length > 0 ? step.url('accounts') : undefined;
   step.show(
     'sign-in',
     {
@@ -50,7 +53,7 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
         shown.value ?? linking?.email ?? known?.handle ?? (hint === current?.handle ? '' : hint),
       errors,
       ways: linking ? [] : await waysOf(step),
-      signUpUrl: takesNewcomers(step) ? step.url('sign-up') : undefined,
+      signUpUrl: takesNewcomers(step) && !merging ? step.url('sign-up') : undefined,
       recoveryUrl: step.url('recovery'),
       cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,
       chooserUrl: linking ? step.url('sign-in') : (otherUrl ?? (known && step.url('sign-in'))),
@@ -62,6 +65,7 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
         name: shown.home.connector.name,
         url: step.url(`with/${shown.home.connector.id}`),
       },
+      merging: merging?.wantsOther,
     },
     shown.errors ? 422 : 200,
   );
