@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { HomeserverOptions } from './homeserver.ts';
@@ -26,29 +28,51 @@ const env = {
   SYNAPSE_URL: synapseUrl,
 };
 
-/** What an operator copies into homeserver.yaml; it makes the client on first use. */
-async function signInSettings(): Promise<HomeserverOptions['signIn']> {
+type Registration = { as_token: string; hs_token: string };
+type BotTokens = { MATRIX_ACCESS_TOKEN: string; MATRIX_HS_TOKEN: string };
+
+/** What an operator types. */
+async function cli<T>(command: string[], tokens?: BotTokens): Promise<T> {
   const { PATH = '', HOME = '/' } = process.env;
-  const command = ['src/cli/main.ts', 'synapse', 'config', '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, command, {
+  const args = ['src/cli/main.ts', ...command, '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: root,
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, ...env, ...tokens },
   });
   return JSON.parse(stdout);
+}
+
+/** The bot's registration, with the tokens of the last time. */
+async function registerBot(): Promise<{ registration: Registration; tokens: BotTokens }> {
+  const path = join(directory, 'service', 'bot-tokens.json');
+  const kept = existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
+  const registration = await cli<Registration>(['synapse', 'registration'], kept);
+  const tokens = {
+    MATRIX_ACCESS_TOKEN: registration.as_token,
+    MATRIX_HS_TOKEN: registration.hs_token,
+  };
+  await writeFile(path, JSON.stringify(tokens), { mode: 0o600 });
+  return { registration, tokens };
 }
 
 async function start() {
   if (!isSynapseInstalled()) console.log('Installing Synapse from PyPI, once: about a minute …');
   await installSynapse();
   console.log('Starting …');
+  // The first of them makes the client that Synapse signs in with.
+  const signIn = await cli<HomeserverOptions['signIn']>(['synapse', 'config']);
+  const { registration, tokens } = await registerBot();
   const homeserver = await startHomeserver({
     serverName,
     port: synapsePort,
     directory: join(directory, 'synapse'),
-    signIn: await signInSettings(),
+    signIn,
+    appservices: [registration],
   });
+  const adminToken = join(directory, 'synapse', 'admin-token');
+  await cli(['synapse', 'bot', '--admin-token-file', adminToken], tokens);
   const service = startProcess(process.execPath, ['src/main.ts'], {
-    env: { ...env, LOG_LEVEL: 'warn', MATRIX_ACCESS_TOKEN: homeserver.adminToken },
+    env: { ...env, LOG_LEVEL: 'warn', ...tokens },
     onOutput: (text) => process.stdout.write(text),
   });
   await untilReady(service, `${publicUrl}/health/ready`, { name: 'The service' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -48,6 +48,16 @@ describe('the demo', { timeout: 120_000 }, () => {
     const end = asked.link('Continue');
     const device = await signInDevice(homeserver, end.searchParams.get('loginToken') ?? '');
     assert.equal(device.userId, '@ann:demo.localhost');
+  });
+
+  test('has a bot that is told what happens in rooms', async () => {
+    const tokens = JSON.parse(await readFile(join(directory, 'service/bot-tokens.json'), 'utf8'));
+    const ping = await fetch(`${homeserver}/_matrix/client/v1/appservice/openmeet-id/ping`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.MATRIX_ACCESS_TOKEN}` },
+      body: '{}',
+    });
+    assert.equal(ping.status, 200, await ping.text());
   });
 
   test('stops both when it is interrupted', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import { registration } from '../../src/matrix/appservice/registration.ts';
 import { providerBlock, signInSettings } from '../../src/matrix/provider-block.ts';
 import { installSynapse } from '../../synapse/install.ts';
 import { root } from '../../synapse/process.ts';
@@ -23,6 +24,7 @@ const deployment = {
   templates: { custom_template_directory: join(root, 'synapse/templates') },
   signing_key_path: join(directory, 'signing.key'),
   media_store_path: directory,
+  app_service_config_files: [join(directory, 'bot.yaml')],
   ...signInSettings(
     [
       providerBlock({
@@ -43,6 +45,7 @@ test('Synapse accepts the files of a deployment together', { timeout: 120_000 },
   await writeFile(special, stringify(deployment));
   await writeFile(join(directory, 'client-secret'), 'secret\n');
   await writeFile(join(directory, 'signing.key'), `ed25519 a_1 ${'A'.repeat(43)}\n`);
+  await writeFile(join(directory, 'bot.yaml'), stringify(bot));
   const files = ['synapse/homeserver.yaml', 'synapse/homeserver.compose.yaml', special];
   const read = await readSettings(files);
   assert.equal(read.server_name, 'example.org');
@@ -51,12 +54,30 @@ test('Synapse accepts the files of a deployment together', { timeout: 120_000 },
   assert.equal(read.secret, 'secret');
   assert.equal(read.existing, false);
   assert.ok(read.clients.includes('https://chat.example.org/'));
+  assert.deepEqual(read.bots, ['@openmeet-bot:example.org']);
 });
 
-type Settings = { clients: string[]; [name: string]: unknown };
+const bot = registration({
+  url: 'http://web:3000',
+  asToken: 'a',
+  hsToken: 'h',
+  serverName: 'example.org',
+  rooms: {
+    botLocalpart: 'openmeet-bot',
+    aliases: {
+      event: 'e-{slug}',
+      group: 'g-{slug}',
+      workspace: 'w-{slug}',
+      organization: 'o-{slug}',
+    },
+  },
+});
+
+type Settings = { clients: string[]; bots: string[]; [name: string]: unknown };
 
 const reader = `
 import json, sys
+from synapse.config.appservice import load_appservices
 from synapse.config.homeserver import HomeServerConfig
 config = HomeServerConfig.load_config("", sys.argv[1:])
 [provider] = config.oidc.oidc_providers
@@ -67,6 +88,8 @@ print(json.dumps({
     "secret": provider.client_secret,
     "existing": provider.allow_existing_users,
     "clients": config.sso.sso_client_whitelist,
+    "bots": [str(it.sender) for it in load_appservices(
+        config.server.server_name, config.appservice.app_service_config_files)],
 }))`;
 
 /** What Synapse itself understands of its files. */
