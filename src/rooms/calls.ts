@@ -37,7 +37,8 @@ export async function openEntity(
   if (began) {
     ledger.tell(entity, {
       ...{ stamp: stampOf(room), state: 'active' },
-      fields: { ...fields, creatorSlug, purge: false },
+      // Also what is so already is said now: an operator's default is not to stand above it.
+      fields: { ...order, creatorSlug, purge: false },
     });
     await admitCreator(ledger, entity, creatorSlug);
   } else if (Object.keys(fields).length > 0) {

@@ -18,6 +18,7 @@ import {
   saveRooms,
   tenantSlugs,
 } from './rooms.store.ts';
+import type { Rooms } from './sync.store.ts';
 import { syncRooms } from './sync.ts';
 import { belongs, type Desired, type RoomWord, withMemberWord, withRoomWord } from './words.ts';
 
@@ -45,6 +46,7 @@ export class Ledger {
   readonly #settings: LedgerSettings;
   readonly #rooms = new Map<string, { before: Room; now: Room; touched?: boolean }>();
   readonly #members = new Map<string, { before?: Membership; now?: Membership }>();
+  readonly #also: Rooms[] = [];
 
   private constructor(tx: Queryable, settings: LedgerSettings, rooms: readonly Room[]) {
     this.#tx = tx;
@@ -113,13 +115,14 @@ export class Ledger {
     if (entry) entry.touched = true;
   }
 
+  /** Has the worker also look at these, whatever is told. */
+  alsoSync(rooms: Rooms): void {
+    this.#also.push(rooms);
+  }
+
   async save(): Promise<Change[]> {
     const memberships = [...this.#members.values()].filter(({ before, now }) => before !== now);
-    const moved = new Set<string>();
-    for (const { before, now } of memberships) {
-      const room = now && this.#byId(now.room);
-      if (room && effect(before, room.before) !== effect(now, room.now)) moved.add(room.now.id);
-    }
+    const moved = this.#roomsMovedBy(memberships);
     const rooms = [...this.#rooms.values()].map((entry) => ({
       ...entry,
       now: this.#opened(entry),
@@ -132,19 +135,31 @@ export class Ledger {
         told: before !== now,
       }))
       .filter(({ matters, told }) => matters || told);
-    if (memberships.length > 0) {
-      await saveMemberships(
-        this.#tx,
-        memberships.flatMap(({ now }) => now ?? []),
-      );
-    }
-    if (changes.length === 0) return [];
-    const versions = await saveRooms(this.#tx, changes);
+    const said = memberships.flatMap(({ now }) => now ?? []);
+    if (said.length > 0) await saveMemberships(this.#tx, said);
+    const versions = changes.length > 0 ? await saveRooms(this.#tx, changes) : [];
     await this.#chooseAliases(rooms.map(({ now }) => now));
     const wanted = new Set(changes.filter(({ matters }) => matters).map(({ id }) => id));
-    const open = rooms.filter(({ now }) => now.state !== 'awaited' && wanted.has(now.id));
-    await syncRooms(this.#tx, { ids: open.map(({ now }) => now.id) });
+    await this.#queue(rooms.filter(({ now }) => now.state !== 'awaited' && wanted.has(now.id)));
     return versions.filter(({ id }) => wanted.has(id));
+  }
+
+  #roomsMovedBy(memberships: readonly { before?: Membership; now?: Membership }[]): Set<string> {
+    const byId = new Map([...this.#rooms.values()].map((entry) => [entry.now.id, entry]));
+    const moved = memberships.filter(({ before, now }) => {
+      const room = now && byId.get(now.room);
+      return room && effect(before, room.before) !== effect(now, room.now);
+    });
+    return new Set(moved.flatMap(({ now }) => now?.room ?? []));
+  }
+
+  #queue(rooms: readonly { now: Room }[]): Promise<void> {
+    const also = this.#also;
+    return syncRooms(this.#tx, {
+      ids: [...rooms.map(({ now }) => now.id), ...also.flatMap(({ ids = [] }) => ids)],
+      tenantIds: also.flatMap(({ tenantIds = [] }) => tenantIds),
+      everywhere: also.some(({ everywhere }) => everywhere),
+    });
   }
 
   /** What a room gets when its entity begins, and nobody said otherwise. */
@@ -172,10 +187,6 @@ export class Ledger {
 
   #know(known: Membership): void {
     this.#members.set(keyOfMember(known), { before: known, now: known });
-  }
-
-  #byId(id: string) {
-    return [...this.#rooms.values()].find(({ now }) => now.id === id);
   }
 }
 

@@ -8,10 +8,10 @@ import { banned, levelOf } from '../../rooms/roles.ts';
 import type { Room } from '../../rooms/rooms.store.ts';
 import type { Client } from '../clients.store.ts';
 import { shownSync, sync } from './room-record.ts';
-import { printable } from './route.ts';
+import { pathSlug, printable } from './route.ts';
 import { tenantOfRequest } from './tenant.ts';
 
-export const userSlug = printable.describe(
+export const userSlug = pathSlug.describe(
   "The platform's slug of a user, or `account:` and the id of an account or guest.",
 );
 export const userTenantId = z

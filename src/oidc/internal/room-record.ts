@@ -6,7 +6,7 @@ import { fullAlias } from '../../rooms/names.ts';
 import { progressOf, untilSettled } from '../../rooms/progress.ts';
 import { entityTypes } from '../../rooms/room.ts';
 import { type Entity, type Room, roomsByIds } from '../../rooms/rooms.store.ts';
-import { printable } from './route.ts';
+import { pathSlug } from './route.ts';
 
 /** What all routes about rooms are made of. */
 export type RoomParts = LedgerSettings & {
@@ -52,7 +52,7 @@ export const roomRecord = z
   .meta({ id: 'Room' });
 
 /** Path parameters of all routes below an entity. */
-export const entityParams = z.object({ type: z.enum(entityTypes), slug: printable });
+export const entityParams = z.object({ type: z.enum(entityTypes), slug: pathSlug });
 export const entityPath = '/matrix/rooms/by-entity/{type}/{slug}';
 
 export const waitQuery = z.object({

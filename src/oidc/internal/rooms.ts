@@ -4,6 +4,7 @@ import { record } from '../../events.ts';
 import { changeEntity, endEntity, openEntity, retryEntity } from '../../rooms/calls.ts';
 import { entityTypes } from '../../rooms/room.ts';
 import type { Client } from '../clients.store.ts';
+import { memberOf, userSlug } from './member-record.ts';
 import {
   entityOf,
   entityParams,
@@ -14,7 +15,7 @@ import {
   shownRoom,
   waitQuery,
 } from './room-record.ts';
-import { type InternalRoute, internalRoute, printable } from './route.ts';
+import { type InternalRoute, internalRoute, pathSlug, printable } from './route.ts';
 
 const scope = 'rooms:write';
 
@@ -49,8 +50,8 @@ function postRoom(parts: RoomParts): InternalRoute {
     query: waitQuery,
     body: z.strictObject({
       entityType: z.enum(entityTypes),
-      entitySlug: printable,
-      creatorSlug: printable.describe('Becomes the first member, with the role of a creator.'),
+      entitySlug: pathSlug,
+      creatorSlug: userSlug.describe('Becomes the first member, with the role of a creator.'),
       tenantId,
       name: name.nullable().optional(),
       topic: topic.nullable().optional(),
@@ -59,10 +60,11 @@ function postRoom(parts: RoomParts): InternalRoute {
       crossTenant: crossTenant.optional(),
     }),
     answer,
-    problems: { 409: ['encryption_is_permanent'] },
+    problems: { 404: ['account_not_found'], 409: ['encryption_is_permanent'] },
     async handle({ ctx, client, query, body, ...call }) {
       const { entityType, entitySlug, tenantId: _, ...order } = body;
       const entity = { tenantId: call.tenantId, entityType, entitySlug };
+      await memberOf(parts.database, client, call.tenantId, { userSlug: order.creatorSlug });
       const change = await parts.database.transaction(async (tx) => {
         const { began, ...made } = await openEntity({ ...parts, tx }, entity, order);
         if (began) await recordRoom(tx, client, 'room.told', entity.tenantId, made.id);

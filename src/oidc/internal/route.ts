@@ -23,6 +23,11 @@ export const printable = z
   .max(255)
   .regex(/^\P{C}+$/u, 'must not hold control characters');
 
+/** A platform's name of something; no URL can have the two refused ones as a part of its path. */
+export const pathSlug = printable.refine((text) => text !== '.' && text !== '..', {
+  message: 'must not be a step in a path',
+});
+
 type Fields = z.ZodObject;
 
 /** One line of the table that both the routes and their OpenAPI document are made from. */

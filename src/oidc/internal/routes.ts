@@ -3,9 +3,11 @@ import type { Database } from '../../database/database.ts';
 import type { HandlePolicy } from '../../handles/policy.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
 import { accountRoutes } from './accounts.ts';
+import { eventRoutes } from './events.ts';
 import { guestRoutes } from './guests.ts';
 import { handleRoutes } from './handles.ts';
 import { handOffRoute } from './handoff.ts';
+import { matrixAccessRoutes } from './matrix-access.ts';
 import { memberRoutes } from './members.ts';
 import { permissionRoutes } from './permissions.ts';
 import { roomLinkRoutes } from './room-links.ts';
@@ -34,5 +36,7 @@ export function internalRoutes(parts: {
     ...roomLinkRoutes(aboutRooms),
     ...memberRoutes(aboutRooms),
     ...permissionRoutes(aboutRooms),
+    ...eventRoutes(aboutRooms),
+    ...matrixAccessRoutes(parts),
   ];
 }

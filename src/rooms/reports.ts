@@ -1,0 +1,45 @@
+import type { Reading } from './event-words.ts';
+import type { Ledger } from './ledger.ts';
+import type { MemberKey } from './memberships.store.ts';
+import type { Entity, Room } from './rooms.store.ts';
+
+/** What a platform's event says of an entity or a member of it. */
+export type Report = {
+  tenantId: string;
+  entitySlug: string;
+  /** Of the person, where the report is about one. */
+  userTenantId: string;
+  reading: Exclude<Reading, { about: 'administrator' }>;
+};
+
+/**
+ * Tells a ledger, which holds all their entities, what was reported.
+ *
+ * @returns for each, in this order, the row of its room and whether it said anything new
+ */
+export async function tellReports(
+  ledger: Ledger,
+  reports: readonly Report[],
+): Promise<{ room: string; isNews: boolean }[]> {
+  const told = reports.map((report) => {
+    const room = ledger.room(entityOfReport(report)) as Room;
+    return { ...report, room, said: saidIn(report, room) };
+  });
+  await ledger.readMembers(told.flatMap(({ said }) => said?.key ?? []));
+  return told.map(({ reading, room, said }) => {
+    const ofEntity = reading.about === 'entity' && ledger.tell(room, reading.word);
+    const ofMember = said !== undefined && ledger.tellMember(said.key, said.word);
+    return { room: room.id, isNews: ofEntity || ofMember };
+  });
+}
+
+export function entityOfReport({ tenantId, entitySlug, reading }: Report): Entity {
+  return { tenantId, entityType: reading.entityType, entitySlug };
+}
+
+function saidIn({ userTenantId, reading }: Report, room: Room) {
+  const said = reading.about === 'member' ? reading.member : reading.creator;
+  if (!said) return undefined;
+  const key: MemberKey = { room: room.id, memberTenantId: userTenantId, member: said.userSlug };
+  return { key, word: said.word };
+}

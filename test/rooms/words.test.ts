@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type Reading, readEvent } from '../../src/rooms/event-words.ts';
+import { instantOf } from '../../src/rooms/instant.ts';
+import type { Stamp } from '../../src/rooms/order.ts';
+import {
+  type Belonging,
+  belongs,
+  type Desired,
+  nothingDesired,
+  withMemberWord,
+  withRoomWord,
+} from '../../src/rooms/words.ts';
+import { delivery, type Reported } from './histories.ts';
+
+type Entity = { desired: Desired; members: Record<string, Belonging> };
+
+function read(reported: Reported): Reading {
+  const { id, occurredAt, sequence = null, ...rest } = reported;
+  const stamp = { sequence, occurredAt: instantOf(occurredAt), eventId: id };
+  const reading = readEvent({ ...rest, stamp });
+  assert.ok('about' in reading, JSON.stringify(reading));
+  return reading;
+}
+
+/** The person that an event says something of, and what. */
+function saidIn(reading: Reading) {
+  if (reading.about === 'entity') return reading.creator;
+  return reading.about === 'member' ? reading.member : undefined;
+}
+
+/** What is known of each entity once these have been heard, in this order. */
+function told(events: readonly Reported[]): Map<string, Entity> {
+  const all = new Map<string, Entity>();
+  for (const event of events) {
+    const entity = all.get(event.entitySlug) ?? { desired: nothingDesired, members: {} };
+    all.set(event.entitySlug, entity);
+    const reading = read(event);
+    if (reading.about === 'entity') entity.desired = withRoomWord(entity.desired, reading.word);
+    const said = saidIn(reading);
+    if (said) {
+      entity.members[said.userSlug] = withMemberWord(entity.members[said.userSlug], said.word);
+    }
+  }
+  return all;
+}
+
+function stampOf(day: number, { sequence = null }: { sequence?: number | null } = {}): Stamp {
+  return {
+    sequence,
+    occurredAt: instantOf(`2026-01-${String(day).padStart(2, '0')}T00:00:00Z`),
+    eventId: `on day ${day}`,
+  };
+}
+
+describe('words about an entity and its members', () => {
+  test('end in the same, whatever order they arrive in and however often', () => {
+    fc.assert(
+      fc.property(delivery, ({ events, arrived }) => {
+        assert.deepEqual(told(arrived), told(events));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('end in what the last of each said, by sequence, then time, then id', () => {
+    const rank = ({ sequence = -1, occurredAt, id }: Reported) =>
+      `${String(sequence + 1).padStart(9, '0')} ${instantOf(occurredAt)} ${id}`;
+    fc.assert(
+      fc.property(delivery, ({ events, arrived }) => {
+        const sorted = events.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+        for (const [slug, { desired, members }] of told(arrived)) {
+          const own = sorted.filter(({ entitySlug }) => entitySlug === slug);
+          const ofEntity = own.filter((event) => read(event).about === 'entity');
+          for (const field of ['name', 'topic'] as const) {
+            const last = ofEntity.findLast((event) => event[field] !== undefined);
+            assert.equal(desired[field], last?.[field] ?? null);
+          }
+          for (const [person, { role }] of Object.entries(members)) {
+            const said = own.flatMap((event) => saidIn(read(event)) ?? []);
+            const last = said.findLast(({ userSlug }) => userSlug === person);
+            assert.equal(role, last?.word.role);
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('an entity', () => {
+  test('that is only updated exists, and any word about its state counts more', () => {
+    const updated = withRoomWord(nothingDesired, { stamp: stampOf(9), fields: { name: 'Chess' } });
+    assert.equal(updated.state, 'active');
+    const older = withRoomWord(updated, { stamp: stampOf(2), fields: {}, state: 'cancelled' });
+    assert.deepEqual([older.state, older.name], ['cancelled', 'Chess']);
+  });
+
+  test('that began anew has none of those who belonged before it ended', () => {
+    const before: Belonging = { role: 'owner', powerLevel: null, stamp: stampOf(3) };
+    const after: Belonging = { role: 'owner', powerLevel: null, stamp: stampOf(6) };
+    const created = { stamp: stampOf(5), fields: {}, state: 'active' } as const;
+    const deleted = { stamp: stampOf(4), fields: {}, state: 'deleted' } as const;
+    const again = withRoomWord(withRoomWord(nothingDesired, created), deleted);
+    assert.equal(again.state, 'active', 'the deletion arrived late');
+    assert.deepEqual([belongs(before, again), belongs(after, again)], [false, true]);
+  });
+
+  test('hears a word that is not newer without changing at all', () => {
+    const word = { stamp: stampOf(3), fields: { name: 'Chess' }, state: 'active' } as const;
+    const known = withRoomWord(nothingDesired, word);
+    assert.equal(withRoomWord(known, word), known);
+    assert.equal(withRoomWord(known, { ...word, stamp: stampOf(2) }), known);
+  });
+});
+
+describe('a member', () => {
+  test('keeps a level of their own until the next word about the role, and not through an old one', () => {
+    const known: Belonging = { role: 'member', powerLevel: 60, stamp: stampOf(4) };
+    assert.equal(withMemberWord(known, { role: 'admin', stamp: stampOf(3) }), known);
+    const next = withMemberWord(known, { role: 'admin', stamp: stampOf(5) });
+    assert.deepEqual([next.role, next.powerLevel], ['admin', null]);
+  });
+});
