@@ -88,7 +88,8 @@ export async function openRoomsWorld({
   );
   const accessToken = bot === 'admin' ? homeserver.adminToken : secrets.asToken;
   if (bot === 'appservice') await enrol(homeserver, secrets.asToken);
-  const port = new Synapse({ url: homeserver.url, accessToken });
+  const access = { url: homeserver.url, accessToken };
+  const port = new Synapse(access);
   const options: RoomTaskOptions = {
     database,
     synapse: port,
@@ -104,6 +105,8 @@ export async function openRoomsWorld({
     homeserver,
     database,
     databaseUrl: url,
+    /** For a port of one's own. */
+    access,
     accessToken,
     options,
     bot: await port.whoAmI(),
@@ -133,9 +136,9 @@ export async function openRoomsWorld({
     change: (id: string, fields: RoomFields) => changeRoom(database, id, fields),
     row: (id: string) => readRow(database, id),
     /** Does the worker's job once. */
-    sync: (room: string, changed: Partial<RoomTaskOptions> = {}) =>
+    sync: (room: string, changed: Partial<RoomTaskOptions> = {}, payload: object = {}) =>
       roomTasks({ ...options, ...changed })['sync-room'](
-        { room },
+        { room, ...payload },
         { jobId: '1', attempt: 1, last: false },
       ),
     /** The room as Synapse has it now. */

@@ -4,8 +4,9 @@ import { SynapseError } from '../synapse-error.ts';
 import type { Action } from './action.ts';
 import type { Desired } from './desired.ts';
 import type { RoomParts } from './parts.ts';
+import { setPicture } from './picture.ts';
 import type { RoomPlan } from './plan.ts';
-import { clearHeld, countRemoval, markHeld, markPicture } from './progress.store.ts';
+import { clearHeld, countRemoval, markHeld } from './progress.store.ts';
 import { isSameSet } from './removals.ts';
 
 /** What people read who are taken out. */
@@ -71,6 +72,12 @@ type Done = {
   detail?: Record<string, string | number>;
 };
 
+const pictureDone: Record<'set' | 'later' | 'never', Done> = {
+  set: { action: 'room.state_set', detail: { type: 'm.room.avatar' } },
+  later: { action: 'room.picture_missed', outcome: 'failure' },
+  never: { action: 'room.picture_refused', outcome: 'failure' },
+};
+
 async function call(parts: RoomParts, { id, roomId }: Target, action: Action): Promise<Done> {
   const { rooms } = parts;
   switch (action.kind) {
@@ -83,7 +90,7 @@ async function call(parts: RoomParts, { id, roomId }: Target, action: Action): P
     case 'alias':
       return setAlias(parts, roomId, action);
     case 'picture':
-      return setPicture(parts, { id, roomId, url: action.url });
+      return pictureDone[await setPicture(parts, { id, roomId, url: action.url })];
     case 'join':
       return join(parts, roomId, action);
     case 'kick':
@@ -145,19 +152,6 @@ async function setAlias(
     ...(others.length > 0 && { alt_aliases: others }),
   });
   return { action: 'room.state_set', detail: { type: 'm.room.canonical_alias' } };
-}
-
-/** A picture that cannot be had leaves the room without one, and is not asked for again. */
-async function setPicture(
-  { db, rooms, fetchPicture }: RoomParts,
-  { id, roomId, url }: { id: string; roomId: string; url: string },
-): Promise<Done> {
-  const picture = await fetchPicture(url).catch(() => undefined);
-  const mxc = picture ? await rooms.upload(picture) : null;
-  await markPicture(db, id, { source: url, mxc });
-  if (!mxc) return { action: 'room.picture_refused', outcome: 'failure' };
-  await rooms.setState(roomId, 'm.room.avatar', '', { url: mxc });
-  return { action: 'room.state_set', detail: { type: 'm.room.avatar' } };
 }
 
 async function purge({ rooms }: RoomParts, roomId: string): Promise<void> {

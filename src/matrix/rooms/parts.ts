@@ -4,7 +4,7 @@ import type { Synapse } from '../synapse.ts';
 import { HomeserverRooms } from './homeserver-rooms.ts';
 import type { PlanSettings } from './plan.ts';
 
-/** @throws Error when there is no picture to be had; it is not tried again */
+/** @throws Error when there is no picture to be had */
 export type FetchPicture = (url: string) => Promise<Blob>;
 
 export type RoomTaskOptions = {
@@ -27,10 +27,14 @@ export type RoomParts = {
   isBridged(userId: string): Promise<boolean>;
   fetchPicture: FetchPicture;
   settlingMs: number;
+  /** How often the room's picture was tried before. */
+  pictureTries: number;
 };
 
+export type OpenRoomParts = (db: Queryable, pictureTries?: number) => Promise<RoomParts>;
+
 /** Remembers, for as long as the process lives, who the bot is and who came over a bridge. */
-export function roomPartsOf(options: RoomTaskOptions): (db: Queryable) => Promise<RoomParts> {
+export function roomPartsOf(options: RoomTaskOptions): OpenRoomParts {
   const { synapse, serverName, fetchPicture, settlingMs = 15_000 } = options;
   const rooms = new HomeserverRooms(synapse);
   let bot: string | undefined;
@@ -44,12 +48,12 @@ export function roomPartsOf(options: RoomTaskOptions): (db: Queryable) => Promis
     return true;
   }
 
-  return async (db) => {
+  return async (db, pictureTries = 0) => {
     bot ??= await rooms.whoAmI();
     if (!bot.endsWith(`:${serverName}`)) {
       throw new Error(`MATRIX_ACCESS_TOKEN belongs to ${bot}, which is not of ${serverName}`);
     }
     const settings = { ...options.settings, serverName, bot };
-    return { db, rooms, settings, isBridged, fetchPicture, settlingMs };
+    return { db, rooms, settings, isBridged, fetchPicture, settlingMs, pictureTries };
   };
 }

@@ -14,7 +14,7 @@ import { isNewer, markFailed, markOver, markSynced } from './progress.store.ts';
 import { readDesired } from './read-desired.ts';
 import { keepSpace } from './spaces.ts';
 
-const payloadSchema = z.object({ room: z.uuid() });
+const payloadSchema = z.object({ room: z.uuid(), pictureTries: z.number().default(0) });
 
 /** What changes while a room is worked on is done at once, so often; then others have their turn. */
 const rounds = 5;
@@ -24,20 +24,22 @@ export function syncRoomTask(options: RoomTaskOptions): Task {
   const { database } = options;
   const open = roomPartsOf(options);
   return async (payload) => {
-    const { room } = payloadSchema.parse(payload);
-    const mine = await withRoomLock(database, room, (db) => bringAbout(open, db, room));
+    const { room, pictureTries } = payloadSchema.parse(payload);
+    const mine = await withRoomLock(database, room, (db) =>
+      bringAbout(() => open(db, pictureTries), db, room),
+    );
     // Whoever is at it may have read what should be before it was changed.
     if (!mine) await syncRoom(database, room, new Date(Date.now() + 300));
   };
 }
 
 async function bringAbout(
-  open: (db: Queryable) => Promise<RoomParts>,
+  open: () => Promise<RoomParts>,
   db: Queryable,
   room: string,
 ): Promise<void> {
   try {
-    const parts = await open(db);
+    const parts = await open();
     for (let round = 0; round < rounds; round += 1) {
       const version = await bringUpToDate(parts, room);
       if (version === undefined || !(await isNewer(db, room, version))) return;
