@@ -4,6 +4,7 @@ import { WaysIn1795400000000 } from './1795400000000-ways-in.ts';
 import { Rooms1795500000000 } from './1795500000000-rooms.ts';
 import { HandOff1795600000010 } from './1795600000010-hand-off.ts';
 import { Administrators1795600000030 } from './1795600000030-administrators.ts';
+import { Avatars1795600000050 } from './1795600000050-avatars.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   Rooms1795500000000,
   HandOff1795600000010,
   Administrators1795600000030,
+  Avatars1795600000050,
 ];

@@ -45,7 +45,7 @@ function synapseTasks({ matrix, upstream }: Config, database: Database) {
   const synapse = new Synapse({ url: synapseUrl, accessToken });
   const fetchPicture = createFetchPicture(upstream.allowedNetworks);
   return {
-    ...matrixTasks({ database, synapse, serverName }),
+    ...matrixTasks({ database, synapse, serverName, fetchPicture }),
     ...roomTasks({ database, synapse, serverName, settings: matrix.rooms, fetchPicture }),
     ...appserviceTasks({ database, synapse, serverName, settings: matrix.rooms }),
   };

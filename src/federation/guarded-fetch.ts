@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -12,7 +12,15 @@ export type GuardOptions = {
   maxBytes?: number;
   /** For the whole call, from the name to the last byte, in ms. */
   timeout?: number;
+  /** Where names lead, with all of their addresses; the system knows unless told otherwise. */
+  resolve?: Resolve;
 };
+
+type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
 
 const statusWithoutBody = new Set([101, 204, 205, 304]);
 
@@ -25,6 +33,7 @@ export function createGuardedFetch({
   allowedNetworks,
   maxBytes = 512 * 1024,
   timeout = 10_000,
+  resolve = lookup,
 }: GuardOptions): typeof fetch {
   const isAllowed = networkMatcher(allowedNetworks);
   return async (input, init) => {
@@ -38,7 +47,7 @@ export function createGuardedFetch({
         url,
         body,
         signal,
-        lookup: guardedLookup(url, isAllowed),
+        lookup: guardedLookup(url, isAllowed, resolve),
       });
       return await readAnswer(answer, maxBytes);
     } catch (cause) {
@@ -114,9 +123,9 @@ function assertReachable(url: URL, address: string, isAllowed: IsAllowed): void 
 }
 
 /** Every address of the name must be reachable: one that also leads inside is not to be trusted. */
-function guardedLookup(url: URL, isAllowed: IsAllowed): LookupFunction {
+function guardedLookup(url: URL, isAllowed: IsAllowed, resolve: Resolve): LookupFunction {
   return (hostname, options, done) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
       if (error || !first) return done(error ?? new Error('no address'), '', 0);
       try {

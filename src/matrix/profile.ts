@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile, type MatrixProfile } from './accounts.store.ts';
+import { showAvatar } from './avatar.ts';
+import { findAvatar } from './avatars.store.ts';
 import type { SynapseUser } from './endpoints.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';
@@ -10,8 +12,9 @@ import { SynapseError } from './synapse-error.ts';
 
 const payloadSchema = z.object({ accountId: z.uuid() });
 
-/** Shows an account's name and proved address on its Matrix user; never touches a stranger's. */
-export function profileTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
+/** Shows an account's name, address and picture on its Matrix user; never touches a stranger's. */
+export function profileTask(options: MatrixTaskOptions): Task {
+  const { database, synapse, serverName } = options;
   return async (payload) => {
     const { accountId } = payloadSchema.parse(payload);
     const profile = await findMatrixProfile(database, accountId);
@@ -21,18 +24,25 @@ export function profileTask({ database, synapse, serverName }: MatrixTaskOptions
     if (!user || user.deactivated) return;
     const providers = await authProviders(database, profile.tenantId);
     if (!profile.ours && !isMapped(user, accountId, providers)) return;
-    const change: UserChange = {};
-    if (user.displayname !== profile.name) change.displayname = profile.name;
-    const threepids = await wantedThreepids(synapse, user, profile);
-    if (!sameThreepids(user.threepids, threepids)) change.threepids = threepids;
-    if (Object.keys(change).length === 0) return;
-    await synapse.changeUser(user.name, change).catch((error) => {
-      if (error instanceof SynapseError && error.kind === 'refused') {
-        throw new GiveUp(error.message, { cause: error });
-      }
-      throw error;
-    });
+    await showWords(synapse, user, profile);
+    const avatar = await findAvatar(database, accountId);
+    const shown = { userId: user.name, current: user.avatar_url || null };
+    if (avatar) await showAvatar(options, avatar, shown);
   };
+}
+
+async function showWords(synapse: Synapse, user: SynapseUser, profile: MatrixProfile) {
+  const change: UserChange = {};
+  if (user.displayname !== profile.name) change.displayname = profile.name;
+  const threepids = await wantedThreepids(synapse, user, profile);
+  if (!sameThreepids(user.threepids, threepids)) change.threepids = threepids;
+  if (Object.keys(change).length === 0) return;
+  await synapse.changeUser(user.name, change).catch((error) => {
+    if (error instanceof SynapseError && error.kind === 'refused') {
+      throw new GiveUp(error.message, { cause: error });
+    }
+    throw error;
+  });
 }
 
 type Threepids = SynapseUser['threepids'];

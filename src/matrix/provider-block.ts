@@ -19,6 +19,8 @@ const claimTemplates = {
   subject_template: '{{ user.sub }}',
   localpart_template: '{{ user.matrix_handle }}',
   display_name_template: '{{ user.name }}',
+  // Synapse would fetch it by itself at each sign-in, over one that the person has chosen there.
+  picture_template: '{# brought over by the worker #}',
   email_template: '{% if user.email_verified %}{{ user.email }}{% endif %}',
   extra_attributes: { tenant_id: '{{ user.tenant_id }}' },
 };

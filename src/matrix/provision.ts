@@ -23,6 +23,8 @@ export type MatrixTaskOptions = {
   database: Database;
   synapse: Synapse;
   serverName: string;
+  /** @throws Error where no picture is to be had at that address */
+  fetchPicture: (url: string) => Promise<Blob>;
 };
 
 /** The user can never be ours. */

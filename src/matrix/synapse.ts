@@ -18,6 +18,7 @@ export type SynapseOptions = {
 
 export type UserChange = {
   displayname?: string;
+  /** An `mxc:` address, or nothing at all (""). */
   avatar_url?: string;
   /** All of them: what is not listed is removed. */
   external_ids?: readonly { auth_provider: string; external_id: string }[];
@@ -54,6 +55,11 @@ export class Synapse {
   /** Only for users that are known to be ours. */
   async changeUser(userId: string, change: UserChange): Promise<void> {
     await this.#call('put user', userId, change);
+  }
+
+  /** @returns its `mxc:` address */
+  async uploadPicture(picture: Blob): Promise<string> {
+    return (await this.call('upload picture', [], picture)).content_uri;
   }
 
   async countDevices(userId: string): Promise<number> {

@@ -93,6 +93,62 @@ describe('a guarded fetch', () => {
     test(`does not call ${target}`, () => assert.rejects(guarded(target), { name: /Error/ }));
   }
 
+  describe('of a name that changes its meaning (DNS rebinding)', () => {
+    /** The same port at an address that may be called, and at one that may not. */
+    const reached: string[] = [];
+    let may: Server;
+    let mayNot: Server;
+    let port: number;
+    before(async () => {
+      const listen = async (host: string, at: number) => {
+        const listener = createServer((_, response) => response.end(reached.push(host).toString()));
+        await new Promise<void>((resolve) => listener.listen(at, host, resolve));
+        return listener;
+      };
+      may = await listen('127.0.0.2', 0);
+      port = (may.address() as AddressInfo).port;
+      mayNot = await listen('127.0.0.1', port);
+    });
+    after(() => {
+      may?.close();
+      mayNot?.close();
+    });
+
+    /** Fetches by a name that leads to one list of addresses after the other. */
+    function byName(...answers: string[][]) {
+      let asked = 0;
+      const call = createGuardedFetch({
+        allowedNetworks: ['127.0.0.2/32'],
+        resolve: (_hostname, _options, done) => {
+          const addresses = answers[Math.min(asked++, answers.length - 1)] ?? [];
+          done(
+            null,
+            addresses.map((address) => ({ address, family: 4 })),
+          );
+        },
+      });
+      return { call: () => call(`http://rebound.example:${port}/`), asked: () => asked };
+    }
+
+    test('connects to the very address that was checked', async () => {
+      const { call, asked } = byName(['127.0.0.2'], ['127.0.0.1']);
+      assert.equal((await call()).status, 200);
+      assert.equal(asked(), 1);
+      await refused(call(), /not https|no public address/);
+      assert.deepEqual(reached, ['127.0.0.2']);
+    });
+
+    test('calls none of several addresses where one leads inside', async () => {
+      for (const order of [
+        ['127.0.0.2', '127.0.0.1'],
+        ['127.0.0.1', '127.0.0.2'],
+      ]) {
+        await refused(byName(order).call(), /not https|no public address/);
+      }
+      assert.deepEqual(reached, ['127.0.0.2']);
+    });
+  });
+
   test('says nothing of path and query, which may hold secrets', async () => {
     await assert.rejects(guarded('https://10.0.0.1/secret?code=hidden'), (error: Error) => {
       assert.doesNotMatch(error.message, /secret|hidden/);

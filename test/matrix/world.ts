@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import { createFetchPicture } from '../../src/federation/fetch-picture.ts';
 import type { SynapseUser } from '../../src/matrix/endpoints.ts';
 import { beginProvisioning } from '../../src/matrix/matrix-users.store.ts';
 import type { MatrixTaskOptions } from '../../src/matrix/provision.ts';
@@ -38,7 +39,12 @@ export async function openWorld() {
   await furnish(database);
   const { serverName, adminToken } = homeserver;
   const access = { url: homeserver.url, accessToken: adminToken };
-  const options: MatrixTaskOptions = { database, synapse: new Synapse(access), serverName };
+  const options: MatrixTaskOptions = {
+    database,
+    synapse: new Synapse(access),
+    serverName,
+    fetchPicture: createFetchPicture(['127.0.0.1/32']),
+  };
 
   async function asAdmin(method: string, path: string, body?: object) {
     const response = await fetch(`${homeserver.url}${path}`, {
