@@ -6,7 +6,10 @@ export type Hold = {
   handle: string;
   accountId: string;
   tenantId: string;
-  /** Fingerprint of the proved person: tenant with address, or with upstream identity. */
+  /**
+   * Fingerprint of the proved person: tenant with address, or with upstream identity. Operators hold
+   * in their own name, and for whoever comes by an invitation.
+   */
   heldBy: string;
   seconds: number;
 };
