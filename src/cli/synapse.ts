@@ -64,7 +64,7 @@ function registerBotCommands(noun: Command): void {
     .description("Make the bot's user on Synapse, and a server admin of it")
     .option('--admin-token-file <file>', 'a server admin\'s token, needed once ("-" reads input)')
     .option('--name <name>', 'how people see it', 'OpenMeet')
-    .option('--avatar <mxc>', 'its picture, an mxc:// address')
+    .option('--avatar <file>', 'its picture: a PNG, JPEG, GIF or WebP, or an mxc:// address')
     .addHelpText(
       'after',
       `${example('synapse bot --admin-token-file admin-token.txt')}

@@ -41,6 +41,10 @@ export function productionProblems({ values, given }: Reading): string[] {
       values.METRICS_TOKEN !== undefined && values.METRICS_TOKEN.length < 16,
       'METRICS_TOKEN must have at least 16 characters.',
     ],
+    [
+      values.MATRIX_HS_TOKEN !== undefined && values.MATRIX_HS_TOKEN.length < 32,
+      'MATRIX_HS_TOKEN must have at least 32 characters: openmeet-id synapse registration makes one.',
+    ],
   ];
   return [...missing, ...weak.filter(([holds]) => holds).map(([, problem]) => problem)];
 }

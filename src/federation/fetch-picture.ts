@@ -23,10 +23,16 @@ export function createFetchPicture(
   return async (url) => {
     const answer = await guardedFetch(url, { headers: { accept: 'image/*' } });
     const bytes = Buffer.from(await answer.arrayBuffer());
-    const type = typeOf(bytes.subarray(0, 16).toString('latin1'));
-    if (answer.ok && type) return new Blob([bytes], { type });
+    const picture = answer.ok ? pictureOf(bytes) : undefined;
+    if (picture) return picture;
     throw new AppError('fetch_refused', { status: 502, message: 'The answer is no picture.' });
   };
+}
+
+/** Nothing for what is no picture that every Matrix client shows. */
+export function pictureOf(bytes: Buffer<ArrayBuffer>): Blob | undefined {
+  const type = typeOf(bytes.subarray(0, 16).toString('latin1'));
+  return type ? new Blob([bytes], { type }) : undefined;
 }
 
 function typeOf(start: string): string | undefined {

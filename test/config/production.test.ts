@@ -51,6 +51,7 @@ describe('production', () => {
     ['trust in every proxy', { TRUSTED_PROXIES: '10.0.0.0/8,0.0.0.0/0' }],
     ['cheap hashes', { PASSWORD_HASH_MEMORY_KIB: '1024' }],
     ['a short metrics token', { METRICS_TOKEN: 'metrics' }],
+    ['a short token of Synapse', { MATRIX_HS_TOKEN: 'secret' }],
   ];
   for (const [says, env] of weak) {
     test(`refuses ${says}`, () => {

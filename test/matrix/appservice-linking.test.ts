@@ -191,6 +191,33 @@ describe('linking a room that was there before', { timeout: 300_000 }, () => {
     assert.notEqual(await linking.roomOf(path), roomId);
   });
 
+  test('what an administrator changes in it by hand is changed back within seconds', async () => {
+    const roomId = await linking.ann.createRoom();
+    const path = linking.newPath();
+    const command = await linking.ask(path, roomId);
+    await linking.invite(roomId);
+    await linking.ann.hears(roomId, /Hello/);
+    await linking.ann.say(roomId, command);
+    await linking.linked(path, roomId);
+    const told = await linking.acme('PATCH', `${path.replace('/link', '')}?wait=20`, {
+      name: 'Chess',
+    });
+    assert.equal(told.status, 200);
+    const named = (name: string) =>
+      until(
+        async () =>
+          (await linking.ann.state(roomId)).some(
+            ({ type, content }) => type === 'm.room.name' && content.name === name,
+          ),
+        { what: `the name ${name}`, timeout: 8000 },
+      );
+    await named('Chess');
+    const room = `/rooms/${encodeURIComponent(roomId)}`;
+    await linking.ann.call('PUT', `${room}/state/m.room.name/`, { name: 'Checkers' });
+    await named('Checkers');
+    await named('Chess');
+  });
+
   test('codes are in no table, job or log', async () => {
     const roomId = await linking.ann.createRoom();
     const command = await linking.ask(linking.newPath(), roomId);

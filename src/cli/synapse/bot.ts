@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { pictureOf } from '../../federation/fetch-picture.ts';
 import { matrixId } from '../../handles/rules.ts';
 import { Synapse } from '../../matrix/synapse.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
@@ -13,7 +14,7 @@ export type BotOptions = { adminTokenFile?: string; name: string; avatar?: strin
  * and a face. Safe to repeat.
  *
  * @throws AppError `bot_not_configured`, `appservice_unknown`, `bot_misnamed`, `bot_not_admin`,
- *   `admin_token_invalid`: what is wrong, in words that say how to mend it
+ *   `admin_token_invalid`, `picture_invalid`: what is wrong, in words that say how to mend it
  */
 export async function setUpBot(cli: Cli, options: BotOptions): Promise<Report> {
   const { serverName, rooms } = cli.config.matrix;
@@ -23,7 +24,8 @@ export async function setUpBot(cli: Cli, options: BotOptions): Promise<Report> {
   const registered = await register(synapse, rooms.botLocalpart);
   await assertSender(synapse, bot);
   const promoted = await promote(synapse, bot, { url: access.url, ...options });
-  await synapse.changeUser(bot, { displayname: options.name, avatar_url: options.avatar });
+  const picture = options.avatar && (await pictureAt(synapse, options.avatar));
+  await synapse.changeUser(bot, { displayname: options.name, avatar_url: picture });
   const version = await synapse.version();
   return {
     data: { userId: bot, registered: registered === 'created', promoted, version },
@@ -91,6 +93,14 @@ async function promote(
     });
   }
   return true;
+}
+
+/** @returns its `mxc://` address */
+async function pictureAt(synapse: Synapse, given: string): Promise<string> {
+  if (given.startsWith('mxc://')) return given;
+  const picture = pictureOf(Buffer.from(readFile(given)));
+  if (picture) return (await synapse.call('upload picture', [], picture)).content_uri;
+  throw new AppError('picture_invalid', { message: `${given} is no PNG, JPEG, GIF or WebP.` });
 }
 
 async function tokenFrom(path: string): Promise<string> {
