@@ -179,6 +179,19 @@ for (const bot of ['appservice', 'admin'] as const) {
       await assert.rejects(world.stateOf(roomId ?? ''), /M_NOT_FOUND/);
     });
 
+    test('is purged when that is asked for after it was emptied', async () => {
+      const { room } = await furnished('owner');
+      await world.change(room, { state: 'deleted' });
+      await world.sync(room);
+      const { formerRoomId } = await world.row(room);
+      await world.stateOf(formerRoomId ?? '');
+      await world.change(room, { purge: true });
+      await world.sync(room);
+      await assert.rejects(world.stateOf(formerRoomId ?? ''), /M_NOT_FOUND/);
+      const { isSynced, error } = await world.row(room);
+      assert.deepEqual([isSynced, error], [true, null]);
+    });
+
     test('gets back what others changed in it', async () => {
       const { room, people } = await furnished('owner', 'member');
       const [owner, member] = people;

@@ -14,9 +14,10 @@ export async function withRoomLock(
 ): Promise<boolean> {
   const client = await database.pool.connect();
   let broken: Error | undefined;
-  client.on('error', (error) => {
+  const noteError = (error: Error) => {
     broken = error;
-  });
+  };
+  client.on('error', noteError);
   const db: Queryable = {
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
@@ -34,13 +35,11 @@ export async function withRoomLock(
     try {
       await work(db);
     } finally {
-      await db.query('select pg_advisory_unlock(hashtextextended($1, 0))', lock).catch((error) => {
-        broken = error;
-      });
+      await db.query('select pg_advisory_unlock(hashtextextended($1, 0))', lock).catch(noteError);
     }
     return true;
   } finally {
-    client.removeAllListeners('error');
+    client.off('error', noteError);
     client.release(broken);
   }
 }

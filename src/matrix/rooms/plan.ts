@@ -28,7 +28,7 @@ export type RoomPlan = {
   remedy?: 'return' | 'regain power';
 };
 
-const nothing = { actions: [], held: [], confirmed: false, obstacles: [] };
+export const nothingToDo: RoomPlan = { actions: [], held: [], confirmed: false, obstacles: [] };
 
 /** Whether the room that Synapse has is to be given up. */
 export function isOver(desired: Desired, actual: Actual): boolean {
@@ -42,7 +42,7 @@ export function isOver(desired: Desired, actual: Actual): boolean {
 export function planRoom(desired: Desired, actual: Actual, settings: PlanSettings): RoomPlan {
   if (isOver(desired, actual)) return planEnd(desired, actual, settings.bot);
   const trouble = troubleOfBot(desired, actual, settings.bot);
-  if (trouble) return { ...nothing, ...trouble };
+  if (trouble) return { ...nothingToDo, ...trouble };
   const { bot } = settings;
   const members = planMembers(desired, actual, bot);
   const present = [...actual.members].filter(([id, member]) => id !== bot && isPresent(member));
@@ -88,7 +88,7 @@ function planEnd(desired: Desired, actual: Actual, bot: string): RoomPlan {
   const { alias, origin } = desired;
   const free: Action[] = alias ? [{ kind: 'free alias', alias }] : [];
   if (desired.purge && origin !== 'linked') {
-    return { ...nothing, actions: [...free, { kind: 'purge' }] };
+    return { ...nothingToDo, actions: [...free, { kind: 'purge' }] };
   }
   // A linked room has people of its own, whom no deletion of ours concerns.
   const ours = new Set(desired.people.map(({ userId }) => userId));
@@ -98,13 +98,13 @@ function planEnd(desired: Desired, actual: Actual, bot: string): RoomPlan {
     .filter(([id]) => origin !== 'linked' || ours.has(id))
     .map(([userId]): Kick => ({ kind: 'kick', userId, reason: 'deleted' }));
   if (actual.members.get(bot)?.membership === 'join') {
-    return { ...nothing, actions: [...free, ...kicks, { kind: 'leave' }] };
+    return { ...nothingToDo, actions: [...free, ...kicks, { kind: 'leave' }] };
   }
   // It has left already, unless somebody has put it out before.
   const stuck = kicks.length > 0 && origin !== 'linked';
   return stuck
-    ? { ...nothing, ...troubleOfBot(desired, actual, bot) }
-    : { ...nothing, actions: free };
+    ? { ...nothingToDo, ...troubleOfBot(desired, actual, bot) }
+    : { ...nothingToDo, actions: free };
 }
 
 function troubleOfBot(

@@ -9,7 +9,7 @@ import { findRoom, makeRoom } from './create.ts';
 import type { Desired } from './desired.ts';
 import { withRoomLock } from './lock.store.ts';
 import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
-import { isOver, planRoom, type RoomPlan } from './plan.ts';
+import { isOver, nothingToDo, planRoom, type RoomPlan } from './plan.ts';
 import { isNewer, markFailed, markOver, markSynced } from './progress.store.ts';
 import { readDesired } from './read-desired.ts';
 import { keepSpace } from './spaces.ts';
@@ -74,14 +74,28 @@ async function bringUpToDate(parts: RoomParts, room: string): Promise<string | u
 async function settle(parts: RoomParts, desired: Desired): Promise<boolean> {
   const roomId = desired.roomId ?? (await begin(parts, desired));
   if (!roomId) {
+    await purgeRemains(parts, desired, desired.formerRoomId);
     await markOver(parts.db, desired.id, null);
     return false;
   }
   const { plan, over } = await mend(parts, { ...desired, roomId });
   if (!over) return plan.actions.length > 0 || desired.roomId === null;
+  await purgeRemains(parts, desired, roomId);
   await markOver(parts.db, desired.id, roomId);
   if (desired.state === 'deleted') return true;
   return settle(parts, { ...desired, roomId: null, formerRoomId: roomId, held: null });
+}
+
+/** What was written stays when everybody has left; the platform may ask for that to go as well. */
+async function purgeRemains(
+  parts: RoomParts,
+  desired: Desired,
+  roomId: string | null,
+): Promise<void> {
+  const isWanted = desired.state === 'deleted' && desired.purge && desired.origin !== 'linked';
+  if (!isWanted || !roomId || !(await parts.rooms.readState(roomId))) return;
+  const plan: RoomPlan = { ...nothingToDo, actions: [{ kind: 'purge' }] };
+  await applyPlan(parts, { ...desired, roomId }, plan);
 }
 
 /** A deleted entity may have a room that was begun and never noted. */
@@ -116,7 +130,7 @@ function whatIsGone({ origin, state, roomId }: WithRoom): RoomPlan {
       `Synapse has no room ${roomId} any more: link another room, or unlink this one`,
     );
   }
-  return { actions: [], held: [], confirmed: false, obstacles: [] };
+  return nothingToDo;
 }
 
 async function remedy(
