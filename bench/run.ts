@@ -22,7 +22,7 @@ import { memoryOf } from './processes.ts';
 import { report } from './report.ts';
 import { judge, type Memory, type Outcome } from './targets.ts';
 
-const others = ['availability', 'two instances', 'cold start', 'clock'];
+const others = ['availability', 'two instances', 'cold start', 'clock', 'matrix'];
 const names = [...operations.map(({ name }) => name), ...others];
 
 program
@@ -33,7 +33,10 @@ program
   .option('--quick', 'one short stretch of each, 8 at once, one instance: about a minute')
   .option('--full', 'longer stretches, and 10 million handles: about a quarter of an hour')
   .addOption(new Option('--only <operation>', 'just one').choices(names))
-  .addHelpText('after', '\nWrites bench/results/latest.json. docs/performance.md explains it all.')
+  .addHelpText(
+    'after',
+    '\nWrites bench/results/latest.json and matrix.json. docs/performance.md explains it all.',
+  )
   .parse();
 
 const { quick, full, only } = program.opts<{ quick?: true; full?: true; only?: string }>();
@@ -168,12 +171,20 @@ function write(outcome: Outcome): void {
   writeFileSync(join(directory, 'latest.json'), `${JSON.stringify(all, null, 2)}\n`);
 }
 
-const postgres = await startPostgres();
-try {
-  const outcome = await measure(postgres);
-  write(outcome);
-  console.log(report(outcome));
-  if (outcome.rows.some(({ errors }) => errors > 0)) process.exitCode = 1;
-} finally {
-  await postgres.stop();
+async function compareProviders(): Promise<void> {
+  const postgres = await startPostgres();
+  try {
+    const outcome = await measure(postgres);
+    write(outcome);
+    console.log(report(outcome));
+    if (outcome.rows.some(({ errors }) => errors > 0)) process.exitCode = 1;
+  } finally {
+    await postgres.stop();
+  }
+}
+
+if (only !== 'matrix') await compareProviders();
+if (wants('matrix') && !(quick && !only)) {
+  const { measureMatrix } = await import('./matrix/run.ts');
+  await measureMatrix(say);
 }
