@@ -25,6 +25,7 @@ const routeGroups = [
   '/account',
   '/assets',
   '/brand',
+  '/handoff',
   '/health',
   '/interaction',
   '/internal',
@@ -81,6 +82,8 @@ function signInOf({ action, detail }: AuditEvent): SignInOutcome | undefined {
   switch (action) {
     case 'account.signed_in':
       return { method, outcome: 'success' };
+    case 'account.handed_over':
+      return { method: 'handoff', outcome: 'success' };
     case 'account.sign_in_refused':
       return { method, outcome: 'failure' };
     case 'email_code.refused':

@@ -125,6 +125,8 @@ describe('who abuses a hand-off', () => {
     await bring(visitor, world, await platform.ticketFor(ann));
     assert.equal(await signsIn(visitor, other), undefined);
     const tenant = await world.addTenant();
+    assert.equal(await signsIn(visitor), ann.id, 'it stays good for its own');
+    await bring(visitor, world, await platform.ticketFor(ann));
     assert.equal(await signsIn(visitor, platform.app, { tenant: tenant.slug }), undefined);
     const bound = await Application.of(world, { tenantIds: [tenant.id] });
     assert.equal(await signsIn(visitor, bound), undefined);

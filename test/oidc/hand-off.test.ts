@@ -10,7 +10,7 @@ describe('a hand-off', () => {
   let platform: Platform;
   let other: Application;
   before(async () => {
-    world = await openWorld();
+    world = await openWorld({ env: { LOG_LEVEL: 'trace' } });
     platform = await openPlatform(world);
     other = await Application.of(world);
   });
@@ -107,6 +107,7 @@ describe('a hand-off', () => {
     for (const [params, heading] of [
       [{ prompt: 'login' }, /^Sign in/],
       [{ max_age: '3600' }, /^Sign in/],
+      [{ acr_values: 'https://refeds.org/profile/sfa' }, /^Sign in/],
       [{ prompt: 'select_account' }, /^Sign in/],
       [{ prompt: 'create' }, /^Create/],
       [{ claims: JSON.stringify({ id_token: { acr: { essential: true, value: 'x' } } }) }, /^Sign/],

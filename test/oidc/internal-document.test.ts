@@ -38,7 +38,9 @@ before(async () => {
   assert.equal(response.status, 200);
   assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
   document = (await response.json()) as Document;
-  token = await tokenOf(world, await addMachine(world, { tenantIds: [world.defaultTenantId] }));
+  const scopes = ['handles:read', 'accounts:read', 'accounts:write', 'handoff:write'];
+  const machine = await addMachine(world, { tenantIds: [world.defaultTenantId], scopes });
+  token = await tokenOf(world, machine);
   person = await world.addPerson();
 });
 after(() => world.close());
@@ -57,7 +59,7 @@ function operations(): [string, string, Operation][] {
 function assertDescribed(operation: Operation | undefined, { status, body }: Answer): void {
   const described = operation?.responses[status];
   assert.ok(described, `${operation?.operationId} answers ${status}`);
-  const ajv = new Ajv2020({ strict: true, formats: { uuid: true, 'date-time': true } });
+  const ajv = new Ajv2020({ strict: true, formats: { uuid: true, uri: true, 'date-time': true } });
   const schema = {
     ...described.content['application/json'].schema,
     components: document.components,
@@ -127,6 +129,8 @@ describe('the OpenAPI document', () => {
     const { id, handle } = person;
     const names = { platformUserId: 'u-1', platformSlug: 'ada' };
     const second = await world.addPerson();
+    const { id: clientId } = await world.addClient();
+    const handOff = { clientId, redirectUri: 'https://app.example/login' };
     const asked: [string, string, string, unknown?][] = [
       ['/handles/{handle}', 'get', '/handles/quite.free'],
       ['/handles/{handle}', 'get', `/handles/${handle}`],
@@ -141,6 +145,9 @@ describe('the OpenAPI document', () => {
       ['/accounts/{id}/platform', 'put', `/accounts/${second.id}/platform`, names],
       ['/accounts/{id}/platform', 'put', `/accounts/${id}/platform`, { ...names, more: 1 }],
       ['/accounts/{id}/platform', 'put', `/accounts/${id}/platform`, 'x'.repeat(40_000)],
+      ['/handoff', 'post', '/handoff', { ...handOff, userSlug: 'ada' }],
+      ['/handoff', 'post', '/handoff', { ...handOff, accountId: second.id }],
+      ['/handoff', 'post', '/handoff', { ...handOff, userSlug: 'ada', redirectUri: 'x' }],
     ];
     const statuses = new Set<number>();
     for (const [path, method, url, body] of asked) {
@@ -148,7 +155,7 @@ describe('the OpenAPI document', () => {
       statuses.add(answer.status);
       assertDescribed(document.paths[path]?.[method], answer);
     }
-    assert.deepEqual([...statuses].sort(), [200, 400, 404, 409, 413]);
+    assert.deepEqual([...statuses].sort(), [200, 201, 400, 404, 409, 413]);
   });
 });
 

@@ -9,7 +9,15 @@ import { remember, remembered } from '../memory.ts';
 import { permit } from './permit.ts';
 
 /** What asks for more than that somebody is there: a proof, a choice, a certain account. */
-const wantsMore = ['prompt', 'max_age', 'id_token_hint', 'claims', 'request', 'request_uri'];
+const wantsMore = [
+  'prompt',
+  'max_age',
+  'acr_values',
+  'claims',
+  'id_token_hint',
+  'request',
+  'request_uri',
+];
 
 /** The one page of an interaction that is served apart. */
 export const handedOverPath = 'handed-over';
