@@ -66,4 +66,29 @@ describe('whom another provider sends', () => {
     const again = await visitor.submit(page, {}, { button: 'Check again' });
     assert.match(again.url.pathname, /\/profile$/);
   });
+
+  test('sees the answer when they come back, where they gave no address', async () => {
+    const tenant = await world().addTenant();
+    await world().database.query('update tenants set sign_up_approval = true where id = $1', [
+      tenant.id,
+    ]);
+    const person = { ...stranger(), email_verified: false };
+    const arrive = async () => {
+      const visitor = newVisitor();
+      const { page } = await throughGoogle(visitor, person, { tenant: tenant.slug });
+      return visitor.submit(page, {}, { button: 'Go on without email' });
+    };
+    const waiting = await arrive();
+    assert.match(waiting.text, /come back and sign in the same way/);
+    const requests = await world().database.query<{ id: string; email: string | null }>(
+      'select id, email from sign_up_requests where tenant_id = $1',
+      [tenant.id],
+    );
+    assert.deepEqual(
+      requests.map(({ email }) => email),
+      [null],
+    );
+    await world().service.cli('sign-ups', 'approve', requests[0]?.id ?? '');
+    assert.match((await arrive()).url.pathname, /\/profile$/);
+  });
 });
