@@ -142,7 +142,7 @@ describe('a room that is not as it was left', () => {
     });
     await assert.rejects(world.sync(room, options), { name: 'GiveUp' });
     const { error, isSynced } = await world.row(room);
-    assert.match(error ?? '', /^A step failed: Synapse answered 403/);
+    assert.match(error ?? '', /^Synapse answered 403/);
     assert.equal(isSynced, false);
     const actual = await world.actual(room);
     assert.equal(actual.members.get(there.userId)?.membership, 'join');

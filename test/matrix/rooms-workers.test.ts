@@ -138,6 +138,31 @@ describe('workers that make rooms', () => {
     assert.equal((await world.actual(wanted.room)).state('m.room.topic')?.topic, 'Topic 9');
   });
 
+  test('turn to what is wanted now in the midst of a large room', async () => {
+    const wanted = await wantedRoom();
+    const crowd = await world.people.several(45);
+    for (const person of crowd) await world.people.tell(wanted.room, person, 'member');
+    const last = crowd
+      .map(({ userId }) => userId)
+      .sort()
+      .at(-1);
+    const banned = crowd.find(({ userId }) => userId === last);
+    assert.ok(banned);
+    let told = false;
+    const { calls, options } = world.counted((endpoint) => {
+      if (endpoint !== 'put into room' || told) return;
+      told = true;
+      void world.people.tell(wanted.room, banned, 'banned');
+    });
+    await world.sync(wanted.room, options);
+    const joinsBefore = calls.slice(0, calls.indexOf('ban from room'));
+    assert.ok(joinsBefore.length < 30, 'the ban did not wait for everybody to come in');
+    const actual = await world.actual(wanted.room);
+    const joined = [...actual.members.values()].filter((it) => it.membership === 'join');
+    assert.equal(joined.length, 1 + 2 + 44);
+    assert.ok((await world.row(wanted.room)).isSynced);
+  });
+
   test('lose nothing while Synapse is away in the midst of it', async (t) => {
     const { database, options, homeserver } = world;
     const wanted = await wantedRoom();

@@ -13,7 +13,7 @@ export type Action =
   | { kind: 'alias'; alias: string; others: readonly string[] }
   /** Fetches a picture, gives it to Synapse and shows it in the room. */
   | { kind: 'picture'; url: string }
-  | { kind: 'join'; userId: string; accountId: string }
+  | { kind: 'join'; userId: string; accountId: string; isInvited: boolean }
   | { kind: 'ban' | 'unban'; userId: string; accountId: string }
   | Kick
   | { kind: 'free alias'; alias: string }

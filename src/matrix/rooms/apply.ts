@@ -6,7 +6,7 @@ import type { Desired } from './desired.ts';
 import type { RoomParts } from './parts.ts';
 import { setPicture } from './picture.ts';
 import type { RoomPlan } from './plan.ts';
-import { clearHeld, countRemoval, markHeld } from './progress.store.ts';
+import { clearHeld, countRemoval, isNewer, markHeld } from './progress.store.ts';
 import { isSameSet } from './removals.ts';
 
 /** What people read who are taken out. */
@@ -16,38 +16,54 @@ const reasons = {
   deleted: 'This room was closed.',
 };
 
-type Target = Pick<Desired, 'id' | 'tenantId' | 'held'> & { roomId: string };
+type Target = Pick<Desired, 'id' | 'tenantId' | 'held' | 'wantedVersion'> & { roomId: string };
+
+/** Something else is wanted by now, perhaps of more haste than what is left to do. */
+export class Overtaken extends Error {}
+
+/** After so many steps it is looked whether something else is wanted. */
+const stretch = 20;
 
 /**
  * Does what was planned, one after the other, and writes down each. A step that Synapse refuses does
  * not keep the others from being done.
  *
- * @throws GiveUp when all that failed would fail again; another error when it is worth a try
+ * @throws Overtaken; GiveUp when all that failed would fail again; another error when it is worth a try
  */
 export async function applyPlan(parts: RoomParts, room: Target, plan: RoomPlan): Promise<void> {
-  const failures: SynapseError[] = [];
-  for (const action of plan.actions) {
+  const failures: Error[] = [];
+  for (const [nth, action] of plan.actions.entries()) {
+    if (nth % stretch === stretch - 1 && (await isNewer(parts.db, room.id, room.wantedVersion))) {
+      throw new Overtaken('Something else is wanted by now');
+    }
+    // Once the bot has left, it can do no more for whom it could not remove.
+    if (action.kind === 'leave' && failures.length > 0) break;
     try {
       await apply(parts, room, action, plan);
     } catch (error) {
-      // When Synapse is away or does not know us any more, the others would fail as well.
-      const isRefusal = error instanceof SynapseError && error.kind !== 'retry';
-      if (!isRefusal || error.status === 401) throw error;
+      if (!isRefusal(error)) throw error;
       failures.push(error);
     }
   }
   await holdRemovals(parts, room, plan);
   if (failures.length === 0) return;
   const [message, options] = [summary(failures), { cause: failures[0] }];
-  throw failures.every(({ kind }) => kind === 'refused')
-    ? new GiveUp(message, options)
-    : new Error(message, options);
+  throw failures.every(isFinal) ? new GiveUp(message, options) : new Error(message, options);
 }
 
-function summary(failures: readonly SynapseError[]): string {
-  const messages = new Set(failures.map(({ message }) => message));
-  const count = failures.length === 1 ? 'A step' : `${failures.length} steps`;
-  return `${count} failed: ${[...messages].join('; ')}`;
+/** When Synapse is away, or does not know us any more, all other steps would fail as well. */
+function isRefusal(error: unknown): error is Error {
+  if (error instanceof SynapseError) return error.kind !== 'retry' && error.status !== 401;
+  return error instanceof GiveUp;
+}
+
+function isFinal(error: Error): boolean {
+  return error instanceof GiveUp || (error instanceof SynapseError && error.kind === 'refused');
+}
+
+function summary(failures: readonly Error[]): string {
+  const messages = [...new Set(failures.map(({ message }) => message))].join('; ');
+  return failures.length === 1 ? messages : `${failures.length} steps failed: ${messages}`;
 }
 
 async function apply(parts: RoomParts, room: Target, action: Action, plan: RoomPlan) {
@@ -56,6 +72,7 @@ async function apply(parts: RoomParts, room: Target, action: Action, plan: RoomP
   if (action.kind === 'kick' && action.reason !== 'deleted' && !plan.confirmed) {
     await countRemoval(db, room.tenantId);
   }
+  if (!done) return;
   await record(db, {
     action: done.action,
     actor: 'system',
@@ -78,7 +95,11 @@ const pictureDone: Record<'set' | 'later' | 'never', Done> = {
   never: { action: 'room.picture_refused', outcome: 'failure' },
 };
 
-async function call(parts: RoomParts, { id, roomId }: Target, action: Action): Promise<Done> {
+async function call(
+  parts: RoomParts,
+  { id, roomId }: Target,
+  action: Action,
+): Promise<Done | undefined> {
   const { rooms } = parts;
   switch (action.kind) {
     case 'levels':
@@ -122,14 +143,15 @@ async function call(parts: RoomParts, { id, roomId }: Target, action: Action): P
 async function join(
   { rooms }: RoomParts,
   roomId: string,
-  { userId, accountId }: Extract<Action, { kind: 'join' }>,
-): Promise<Done> {
+  { userId, accountId, isInvited }: Extract<Action, { kind: 'join' }>,
+): Promise<Done | undefined> {
   const detail = { member: accountId };
   try {
     await rooms.putInto(roomId, userId);
     return { action: 'room.member_joined', detail };
   } catch (error) {
     if (!(error instanceof SynapseError) || error.kind === 'retry') throw error;
+    if (isInvited) return undefined;
     await rooms.invite(roomId, userId).catch(() => {
       throw error;
     });

@@ -84,7 +84,7 @@ async function create({ rooms, settings }: RoomParts, desired: Desired): Promise
   return rooms.create(body).catch((error) => {
     if (!(error instanceof SynapseError) || error.errcode !== 'M_EXCLUSIVE') throw error;
     throw new GiveUp(
-      `The bot may not use the alias ${alias}: its application service needs the registration that is printed now`,
+      `The bot may not use the alias ${alias}: Synapse needs the registration that is printed now, and the worker the token in it`,
       { cause: error },
     );
   });

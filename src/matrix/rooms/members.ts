@@ -63,7 +63,8 @@ function actionsFor(person: Person, member: Member | undefined, about: About): A
       return [{ kind: 'kick', userId, accountId, reason: 'left' }];
     }
     case 'in': {
-      const join: Action = { kind: 'join', userId, accountId };
+      const isInvited = member?.membership === 'invite';
+      const join: Action = { kind: 'join', userId, accountId, isInvited };
       if (!member) return [join];
       if (member.membership === 'join') return [];
       // What a moderator or the person decided holds until the platform says something newer.

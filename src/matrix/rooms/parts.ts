@@ -33,19 +33,25 @@ export type RoomParts = {
 
 export type OpenRoomParts = (db: Queryable, pictureTries?: number) => Promise<RoomParts>;
 
+/** Of users who were asked about. */
+const mostKnown = 10_000;
+
 /** Remembers, for as long as the process lives, who the bot is and who came over a bridge. */
 export function roomPartsOf(options: RoomTaskOptions): OpenRoomParts {
   const { synapse, serverName, fetchPicture, settlingMs = 15_000 } = options;
   const rooms = new HomeserverRooms(synapse);
   let bot: string | undefined;
-  const bridged = new Set<string>();
+  const known = new Map<string, boolean>();
 
   async function isBridged(userId: string) {
-    if (bridged.has(userId)) return true;
     if (!userId.endsWith(`:${serverName}`)) return false;
-    if (!(await rooms.readUser(userId))?.appservice_id) return false;
-    bridged.add(userId);
-    return true;
+    let answer = known.get(userId);
+    if (answer === undefined) {
+      answer = Boolean((await rooms.readUser(userId))?.appservice_id);
+      if (known.size >= mostKnown) known.clear();
+      known.set(userId, answer);
+    }
+    return answer;
   }
 
   return async (db, pictureTries = 0) => {

@@ -4,7 +4,7 @@ import { GiveUp, type Task } from '../../jobs/task.ts';
 import { syncRoom } from '../../rooms/sync.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { readActual } from './actual.ts';
-import { applyPlan } from './apply.ts';
+import { applyPlan, Overtaken } from './apply.ts';
 import { findRoom, makeRoom } from './create.ts';
 import type { Desired } from './desired.ts';
 import { withRoomLock } from './lock.store.ts';
@@ -60,13 +60,17 @@ function asFailure(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** @returns which version of what should be is true now; nothing when there is nothing to be */
+/** @returns which version of what should be was worked on; nothing when there is nothing to be */
 async function bringUpToDate(parts: RoomParts, room: string): Promise<string | undefined> {
   const desired = await readDesired(parts.db, room, parts.settings);
   if (!desired || desired.state === 'awaited') return undefined;
-  const changed = await settle(parts, desired);
-  await markSynced(parts.db, room, desired.wantedVersion);
-  if (changed) await keepSpace(parts, desired);
+  try {
+    const changed = await settle(parts, desired);
+    await markSynced(parts.db, room, desired.wantedVersion);
+    if (changed) await keepSpace(parts, desired);
+  } catch (error) {
+    if (!(error instanceof Overtaken)) throw error;
+  }
   return desired.wantedVersion;
 }
 
