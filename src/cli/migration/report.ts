@@ -1,6 +1,12 @@
 import { fields, instant, type Report, table } from '../report.ts';
+import type { GoLiveReport } from './go-live.ts';
 import type { ImportReport } from './import/run.ts';
+import type { MarkReport } from './mark-legacy.ts';
+import type { MissingReport } from './missing-rooms.ts';
+import type { LevelsReport } from './power-levels.ts';
 import type { RollbackReport } from './rollback.ts';
+import type { ValidatedRoom, ValidationReport } from './validate-rooms.ts';
+import type { WithoutMatrixReport } from './without-matrix.ts';
 
 /** Last lines of every report: how to do it, or how to undo it. */
 export function closing({ dryRun, rollbackFile }: { dryRun: boolean; rollbackFile?: string }) {
@@ -38,4 +44,102 @@ export function rolledBack(report: RollbackReport): Report {
   const rows = refused.map(({ kind, key, reason }) => [kind, key.join(' '), reason]);
   const list = rows.length > 0 ? [table(['what', 'which', 'reason'], rows, '')] : [];
   return { data: report, text: [counts, ...list, ...closing(report)].join('\n') };
+}
+
+export function validated(report: ValidationReport): Report {
+  const { rooms, versions, valid, missing, deserted, replaced, problems } = report;
+  const lists = [
+    ...rowsOf('valid', valid),
+    ...rowsOf('replaced', replaced),
+    ...rowsOf('deserted', deserted),
+    ...rowsOf('missing', missing),
+  ];
+  const counts = fields({
+    rooms,
+    valid: valid.length,
+    replaced: replaced.length || null,
+    deserted: deserted.length || null,
+    missing: missing.length,
+    'no room id': problems.map(({ line }) => `line ${line}`),
+    versions: Object.entries(versions).map(([version, count]) => `${version} (${count})`),
+  });
+  const list = table(['room', 'condition', 'tenant', 'entity', 'replaced by'], lists, 'No rooms.');
+  return { data: report, text: `${list}\n\n${counts}` };
+}
+
+const rowsOf = (condition: string, rooms: readonly ValidatedRoom[]) =>
+  rooms.map((room) => [room.roomId, condition, room.tenant, entityOf(room), room.replacement]);
+
+function entityOf({ entityType, entitySlug }: { entityType?: string; entitySlug?: string }) {
+  return entityType && [entityType, entitySlug].filter(Boolean).join(' ');
+}
+
+export function cleared(report: MissingReport): Report {
+  const { dryRun, rooms } = report;
+  const all = [
+    ...report.cleared.map((room) => ({ room, what: dryRun ? 'to clear' : 'cleared' })),
+    ...report.recreated.map((room) => ({ room, what: dryRun ? 'to make anew' : 'queued' })),
+  ];
+  const rows = all.map(({ room, what }) => [room.roomId, what, room.tenant, entityOf(room)]);
+  const list = table(['room', '', 'tenant', 'entity'], rows, `All ${rooms} rooms are there.`);
+  return { data: report, text: [list, ...closing(report)].join('\n') };
+}
+
+export function marked(report: MarkReport): Report {
+  const word = report.dryRun ? 'to mark' : 'marked';
+  const rows = [
+    ...report.marked.map((room) => [room.roomId, word, entityOf(room)]),
+    ...report.blocked.map(({ roomId, reason }) => [roomId, 'blocked', reason]),
+    ...report.contradicting.map(({ roomId, says }) => [
+      roomId,
+      'says otherwise',
+      JSON.stringify(says),
+    ]),
+    ...report.missing.map((roomId) => [roomId, 'missing', '']),
+    ...report.problems.map(({ line, message }) => [`line ${line}`, 'left out', message]),
+  ];
+  const list = table(['room', '', ''], rows, 'All rooms have metadata.');
+  return { data: report, text: [list, ...closing(report)].join('\n') };
+}
+
+export function levelled(report: LevelsReport): Report {
+  const word = report.dryRun ? 'to mend' : 'mended';
+  const rows = [
+    ...report.mended.map((room) => [room.roomId, word, entityOf(room), differences(room)]),
+    ...report.blocked.map((room) => [room.roomId, 'blocked', entityOf(room), room.reason]),
+    ...report.missing.map((room) => [room.roomId, 'missing', entityOf(room), '']),
+  ];
+  const list = table(['room', '', 'entity', ''], rows, `All ${report.rooms} rooms are right.`);
+  return { data: report, text: [list, ...closing(report)].join('\n') };
+}
+
+function differences({ people, others }: LevelsReport['mended'][number]): string {
+  const changes = people.map(({ userId, level, wanted }) => `${userId} ${level} → ${wanted}`);
+  return [...changes, ...(others ? ['what needs which level'] : [])].join(', ');
+}
+
+export function live(report: GoLiveReport): Report {
+  const rows = [
+    ...report.rooms.map((room) => [room.roomId, entityOf(room), room.strangers]),
+    ...report.missing.map((roomId) => [roomId, 'missing', '']),
+  ];
+  const list = table(['room', 'entity', 'nobody gave a role to'], rows, 'No room is waiting.');
+  return { data: report, text: [list, ...closing(report)].join('\n') };
+}
+
+export function withoutMatrix(report: WithoutMatrixReport): Report {
+  const { users, counts } = report;
+  const rows = users.map((user) => [
+    ...[user.tenant, user.reason.replaceAll('_', ' '), user.handle && `@${user.handle}`],
+    ...[user.platformSlug, user.accountId, user.error],
+  ]);
+  const headings = ['tenant', 'reason', 'handle', 'platform slug', 'account', ''];
+  const list = table(headings, rows, 'Everybody is on Matrix.');
+  const sums = Object.entries(counts).map(
+    ([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`,
+  );
+  return {
+    data: report,
+    text: [list, ...(sums.length > 0 ? ['', sums.join(', ')] : [])].join('\n'),
+  };
 }

@@ -39,6 +39,16 @@ export const roomEndpoints = {
     answer: z.object({ room_id: z.string() }),
     timeoutMs: slowly,
   },
+  'read room': {
+    method: 'GET',
+    path: (id: string) => `/_synapse/admin/v1/rooms/${e(room.parse(id))}`,
+    answer: z.object({
+      version: z.string().nullish(),
+      joined_local_members: z.number(),
+      tombstoned: z.boolean().optional(),
+      replacement_room: z.string().nullish(),
+    }),
+  },
   'read room state': {
     method: 'GET',
     path: (id: string) => `/_synapse/admin/v1/rooms/${e(room.parse(id))}/state`,

@@ -1,0 +1,174 @@
+import type { Transaction } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { Ledger } from '../../rooms/ledger.ts';
+import type { EntityType } from '../../rooms/room.ts';
+import type { Cli } from '../run.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { changeRoom } from './change-room.ts';
+import { type Homeserver, openHomeserver } from './homeserver.ts';
+import { beginAnew, clearedRooms, clearRoom, type KnownRoom } from './known-rooms.store.ts';
+import { Progress } from './progress.ts';
+import { type Recording, type RecordingOptions, recorded } from './recording.ts';
+import { conditionOf } from './room-condition.ts';
+import { allKnownRooms } from './room-source.ts';
+import { sweep } from './sweep.ts';
+
+export type MissingOptions = RecordingOptions & {
+  tenant?: string;
+  apply?: boolean;
+  /** Also where most rooms are missing. */
+  yes?: boolean;
+};
+
+export type MissingRoom = Pick<KnownRoom, 'tenant' | 'entityType' | 'entitySlug' | 'roomId'>;
+
+export type MissingReport = {
+  dryRun: boolean;
+  /** Rooms that Synapse was asked for. */
+  rooms: number;
+  /** Done, or in a dry run what would be. */
+  cleared: MissingRoom[];
+  recreated: MissingRoom[];
+  rollbackFile?: string;
+};
+
+const atOnce = 8;
+
+/**
+ * Forgets rooms that Synapse does not have. Each is asked for once more before it is forgotten; one
+ * that exists is never touched.
+ *
+ * @throws AppError `most_rooms_missing` (409) without `yes`
+ */
+export async function clearMissing(cli: Cli, options: MissingOptions): Promise<MissingReport> {
+  const command = 'migration clear-missing';
+  return withMissing(cli, options, command, async (report, missing, recording) => {
+    for (const room of missing.rooms) {
+      const done = !recording || (await clear(cli, missing.synapse, room, recording));
+      if (done) report.cleared.push(named(room));
+    }
+  });
+}
+
+/** Has rooms made anew for entities whose room is missing, or was cleared. */
+export async function recreateMissing(cli: Cli, options: MissingOptions): Promise<MissingReport> {
+  const command = 'migration recreate-missing';
+  return withMissing(cli, options, command, async (report, missing, recording) => {
+    for (const room of missing.rooms) {
+      if (recording && !(await clear(cli, missing.synapse, room, recording))) continue;
+      if (recording) await recreate(cli, room, recording);
+      report.recreated.push(named(room));
+    }
+    for await (const room of allCleared(cli, options)) {
+      if (recording && !(await recreate(cli, room, recording))) continue;
+      report.recreated.push(named({ ...room, roomId: room.formerRoomId ?? '' }));
+    }
+  });
+}
+
+type Missing = Pick<Homeserver, 'synapse'> & { rooms: KnownRoom[] };
+type Work = (report: MissingReport, missing: Missing, recording?: Recording) => Promise<void>;
+
+async function withMissing(cli: Cli, options: MissingOptions, command: string, work: Work) {
+  const dryRun = !options.apply;
+  const report: MissingReport = { dryRun, rooms: 0, cleared: [], recreated: [] };
+  const missing = await findMissing(cli, options, report);
+  if (dryRun) {
+    await work(report, missing);
+    return report;
+  }
+  checkShare(report, missing.rooms.length, options);
+  const { path } = await recorded(cli, command, options, (recording) =>
+    work(report, missing, recording),
+  );
+  report.rollbackFile = path;
+  return report;
+}
+
+async function findMissing(
+  cli: Cli,
+  { tenant }: MissingOptions,
+  report: MissingReport,
+): Promise<Missing> {
+  const { synapse } = await openHomeserver(cli);
+  const progress = new Progress('rooms', cli);
+  const rooms: KnownRoom[] = [];
+  await sweep(allKnownRooms(cli.database, tenant), atOnce, async (room) => {
+    const { condition } = await conditionOf(synapse, room.roomId);
+    if (condition === 'missing') rooms.push(room);
+    report.rooms += 1;
+    progress.at(report.rooms);
+  });
+  progress.end();
+  return { synapse, rooms };
+}
+
+/** Another server's database, restored without its rooms, looks just like this. */
+function checkShare({ rooms }: MissingReport, missing: number, { yes }: MissingOptions): void {
+  if (yes || missing < 10 || missing * 2 <= rooms) return;
+  throw new AppError('most_rooms_missing', {
+    status: 409,
+    message: `${missing} of ${rooms} rooms are missing. If this is the right homeserver, say --yes.`,
+    details: { missing, rooms },
+  });
+}
+
+async function clear(
+  cli: Cli,
+  synapse: Missing['synapse'],
+  room: KnownRoom,
+  recording: Recording,
+): Promise<boolean> {
+  const action = 'migration.room_cleared';
+  return changeRoom(cli, { id: room.id, action }, recording, async (tx, { roomId }) => {
+    if (roomId !== room.roomId) return false;
+    if ((await conditionOf(synapse, room.roomId)).condition !== 'missing') return false;
+    await clearRoom(tx, room);
+    return true;
+  });
+}
+
+/** As when the platform tells of the entity: it gets an alias, and the worker makes its room. */
+async function recreate(
+  cli: Cli,
+  { id }: Pick<KnownRoom, 'id'>,
+  recording: Recording,
+): Promise<boolean> {
+  const action = 'migration.room_recreated';
+  return changeRoom(cli, { id, action }, recording, async (tx, room) => {
+    if (room.state !== 'awaited' || room.roomId !== null) return false;
+    await beginAnew(tx, id);
+    await queue(cli, tx, room);
+    return true;
+  });
+}
+
+async function queue(
+  { config }: Cli,
+  tx: Transaction,
+  entity: { tenantId: string; entityType: EntityType; entitySlug: string },
+): Promise<void> {
+  const { rooms, serverName } = config.matrix;
+  const ledger = await Ledger.open(tx, { entities: [entity], awaiting: false, rooms, serverName });
+  ledger.touch(entity);
+  await ledger.save();
+}
+
+async function* allCleared({ database }: Cli, { tenant }: MissingOptions) {
+  const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
+  const limit = 200;
+  for (let after: string | null = null; ; ) {
+    const page: Awaited<ReturnType<typeof clearedRooms>> = await clearedRooms(database, {
+      tenantId,
+      after,
+      limit,
+    });
+    yield* page;
+    if (page.length < limit) return;
+    after = page.at(-1)?.id ?? null;
+  }
+}
+
+function named({ tenant, entityType, entitySlug, roomId }: MissingRoom): MissingRoom {
+  return { tenant, entityType, entitySlug, roomId };
+}

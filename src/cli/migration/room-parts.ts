@@ -1,0 +1,10 @@
+import { type RoomParts, roomPartsOf } from '../../matrix/rooms/parts.ts';
+import type { Cli } from '../run.ts';
+import type { Homeserver } from './homeserver.ts';
+
+/** What the worker's plan of a room needs, for commands that make the same plan. */
+export function roomParts({ database, config }: Cli, { synapse }: Homeserver): Promise<RoomParts> {
+  const { serverName, rooms: settings } = config.matrix;
+  const fetchPicture = () => Promise.reject(new Error('Pictures are fetched by the worker'));
+  return roomPartsOf({ database, synapse, serverName, settings, fetchPicture })(database);
+}
