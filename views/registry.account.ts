@@ -84,8 +84,8 @@ export interface AccountPages {
 
   memberships: MembershipsPage;
 
-  /** Field `handle`: typed again to confirm. */
-  'account-delete': AccountForm & { handle: string; matrixId: string };
+  /** Fields `handle`, typed again to confirm, and `erase`. */
+  'account-delete': AccountForm & { handle: string; matrixId: string; erase: boolean };
 }
 
 /** One of two accounts of a person. */

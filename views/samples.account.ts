@@ -207,11 +207,13 @@ export const accountSamples: {
       ...form,
       handle: 'john.doe',
       matrixId: '@john.doe:matrix.example',
+      erase: false,
     },
     mistyped: {
       ...form,
       handle: 'john.doe',
       matrixId: '@john.doe:matrix.example',
+      erase: true,
       errors: { handle: { code: 'handle_mismatch' } },
     },
   },

@@ -113,7 +113,11 @@ export async function recover(
  */
 export async function deleteAccount(
   tx: Transaction,
-  change: Pick<Change, 'accountId' | 'actor'> & { notice?: Notice },
+  change: Pick<Change, 'accountId' | 'actor'> & {
+    notice?: Notice;
+    /** Whether Synapse hides what the person wrote from those who come later. */
+    erase?: boolean;
+  },
   outside: Outside,
 ): Promise<void> {
   const account = await lockAccount(tx, change.accountId);
@@ -124,7 +128,7 @@ export async function deleteAccount(
   await enqueue(
     tx,
     'deactivate-matrix-user',
-    { accountId: account.id },
+    { accountId: account.id, erase: change.erase ?? false },
     { key: `deactivate-matrix-user:${account.id}` },
   );
   await record(tx, { action: 'account.deleted', ...about(account, change) });

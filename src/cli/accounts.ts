@@ -131,10 +131,11 @@ function registerStatus(noun: Command): void {
     .argument('<account>', who)
     .description('Delete an account; its handle is never given to anybody again')
     .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+    .option('--erase', 'also hide what they wrote on Matrix from those who come later')
     .option('--yes', 'do not ask')
     .addHelpText('after', example('accounts delete ada@example.org --yes'))
     .action(
-      run<Who & { yes?: boolean }>(async (cli, options, name) => {
+      run<Who & { yes?: boolean; erase?: boolean }>(async (cli, options, name) => {
         const id = await (await lazy.change()).remove(cli, name, options);
         return { data: { id, deleted: true }, text: `Deleted account ${id}.` };
       }),

@@ -239,7 +239,7 @@ describe('a deleted account', () => {
       `select payload from graphile_worker._private_jobs where key = $1`,
       [`deactivate-matrix-user:${account.id}`],
     );
-    assert.deepEqual(jobs, [{ payload: { accountId: account.id } }]);
+    assert.deepEqual(jobs, [{ payload: { accountId: account.id, erase: false } }]);
     assert.deepEqual(ended, [[account.id, undefined]]);
     assert.deepEqual(await usable(), ['none', undefined, false]);
     const [mail] = told;

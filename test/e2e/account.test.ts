@@ -107,5 +107,20 @@ describe('what a person does at the provider, and the homeserver learns', {
       what: 'the end of the Matrix user',
     });
     assert.ok(!(await device.alive()));
+    assert.ok(!(await world.matrixUser('gil')).erased);
+  });
+
+  test('a deleted account takes what it wrote with it when asked', async () => {
+    const hal = await world.newPerson();
+    await hal.signUp({ email: 'hal@example.org', name: 'Hal', handle: 'hal', password });
+    await openAccount(hal);
+    await hal.follow('Delete account');
+    await hal.page.getByLabel('Also hide what I wrote in chat').check();
+    await hal.send({ handle: 'not hal' });
+    assert.ok(await hal.page.getByLabel('Also hide what I wrote in chat').isChecked());
+    await hal.send({ handle: 'hal' });
+    await until(async () => (await world.matrixUser('hal')).erased, {
+      what: 'the end of what was written',
+    });
   });
 });

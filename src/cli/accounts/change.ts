@@ -104,7 +104,7 @@ export function setMatrixAccess(
 export async function remove(
   cli: Cli,
   name: string,
-  options: Who & { yes?: boolean },
+  options: Who & { yes?: boolean; erase?: boolean },
 ): Promise<string> {
   const account = await requireAccount(cli, name, options);
   if (!options.yes && !cli.json) await confirmDeletion(account);
@@ -112,7 +112,7 @@ export async function remove(
   await cli.database.transaction((tx) =>
     deleteAccount(
       tx,
-      { accountId: account.id, actor: 'operator' },
+      { accountId: account.id, actor: 'operator', erase: options.erase },
       {
         endSessions: signOutEverywhere,
         queueMail: (queryable, letter) => mail.queue(queryable, letter),
