@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { asCreator } from './event-words.ts';
+import { later } from './instant.ts';
 import { type Change, Ledger, type LedgerSettings } from './ledger.ts';
+import { lastWordInRoom } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned } from './roles.ts';
 import type { Entity, Room } from './rooms.store.ts';
@@ -73,8 +75,10 @@ export async function endEntity(
   const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
   const room = knownRoom(ledger, entity);
   if (room.state !== 'deleted' || (purge && !room.purge)) {
-    const fields = purge ? { purge } : {};
-    ledger.tell(entity, { stamp: stampOf(room), fields, state: 'deleted' });
+    // After the last word about anybody as well, because it ends what was said before it.
+    const last = later(room.membersSince, await lastWordInRoom(tx, room.id));
+    const stamp = stampNow(callId(), Object.values(room.stamps), last);
+    ledger.tell(entity, { stamp, fields: purge ? { purge } : {}, state: 'deleted' });
   }
   return settled(ledger, room);
 }

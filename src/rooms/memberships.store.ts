@@ -49,6 +49,15 @@ export async function allMemberships(tx: Queryable, room: string): Promise<Membe
   return rows.map(asMembership);
 }
 
+/** When the newest word about anybody was said. */
+export async function lastWordInRoom(tx: Queryable, room: string): Promise<Instant | null> {
+  const [row] = await tx.query<{ last: Instant | null }>(
+    `select ${instant('max(occurred_at)')} as last from memberships where room = $1`,
+    [room],
+  );
+  return row?.last ?? null;
+}
+
 /** Who belongs to a room or is banned from it, in the order of tenant and slug. */
 export async function listMembers(
   db: Queryable,

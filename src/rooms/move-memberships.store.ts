@@ -13,16 +13,18 @@ export async function lockRoomsOf(tx: Queryable, { tenantId, from }: Move): Prom
   const rooms = await tx.query<{ id: string }>(
     `select id from rooms where id in (
         select room from memberships where member_tenant_id = $1 and member = any ($2::text[]))
-      order by id for no key update`,
+      order by tenant_id, entity_type, entity_slug for no key update`,
     [tenantId, from],
   );
   return rooms.map(({ id }) => id);
 }
 
 export async function lockRooms(tx: Queryable, rooms: readonly string[]): Promise<void> {
-  await tx.query('select from rooms where id = any ($1::uuid[]) order by id for no key update', [
-    rooms,
-  ]);
+  await tx.query(
+    `select from rooms where id = any ($1::uuid[])
+      order by tenant_id, entity_type, entity_slug for no key update`,
+    [rooms],
+  );
 }
 
 /** Slugs that an account has are that account's, whoever else was called so before. */

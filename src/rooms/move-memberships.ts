@@ -8,7 +8,7 @@ import {
   slugsOfNobody,
   wantAnew,
 } from './move-memberships.store.ts';
-import { syncRoom } from './sync.ts';
+import { syncRooms } from './sync.ts';
 
 type Person = { tenantId: string; accountId: string };
 
@@ -55,5 +55,5 @@ async function move(tx: Transaction, order: Move, how: { confirm: boolean }): Pr
 
 /** Has the worker make these rooms as they should be now. */
 export async function membershipsChanged(tx: Transaction, rooms: readonly string[]): Promise<void> {
-  for (const room of await wantAnew(tx, rooms)) await syncRoom(tx, room);
+  await syncRooms(tx, { ids: await wantAnew(tx, rooms) });
 }

@@ -227,6 +227,8 @@ describe('a role over a whole tenant', () => {
     const there = { ...given, tenantId: world.defaultTenantId };
     assert.deepEqual(outcomes(await whole.report(there)), ['applied']);
     assert.deepEqual(await roles(id), ['platform.admin']);
+    const nobody = { ...over('platform', 3, 'nobody', 'admin'), tenantId: world.defaultTenantId };
+    assert.deepEqual(outcomes(await whole.report(nobody)), ['account_not_found']);
     const odd = over('tenant', 3, 'root', 'owner');
     assert.deepEqual(outcomes(await platform.report(odd)), ['role_unknown']);
   });

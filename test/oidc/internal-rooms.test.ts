@@ -209,6 +209,12 @@ describe('a room', () => {
     ] as const) {
       assert.deepEqual(await platform.refusal(method, path, body), [409, 'room_deleted']);
     }
+    // As if another instance, whose clock is ahead, had said it.
+    await world.database.query(
+      `update memberships set occurred_at = now() + interval '1 minute' where member = 'bea'`,
+    );
+    await platform.tell('ended', { creatorSlug: 'bea' });
+    await platform.good('DELETE', pathOf('ended'));
     const anew = await platform.tell('ended', { creatorSlug: 'cy' });
     assert.equal(anew.state, 'active');
     assert.deepEqual(await platform.members('ended'), { cy: 'creator' });

@@ -4,9 +4,11 @@ import { AppError } from '../../errors.ts';
 import { validate } from '../../http/forms.ts';
 import { eventTypes, type Reading, readEvent } from '../../rooms/event-words.ts';
 import { type Instant, instantOf } from '../../rooms/instant.ts';
+import { accountIn } from '../../rooms/ledger.ts';
 import { notAfter } from '../../rooms/order.ts';
 import { type Entity, roomByEntity } from '../../rooms/rooms.store.ts';
 import type { Client } from '../clients.store.ts';
+import { accountIdBy } from './accounts.store.ts';
 import { memberOf, userSlug, userTenantId } from './member-record.ts';
 import { avatarUrl, name, topic } from './rooms.ts';
 import { pathSlug, printable } from './route.ts';
@@ -84,7 +86,7 @@ export class EventJudge {
     if (!('about' in reading)) throw new AppError(reading.code, { message: reading.message });
     const { entitySlug = '', userTenantId = tenantId } = rest;
     const judged = { id, tenantId, entitySlug, userTenantId, reading };
-    if (reading.about === 'administrator') this.#checkAdministrator(reading);
+    if (reading.about === 'administrator') await this.#checkAdministrator(tenantId, reading);
     else await this.#checkPerson(judged, reading);
     return judged;
   }
@@ -97,11 +99,21 @@ export class EventJudge {
     return found;
   }
 
-  #checkAdministrator({ over }: Extract<Reading, { about: 'administrator' }>): void {
-    if (over !== 'platform' || this.#client.allTenants) return;
-    throw new AppError('platform_role_forbidden', {
-      message: 'Only a client of all tenants may say who administers the platform.',
-    });
+  /** What is said of a slug goes to whoever has it: over everything, only an account is trusted. */
+  async #checkAdministrator(
+    tenantId: string,
+    { over, userSlug }: Extract<Reading, { about: 'administrator' }>,
+  ): Promise<void> {
+    await memberOf(this.#db, this.#client, tenantId, { userSlug });
+    if (over === 'tenant') return;
+    if (!this.#client.allTenants) {
+      throw new AppError('platform_role_forbidden', {
+        message: 'Only a client of all tenants may say who administers the platform.',
+      });
+    }
+    const known =
+      accountIn(userSlug) ?? (await accountIdBy(this.#db, tenantId, 'platformSlug', userSlug));
+    if (!known) throw new AppError('account_not_found', { status: 404 });
   }
 
   async #checkPerson(
