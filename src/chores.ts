@@ -2,7 +2,7 @@ import { accountChores } from './accounts/upkeep.ts';
 import { removeExpiredWaysIn } from './accounts/ways-in-upkeep.store.ts';
 import { retainAudit } from './audit/retention.ts';
 import type { Database } from './database/database.ts';
-import { rotateDueClientKeys } from './federation/atproto/keys.ts';
+import { rotateDueClientKeys } from './federation/client-keys.ts';
 import { removeExpiredState } from './federation/atproto/state.store.ts';
 import { removeExpiredRequests } from './federation/requests.store.ts';
 import { removeOrphanedUpstreamSessions } from './federation/upstream-sessions.store.ts';

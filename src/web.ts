@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts';
 import type { AppError } from './errors.ts';
 import { blueskyOptions } from './federation/atproto/options.ts';
 import { blueskyRoutes } from './federation/atproto/routes.ts';
+import { clientKeyRoutes } from './federation/client-key-routes.ts';
 import { serveAssets } from './http/assets.ts';
 import { cookieSigner } from './http/cookies.ts';
 import { answerErrors } from './http/errors.ts';
@@ -73,6 +74,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(mountProvider(parts));
   observed();
   web.use(serveAssets());
+  web.use(clientKeyRoutes(parts).routes());
   const bluesky = blueskyOptions(config, parts);
   if (bluesky) web.use(blueskyRoutes(bluesky).routes());
   web.use(internalApi(parts, internalRoutes(parts)).routes());

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { authMethods } from '../federation/connections.store.ts';
-import type { Changed } from './connections/change.ts';
 import type { AddOptions, FoundConnection, Settings } from './connections/connection.ts';
 import { collect, collectDomains, collectWords } from './options.ts';
 import { example } from './program.ts';
@@ -56,7 +55,7 @@ function registerAdd(noun: Command): void {
       ),
     )
     .action(
-      run<AddOptions>(async (cli, options) => changed(await (await changes()).add(cli, options))),
+      run<AddOptions>(async (cli, options) => shown(await (await changes()).add(cli, options))),
     );
 }
 
@@ -98,7 +97,7 @@ function registerChanges(noun: Command): void {
     .addHelpText('after', example('connections set acme-keycloak --allowed-group chat-users'))
     .action(
       run<Settings>(async (cli, options, id) =>
-        changed(await (await changes()).set(cli, id, options)),
+        shown(await (await changes()).set(cli, id, options)),
       ),
     );
   for (const [verb, disabled, description] of [
@@ -124,12 +123,6 @@ function registerChanges(noun: Command): void {
         return { data: { id, removed: true }, text: `Removed ${id}.` };
       }),
     );
-}
-
-function changed({ connection, jwks }: Changed): Report {
-  if (!jwks) return shown(connection);
-  const text = `${described(connection)}\n\nThe public key to register there:\n${JSON.stringify(jwks)}`;
-  return { data: { ...connection, jwks }, text };
 }
 
 function shown(connection: FoundConnection): Report {
@@ -159,6 +152,7 @@ function described(connection: FoundConnection): string {
     'client id': connection.clientId,
     authentication: connection.authMethod,
     'redirect URI': connection.redirectUri,
+    'our keys (JWKS)': connection.jwksUri,
     scopes: connection.scopes,
     claims: Object.entries(connection.claims).map(([name, claim]) => `${name}=${claim}`),
     'allowed groups': connection.allowedGroups,

@@ -27,7 +27,7 @@ export type Connection = {
   issuer: string;
   clientId: string;
   authMethod: AuthMethod;
-  /** A secret, or a private key as JWK; none for public clients. */
+  /** None for public clients, and for those that sign with our client keys. */
   secretSealed: string | null;
   scopes: string[];
   claims: ClaimMapping;

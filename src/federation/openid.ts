@@ -8,8 +8,10 @@ import { identityFrom } from './openid-claims.ts';
 
 export type OpenIdOptions = {
   connection: Connection;
-  /** Opened; a JWK in JSON for `private_key_jwt`. */
+  /** Opened. */
   secret?: string;
+  /** For `private_key_jwt`: the key that signs now. */
+  clientKey: () => Promise<JWK>;
   /** Guarded, as the provider names the addresses. */
   fetch: typeof fetch;
 };
@@ -58,6 +60,8 @@ export class OpenIdConnector implements Connector {
       if (cause instanceof openid.AuthorizationResponseError && cause.error === 'access_denied') {
         throw upstreamCancelled();
       }
+      // Perhaps it describes itself in another way by now.
+      this.#metadata = undefined;
       throw upstreamFailed(`The answer of ${this.id} is not valid.`, cause);
     });
     return identityFrom(connection, claims);
@@ -141,14 +145,14 @@ export async function discover(
   }
 }
 
-async function authenticationOf({ connection, secret = '' }: OpenIdOptions) {
+async function authenticationOf({ connection, secret = '', clientKey }: OpenIdOptions) {
   switch (connection.authMethod) {
     case 'client_secret_basic':
       return openid.ClientSecretBasic(secret);
     case 'client_secret_post':
       return openid.ClientSecretPost(secret);
     case 'private_key_jwt': {
-      const jwk = JSON.parse(secret) as JWK;
+      const jwk = await clientKey();
       const key = (await importJWK(jwk)) as CryptoKey;
       return openid.PrivateKeyJwt({ key, kid: jwk.kid });
     }

@@ -1,10 +1,11 @@
-import type { Queryable } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
+import { signingKey } from './client-keys.ts';
 import { activeConnections, type Connection, secretContext } from './connections.store.ts';
 import { type Connector, onFirstUse } from './connector.ts';
 import type { OwnConnectors } from './connectors.ts';
 
-type Parts = { database: Queryable; ring: KeyRing; fetch: typeof fetch };
+type Parts = { database: Database; ring: KeyRing; fetch: typeof fetch };
 
 /** How long a tenant's connections may be reused, in ms: a disabled one goes away so late. */
 const reuseFor = 2000;
@@ -33,7 +34,7 @@ export class OwnConnections implements OwnConnectors {
     const version = connection.updatedAt.getTime();
     const known = this.#byVersion.get(connection.id);
     if (known?.version === version) return known.connector;
-    const { ring, fetch } = this.#parts;
+    const { database, ring, fetch } = this.#parts;
     const { secretSealed } = connection;
     const secret = secretSealed
       ? ring.open(secretSealed, secretContext(connection)).toString()
@@ -41,7 +42,8 @@ export class OwnConnections implements OwnConnectors {
     const { id, name, allowedEmailDomains: emailDomains } = connection;
     const connector = onFirstUse({ id, name, emailDomains }, async () => {
       const { OpenIdConnector } = await import('./openid.ts');
-      return new OpenIdConnector({ connection, secret, fetch });
+      const clientKey = () => signingKey({ database, ring });
+      return new OpenIdConnector({ connection, secret, clientKey, fetch });
     });
     this.#byVersion.set(connection.id, { connector, version });
     return connector;

@@ -7,9 +7,10 @@ import Koa from 'koa';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createBlueskyConnector } from '../../src/federation/atproto/connector.ts';
-import { rotateClientKeys } from '../../src/federation/atproto/keys.ts';
 import type { BlueskyOptions } from '../../src/federation/atproto/metadata.ts';
 import { blueskyRoutes } from '../../src/federation/atproto/routes.ts';
+import { clientKeyRoutes } from '../../src/federation/client-key-routes.ts';
+import { rotateClientKeys } from '../../src/federation/client-keys.ts';
 import { createGuardedFetch } from '../../src/federation/guarded-fetch.ts';
 import { Fingerprints } from '../../src/secrets/fingerprints.ts';
 import { KeyRing } from '../../src/secrets/keyring.ts';
@@ -50,7 +51,10 @@ describe('sign-in with Bluesky, as a confidential client', () => {
       fetch: createGuardedFetch({ allowedNetworks: ['127.0.0.0/8', '::1/128'] }),
       allowHttp: true,
     };
-    site = new Koa().use(blueskyRoutes(options).routes()).listen(port, '127.0.0.1');
+    site = new Koa()
+      .use(blueskyRoutes(options).routes())
+      .use(clientKeyRoutes(options).routes())
+      .listen(port, '127.0.0.1');
     await once(site, 'listening');
   });
 

@@ -65,6 +65,7 @@ describe('Bluesky at two instances behind https, as in production', { timeout: 1
     const page = await person.newPage();
     await comeBack(page, member, clientId);
     const code = page.waitForRequest((request) => request.url().startsWith(callback));
+    await page.locator('[name=skip]').click();
     await page.locator('[name=name]').fill('Nora');
     await page.locator('[name=handle]').fill('nora');
     await page.locator('form:has([name=handle]) button.primary').click();

@@ -38,7 +38,10 @@ export class Company {
     return company;
   }
 
-  /** Signs with another key from now on; the old one is not published any more. */
+  /**
+   * Signs with another key from now on; the old one is not published any more. What it remembers of
+   * its clients' keys is forgotten, as after ten minutes.
+   */
   async rotateKeys(): Promise<void> {
     this.#key = await newKey();
     this.#provider = this.#providerWith(this.#key);
@@ -71,6 +74,8 @@ export class Company {
         email: ['email', 'email_verified'],
       },
       features: { devInteractions: { enabled: false } },
+      // Its own would refuse to ask for the keys of a client on this machine.
+      fetch: (url) => fetch(url),
       interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
       clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
       findAccount: (_ctx, id) => ({

@@ -20,16 +20,14 @@ import {
   type Settings,
 } from './connection.ts';
 import { checkId, checkIssuer, mappingFrom } from './rules.ts';
-import { credentialFrom } from './secret.ts';
-
-export type Changed = { connection: FoundConnection; jwks?: object };
+import { secretFrom } from './secret.ts';
 
 /**
  * Adds a provider that answers now and calls itself what it was given as.
  *
  * @throws AppError `connection_exists` (409), `upstream_failed` (502), and what the rules throw
  */
-export async function add(cli: Cli, options: AddOptions): Promise<Changed> {
+export async function add(cli: Cli, options: AddOptions): Promise<FoundConnection> {
   const { database, ring, config } = cli;
   const { id, issuer, clientId, authMethod } = options;
   checkId(id);
@@ -41,7 +39,7 @@ export async function add(cli: Cli, options: AddOptions): Promise<Changed> {
     others: await listConnections(database),
   });
   await discover(issuer, clientId, createGuardedFetch(config.upstream));
-  const { secret, jwks } = await credentialFrom(authMethod, options);
+  const secret = await secretFrom(authMethod, options);
   const place = { id, tenantId: tenant.id };
   await database.transaction(async (tx) => {
     const added = await insertConnection(tx, {
@@ -61,21 +59,22 @@ export async function add(cli: Cli, options: AddOptions): Promise<Changed> {
     }
     await record(tx, { action: 'connection.created', ...about(place) });
   });
-  return { connection: await shown(cli, id), jwks };
+  return shown(cli, id);
 }
 
 /** @throws AppError `connection_not_found` (404), and what the rules throw */
-export async function set(cli: Cli, id: string, options: Settings): Promise<Changed> {
+export async function set(cli: Cli, id: string, options: Settings): Promise<FoundConnection> {
   const before = await loadConnection(cli.database, id);
   const authMethod = options.authMethod ?? before.authMethod;
   const renew =
     options.secret !== undefined ||
     options.secretFile !== undefined ||
     authMethod !== before.authMethod;
-  const made = renew ? await credentialFrom(authMethod, options) : undefined;
-  const secretSealed = made
-    ? made.secret && cli.ring.seal(made.secret, secretContext(before))
-    : before.secretSealed;
+  const secret = renew ? await secretFrom(authMethod, options) : undefined;
+  const secretSealed =
+    secret === undefined
+      ? before.secretSealed
+      : secret && cli.ring.seal(secret, secretContext(before));
   await save(cli, 'connection.changed', {
     ...before,
     ...{ authMethod, secretSealed },
@@ -86,7 +85,7 @@ export async function set(cli: Cli, id: string, options: Settings): Promise<Chan
     allowedGroups: options.allowedGroup ?? before.allowedGroups,
     allowedEmailDomains: options.allowedEmailDomain ?? before.allowedEmailDomains,
   });
-  return { connection: await shown(cli, id), jwks: made?.jwks };
+  return shown(cli, id);
 }
 
 /** @throws AppError `connection_not_found` (404) */

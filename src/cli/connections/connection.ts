@@ -1,5 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import { jwksPath } from '../../federation/client-keys.ts';
 import {
   type AuthMethod,
   type Connection,
@@ -35,6 +36,8 @@ export type AddOptions = Settings & {
 export type FoundConnection = Omit<Connection, 'secretSealed' | 'tenantId'> & {
   tenant: string;
   redirectUri: string;
+  /** Where our keys are published, for a connection that proves us by them. */
+  jwksUri: string | null;
   identities: number;
 };
 
@@ -67,6 +70,7 @@ async function found({ database, publicUrl }: Place, connection: Connection) {
     ...shown,
     tenant: tenant?.slug ?? tenantId,
     redirectUri: `${publicUrl}/callback/${connection.id}`,
+    jwksUri: connection.authMethod === 'private_key_jwt' ? `${publicUrl}${jwksPath}` : null,
     identities: await countIdentities(database, connection.id),
   };
 }

@@ -1,4 +1,4 @@
-import { rotateClientKeys } from '../../federation/atproto/keys.ts';
+import { rotateClientKeys } from '../../federation/client-keys.ts';
 import { publishedKeys, type SigningKey } from '../../oidc/keys.store.ts';
 import { rotateKeys } from '../../oidc/keys.ts';
 import type { Cli } from '../run.ts';
@@ -16,7 +16,7 @@ export async function listKeys({ database }: Pick<Cli, 'database'>): Promise<Lis
   });
 }
 
-/** Those by which Bluesky's servers know us are changed with them. @returns the new signing keys */
+/** Those by which other providers know us are changed with them. @returns the new signing keys */
 export async function rotate(
   { database, ring }: Cli,
   signsInSeconds: number,

@@ -5,7 +5,7 @@ import {
   type OAuthClientMetadataInput,
 } from '@atproto/oauth-client-node';
 import type { JWK } from 'jose';
-import { keysInUse, loadClientKeys } from './keys.ts';
+import { keysInUse, loadClientKeys } from '../client-keys.ts';
 import { type BlueskyOptions, isConfidential, publishedMetadata, scope } from './metadata.ts';
 import { handleResolver } from './resolver.ts';
 import { requestLock, requestStore, sessionStore } from './stores.ts';

@@ -1,6 +1,5 @@
 import type { OAuthClientMetadataInput } from '@atproto/oauth-client-node';
-import type { JWK } from 'jose';
-import { keysInUse, loadClientKeys } from './keys.ts';
+import { jwksPath } from '../client-keys.ts';
 import type { Vault } from './stores.ts';
 
 export type BlueskyOptions = Vault & {
@@ -21,7 +20,6 @@ export type BlueskyOptions = Vault & {
 export const scope = 'atproto transition:email';
 
 export const metadataPath = '/oauth/client-metadata.json';
-export const jwksPath = '/oauth/jwks.json';
 
 /** Servers of strangers can only know us by documents at an https address of ours. */
 export function isConfidential({ publicUrl }: Pick<BlueskyOptions, 'publicUrl'>): boolean {
@@ -54,10 +52,4 @@ export function publishedMetadata({
     dpop_bound_access_tokens: true,
     jwks_uri: new URL(jwksPath, publicUrl).href as `https://${string}`,
   };
-}
-
-/** The keys to publish, without their private parts. */
-export async function publicKeys(options: Vault): Promise<JWK[]> {
-  const keys = keysInUse(await loadClientKeys(options));
-  return keys.map(({ kty, crv, x, y, kid, alg }) => ({ kty, crv, x, y, kid, alg, use: 'sig' }));
 }

@@ -1,6 +1,6 @@
-import type { Queryable } from '../../database/database.ts';
+import type { Queryable } from '../database/database.ts';
 
-const purpose = 'atproto-client';
+const purpose = 'client-keys';
 
 /** As for every data key, so that they are sealed anew together. */
 export const sealContext = `data_keys:${purpose}:sealed:`;

@@ -1,9 +1,13 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import type { Database } from '../../database/database.ts';
-import type { KeyRing } from '../../secrets/keyring.ts';
-import * as store from './keys.store.ts';
+import type { Database } from '../database/database.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
+import * as store from './client-keys.store.ts';
 
-/** A key of ours with which we sign in at authorization servers (`private_key_jwt`). */
+/**
+ * A key of ours with which we sign in at authorization servers (`private_key_jwt`): those of Bluesky
+ * and of its kind, and the providers of tenants that want it. An assertion names whom it is for, so
+ * one set of keys does for all.
+ */
 export type ClientKey = {
   /** Private, with its `kid`. */
   jwk: JWK;
@@ -14,6 +18,8 @@ export type ClientKey = {
 };
 
 type Parts = { database: Database; ring: KeyRing };
+
+export const jwksPath = '/oauth/jwks.json';
 
 const day = 24 * 3_600_000;
 const rotateAfter = 90 * day;
@@ -36,6 +42,17 @@ export function keysInUse(keys: ClientKey[], now = Date.now()): JWK[] {
   return [...signing.sort((a, b) => b.signsFrom - a.signsFrom), ...coming].map(({ jwk }) => jwk);
 }
 
+/** The keys to publish, without their private parts. */
+export async function publicKeys(parts: Parts): Promise<JWK[]> {
+  const keys = keysInUse(await loadClientKeys(parts));
+  return keys.map(({ kty, crv, x, y, kid, alg }) => ({ kty, crv, x, y, kid, alg, use: 'sig' }));
+}
+
+/** The one that signs now. */
+export async function signingKey(parts: Parts): Promise<JWK> {
+  return keysInUse(await loadClientKeys(parts))[0] as JWK;
+}
+
 /** The scheduled rotation; does nothing while the newest key is young enough. */
 export async function rotateDueClientKeys(parts: Parts, now = Date.now()): Promise<void> {
   const kept = await store.sealedKeys(parts.database);
@@ -47,8 +64,8 @@ export async function rotateDueClientKeys(parts: Parts, now = Date.now()): Promi
  * Makes a new key, that signs in a day unless told otherwise, and lets the others go a day after
  * that. Where there is none yet, the first sign-in makes it.
  *
- * @param signsIn in ms. Within ten minutes servers may still know the old keys only: sign-in with
- *   Bluesky fails for that time.
+ * @param signsIn in ms. Within ten minutes servers may still know the old keys only: sign-in by them
+ *   fails for that time.
  */
 export async function rotateClientKeys(
   { database, ring }: Parts,

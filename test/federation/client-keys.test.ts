@@ -8,14 +8,14 @@ import {
   loadClientKeys,
   rotateClientKeys,
   rotateDueClientKeys,
-} from '../../src/federation/atproto/keys.ts';
+} from '../../src/federation/client-keys.ts';
 import { reencryptDataKeys } from '../../src/secrets/data-key.store.ts';
 import { KeyRing } from '../../src/secrets/keyring.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const day = 24 * 3_600_000;
 
-describe('the keys by which Bluesky servers know us', () => {
+describe('the keys by which other providers know us', () => {
   let place: TestDatabase;
   let database: Database;
   const oldKey = randomBytes(32);
