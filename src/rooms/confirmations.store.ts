@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { RoomType } from './room.ts';
 
-/** A membership that its person has not agreed to yet. */
+/** A membership that its person has not agreed to yet. Nobody is asked about a ban. */
 export type OpenMembership = {
   room: string;
   type: RoomType;
@@ -17,7 +17,7 @@ export function openMemberships(db: Queryable, accountId: string): Promise<OpenM
     `select room, entity_type as type, coalesce(name, entity_slug) as name, role,
         power_level as "powerLevel"
       from memberships join rooms on rooms.id = memberships.room
-      where account_id = $1 and awaiting_confirmation and role is not null
+      where account_id = $1 and awaiting_confirmation and role <> 'banned'
         and rooms.state <> 'deleted' and occurred_at > members_since
       order by name, room`,
     [accountId],
@@ -27,7 +27,7 @@ export function openMemberships(db: Queryable, accountId: string): Promise<OpenM
 export async function hasOpenMemberships(db: Queryable, accountId: string): Promise<boolean> {
   const [row] = await db.query<{ open: boolean }>(
     `select exists (select from memberships join rooms on rooms.id = memberships.room
-      where account_id = $1 and awaiting_confirmation and role is not null
+      where account_id = $1 and awaiting_confirmation and role <> 'banned'
         and rooms.state <> 'deleted' and occurred_at > members_since) as open`,
     [accountId],
   );
@@ -42,7 +42,8 @@ export async function keepMemberships(
 ): Promise<string[]> {
   const kept = await tx.query<{ room: string }>(
     `update memberships set awaiting_confirmation = false
-      where account_id = $1 and awaiting_confirmation and room = any ($2::uuid[]) returning room`,
+      where account_id = $1 and awaiting_confirmation and role <> 'banned'
+        and room = any ($2::uuid[]) returning room`,
     [accountId, rooms],
   );
   return kept.map(({ room }) => room);
@@ -56,7 +57,8 @@ export async function declineMemberships(
 ): Promise<string[]> {
   const declined = await tx.query<{ room: string }>(
     `update memberships set awaiting_confirmation = false, role = null, power_level = null
-      where account_id = $1 and awaiting_confirmation and room = any ($2::uuid[]) returning room`,
+      where account_id = $1 and awaiting_confirmation and role <> 'banned'
+        and room = any ($2::uuid[]) returning room`,
     [accountId, rooms],
   );
   return declined.map(({ room }) => room);

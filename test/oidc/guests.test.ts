@@ -112,6 +112,20 @@ describe('a guest who signs up', () => {
     assert.deepEqual(await membersOf(world, workshop), [memberAs(guest.id, 'banned', false)]);
   });
 
+  test('who is banned before they decide has nothing to decide', async () => {
+    const guest = await invite();
+    const { visitor } = await joinAs(guest);
+    await world.database.query(`update memberships set role = 'banned' where account_id = $1`, [
+      guest.id,
+    ]);
+    const account = await visitor.open(`${world.url}/account`);
+    assert.doesNotMatch(account.text, /You were added/);
+    const fields = new URLSearchParams({ [`membership-${workshop}`]: 'decline' });
+    const url = new URL(`${world.url}/account/memberships`);
+    await visitor.send({ url, method: 'POST', fields }, account);
+    assert.deepEqual(await membersOf(world, workshop), [memberAs(guest.id, 'banned', true)]);
+  });
+
   test('is a member once where the platform named them twice: as it said last', async () => {
     const guest = await guests.add();
     await addMember(world, workshop, guest.platformSlug, { role: 'organizer', sequence: 7 });

@@ -97,7 +97,7 @@ export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> 
       join handles on handles.account_id = accounts.id and handles.state = 'active'
       join matrix_users on matrix_users.handle = handles.handle
         and matrix_users.account_id = accounts.id
-      where matrix_users.state = 'ready' and not awaiting_confirmation
+      where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
         and occurred_at > members_since
         and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
           and member_tenant_id = rooms.tenant_id))
@@ -131,7 +131,7 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
       join handles on handles.account_id = accounts.id and handles.state = 'active'
       join matrix_users on matrix_users.handle = handles.handle
         and matrix_users.account_id = accounts.id
-      where matrix_users.state = 'ready' and not awaiting_confirmation
+      where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
         and occurred_at > members_since
         and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
           and member_tenant_id = rooms.tenant_id))
