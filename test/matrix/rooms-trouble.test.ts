@@ -66,6 +66,26 @@ describe('a room that is not as it was left', () => {
     assert.equal(await bot.roomOfAlias(`#${await localpart(room)}:matrix.example`), roomId);
   });
 
+  test('is finished when Synapse died before it had any of its state', async () => {
+    const room = await world.room({ topic: 'All of it' });
+    const person = await world.people.make();
+    await world.people.tell(room, person, 'creator');
+    // A creator, its alias, and what Synapse gives every room.
+    const half = await bot.create({
+      room_alias_name: await localpart(room),
+      creation_content: { [rowKey]: room },
+      initial_state: [],
+    });
+    await bot.setState(half, 'm.room.join_rules', '', {});
+    await world.sync(room);
+    const actual = await world.actual(room);
+    assert.equal(actual.roomId, half);
+    assert.equal(actual.members.get(person.userId)?.membership, 'join');
+    assert.equal(levelIn(actual, person.userId), 75);
+    assert.deepEqual(actual.state('m.room.join_rules'), { join_rule: 'invite' });
+    assert.deepEqual(actual.state('m.room.history_visibility'), { history_visibility: 'joined' });
+  });
+
   test('gets its alias back', async () => {
     const { room, roomId } = await roomWithOwner();
     const alias = `#${await localpart(room)}:matrix.example`;

@@ -54,6 +54,7 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
   const levels = planLevels(desired, actual, bot, whoIsGone(desired, actual, held));
   const bans = members.others.filter(({ kind }) => kind === 'ban');
   const comings = members.others.filter(({ kind }) => kind !== 'ban');
+  const state = planState(desired, actual, settings);
   return {
     actions: [
       ...(levels.content
@@ -61,8 +62,10 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
         : []),
       ...bans,
       ...(verdict === 'hold' ? [] : members.kicks),
+      // Before anybody comes in: in a half-made room Synapse lets nobody in without join rules.
+      ...state.filter(({ kind }) => kind === 'state'),
       ...comings,
-      ...planState(desired, actual, settings),
+      ...state.filter(({ kind }) => kind !== 'state'),
     ],
     held,
     confirmed: verdict === 'confirmed',
