@@ -75,7 +75,6 @@ export interface AccountBadge {
 export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'confirm';
 
 /** What a link from a mail does once confirmed. */
-export type LinkKind = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'invitation';
 
 export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
   error: {
@@ -252,9 +251,6 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
   };
 
   'signed-out': { application?: Application; url?: string };
-
-  /** Asks before a link from a mail is used up, because mail scanners open links too. */
-  'email-link': { action: string; kind: LinkKind; email: string };
 
   /** Development only: what a sign-in gave. */
   try: {

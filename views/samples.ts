@@ -331,10 +331,6 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
     first: { application: element, url: 'https://app.example/' },
     bare: {},
   },
-  'email-link': {
-    'sign-in': { action: '/link/t', kind: 'sign-in', email: 'j•••@example.com' },
-    'email-change': { action: '/link/t', kind: 'email-change', email: 'j•••@example.com' },
-  },
   try: {
     start: { startUrl: '/try/start' },
     done: {
