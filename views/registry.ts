@@ -74,8 +74,6 @@ export interface AccountBadge {
 /** What a code is for; decides the words of the page and of the mail. */
 export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'confirm';
 
-/** What a link from a mail does once confirmed. */
-
 export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
   error: {
     /** Stable code; words are `error.<code>.title` and `.detail`, else those of the status. */
