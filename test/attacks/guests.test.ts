@@ -62,19 +62,21 @@ describe('a platform that made a guest of somebody it does not know', () => {
 
   test('is handed nobody over by the id that it made up', async () => {
     const victim = await guests.add();
-    const handOff = () =>
-      call(world, '/handoff', {
-        token: guests.token,
-        method: 'POST',
-        body: {
-          platformUserId: victim.platformUserId,
-          clientId: app.client.id,
-          redirectUri: app.client.redirectUris[0],
-        },
-      });
-    assert.ok((await handOff()).status >= 400, 'a guest signs in to nothing');
+    const handOff = async (platformUserId: string) => {
+      const [redirectUri] = app.client.redirectUris;
+      const body = { platformUserId, clientId: app.client.id, redirectUri };
+      const answer = await call(world, '/handoff', { token: guests.token, method: 'POST', body });
+      return answer.body.error;
+    };
+    assert.equal(await handOff(victim.platformUserId), 'account_not_found');
     await finishNew(await proveNew(world, app, victim.email));
-    assert.ok((await handOff()).status >= 400, 'nor does the account that was a guest');
+    assert.equal(await handOff(victim.platformUserId), 'account_not_found');
+    const linked = await world.addPerson();
+    await world.database.query('update accounts set platform_user_id = $2 where id = $1', [
+      linked.id,
+      'u-linked',
+    ]);
+    assert.equal(await handOff('u-linked'), undefined, 'as it is for accounts that it linked');
   });
 
   test('puts nobody into a room by the slug, before or after', async () => {
