@@ -13,6 +13,8 @@ export type EnqueueOptions = {
    */
   queue?: string;
   runAt?: Date;
+  /** Jobs of a lower number come first; 0 unless given. */
+  priority?: number;
   /** How often to try, with growing pauses of up to six hours; 100 unless given (three weeks). */
   maxAttempts?: number;
 };
@@ -25,12 +27,12 @@ export async function enqueue(
   tx: Queryable,
   task: string,
   payload: Readonly<Record<string, string | number | boolean | null>>,
-  { key, queue, runAt, maxAttempts = 100 }: EnqueueOptions = {},
+  { key, queue, runAt, priority = 0, maxAttempts = 100 }: EnqueueOptions = {},
 ): Promise<void> {
   // Each job has a key, because one without is how the library marks a job that was replaced.
   await tx.query(
     `select from graphile_worker.add_job(identifier => $1, payload => $2::json, job_key => $3,
-      queue_name => $4, run_at => $5, max_attempts => $6)`,
+      queue_name => $4, run_at => $5, max_attempts => $6, priority => $7)`,
     [
       task,
       JSON.stringify(payload),
@@ -38,6 +40,7 @@ export async function enqueue(
       queue ?? null,
       runAt ?? null,
       maxAttempts,
+      priority,
     ],
   );
 }

@@ -8,6 +8,9 @@ export type Rooms = {
   everywhere?: boolean;
 };
 
+/** People who wait for a code or a handle come first; who changed one room before who changed all. */
+export const roomPriority = { single: 10, many: 20 } as const;
+
 /** In one order for everybody: two transactions that queue the same rooms must not lock crosswise. */
 export async function queueRooms(
   tx: Queryable,
@@ -15,13 +18,14 @@ export async function queueRooms(
 ): Promise<void> {
   await tx.query(
     `select graphile_worker.add_job('sync-room', json_build_object('room', id),
-        job_key => 'sync-room:' || id, max_attempts => 100)
+        job_key => 'sync-room:' || id, max_attempts => 100,
+        priority => case when id = any($1) then $4::int else $5::int end)
       from (
         select id from rooms
           where id = any($1) or (room_id is not null and state <> 'awaited'
             and (tenant_id = any($2) or $3))
           order by id) as chosen`,
-    [ids, tenantIds, everywhere],
+    [ids, tenantIds, everywhere, roomPriority.single, roomPriority.many],
   );
 }
 

@@ -1,10 +1,11 @@
 import type { Queryable } from '../database/database.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import { queueRooms, type Rooms, roomsOfAccount } from './sync.store.ts';
+import { queueRooms, type Rooms, roomPriority, roomsOfAccount } from './sync.store.ts';
 
 /** Has the worker make a room as it should be, in the transaction that changed what it should be. */
 export function syncRoom(tx: Queryable, room: string, runAt?: Date): Promise<void> {
-  return enqueue(tx, 'sync-room', { room }, { key: `sync-room:${room}`, runAt });
+  const { single: priority } = roomPriority;
+  return enqueue(tx, 'sync-room', { room }, { key: `sync-room:${room}`, runAt, priority });
 }
 
 /** The same for many. Whatever a transaction queues, it queues by one call of this. */

@@ -40,6 +40,18 @@ describe('jobs', () => {
     assert.deepEqual(seen, [{ nth: 3 }]);
   });
 
+  test('of less haste wait for all others', async () => {
+    const seen: unknown[] = [];
+    for (const priority of [20, 10, 0])
+      await enqueue(crew.database, 'note', { priority }, { priority });
+    await crew.hire({
+      tasks: { note: async (payload) => void seen.push(payload) },
+      concurrency: 1,
+    });
+    await idle();
+    assert.deepEqual(seen, [{ priority: 0 }, { priority: 10 }, { priority: 20 }]);
+  });
+
   test('of one queue run one after the other', async () => {
     let running = 0;
     let most = 0;

@@ -1,4 +1,5 @@
 import { enqueue } from '../../jobs/enqueue.ts';
+import { roomPriority } from '../../rooms/sync.store.ts';
 import type { RoomParts } from './parts.ts';
 import { markPicture } from './progress.store.ts';
 
@@ -17,12 +18,8 @@ export async function setPicture(
   const pause = pauses[pictureTries];
   if (!picture && pause !== undefined) {
     const [tries, runAt] = [pictureTries + 1, new Date(Date.now() + pause * 60_000)];
-    await enqueue(
-      db,
-      'sync-room',
-      { room: id, pictureTries: tries },
-      { key: `sync-room:${id}`, runAt },
-    );
+    const options = { key: `sync-room:${id}`, runAt, priority: roomPriority.single };
+    await enqueue(db, 'sync-room', { room: id, pictureTries: tries }, options);
     return 'later';
   }
   const mxc = picture ? await rooms.upload(picture) : null;

@@ -23,13 +23,3 @@ export async function ensureSpace(db: Queryable, tenantId: string): Promise<stri
   );
   return row?.id;
 }
-
-/** Has the worker look at all rooms of a tenant: their space is another now. */
-export async function queueRoomsOfTenant(db: Queryable, tenantId: string): Promise<void> {
-  await db.query(
-    `select graphile_worker.add_job('sync-room', json_build_object('room', id),
-        job_key => 'sync-room:' || id, max_attempts => 100)
-      from rooms where tenant_id = $1 and entity_type <> 'space' and room_id is not null`,
-    [tenantId],
-  );
-}

@@ -1,14 +1,14 @@
-import { syncRoom } from '../../rooms/sync.ts';
+import { syncRoom, syncRooms } from '../../rooms/sync.ts';
 import type { Desired } from './desired.ts';
 import type { RoomParts } from './parts.ts';
-import { ensureSpace, queueRoomsOfTenant } from './spaces.store.ts';
+import { ensureSpace } from './spaces.store.ts';
 
 /** Has the tenant's space follow a room that changed, and the rooms their space when it is new. */
 export async function keepSpace({ db, settings }: RoomParts, desired: Desired): Promise<void> {
   if (!settings.spaces) return;
   const { type, tenantId, roomId } = desired;
   if (type === 'space') {
-    if (roomId === null) await queueRoomsOfTenant(db, tenantId);
+    if (roomId === null) await syncRooms(db, { tenantIds: [tenantId] });
     return;
   }
   const space = await ensureSpace(db, tenantId);
