@@ -75,8 +75,8 @@ export function onFirstUse(
   };
 }
 
-/** One session there, or all of a person's. */
-export type EndedUpstream = { issuer: string; subject?: string; sid?: string };
+/** One session there, or all of a person's; `id` is that of the message, which counts once. */
+export type EndedUpstream = { id: string; issuer: string; subject?: string; sid?: string };
 
 /** One way to sign in with somebody else's account. */
 export interface Connector {

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Connection } from './connections.store.ts';
+import type { EndedUpstream } from './connector.ts';
 import { isEntra } from './openid-claims.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
@@ -22,7 +23,7 @@ const claimsSchema = z
   .object({
     sub: z.string().min(1).optional(),
     sid: z.string().min(1).optional(),
-    jti: z.string(),
+    jti: z.string().min(1).max(200),
     events: z.looseObject({ [event]: z.looseObject({}) }),
     // Forbidden, so that no ID token can be taken for a logout token.
     nonce: z.undefined().optional(),
@@ -30,8 +31,7 @@ const claimsSchema = z
   .refine(({ sub, sid }) => sub !== undefined || sid !== undefined);
 
 /**
- * OIDC Back-Channel Logout 1.0 §2.6. A token that comes twice ends nothing more, so `jti` is not
- * remembered.
+ * OIDC Back-Channel Logout 1.0 §2.6, but for its replay: the caller lets each `id` count once.
  *
  * @throws whatever is wrong with it
  */
@@ -42,7 +42,7 @@ export async function verifyLogout(
     uri,
     fetch,
   }: { connection: Connection; uri: string; fetch: typeof globalThis.fetch },
-): Promise<{ subject?: string; sid?: string }> {
+): Promise<Pick<EndedUpstream, 'id' | 'subject' | 'sid'>> {
   const keys = createRemoteJWKSet(new URL(uri), { [customFetch]: fetch });
   const { payload } = await jwtVerify(token, keys, {
     algorithms,
@@ -51,8 +51,8 @@ export async function verifyLogout(
     maxTokenAge: '5 minutes',
     clockTolerance: 30,
   });
-  const { sub, sid } = claimsSchema.parse(payload);
+  const { jti: id, sub, sid } = claimsSchema.parse(payload);
   // Entra's subject is not what we know people by.
-  if (sid !== undefined || isEntra(connection.issuer)) return { sid: sid ?? '' };
-  return { subject: sub };
+  if (isEntra(connection.issuer)) return { id, sid: sid ?? '' };
+  return { id, subject: sub, sid };
 }

@@ -31,8 +31,8 @@ export async function insertUpstreamSession(
 }
 
 /**
- * Takes the sessions that a logout names: those of one session there, or of everyone with the
- * subject (OIDC Back-Channel Logout 1.0 §2.6).
+ * Takes the sessions that a logout names: those of one session there, of everyone with the subject,
+ * or of both where it names both (OIDC Back-Channel Logout 1.0 §2.6).
  */
 export function takeUpstreamSessions(
   tx: Queryable,

@@ -5,12 +5,16 @@ import { findConnection } from '../federation/connections.store.ts';
 import type { Connector } from '../federation/connector.ts';
 import { takeUpstreamSessions } from '../federation/upstream-sessions.store.ts';
 import { readForm } from '../http/forms.ts';
+import { addressKey } from '../http/rate-limits.ts';
 import { tenantById } from '../tenants/tenants.store.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { endSession } from './sessions.ts';
 
-/** Each costs a look at the provider's keys. */
+/** From one network, so that a stranger cannot keep the provider's from being heard. */
 const perMinute = 120;
+
+/** Longer than a token is good for. */
+const rememberedSeconds = 600;
 
 /**
  * OIDC Back-Channel Logout 1.0: a tenant's provider says that somebody signed out there. Ends what
@@ -22,7 +26,12 @@ export function addUpstreamLogout(router: Router, parts: InteractionParts): void
     const { logout_token: token = '' } = await readForm(ctx);
     const connection = ctx.params.connection as string;
     const limit = await parts.rateLimits.take([
-      { name: 'upstream-logout', key: connection, limit: perMinute, seconds: 60 },
+      {
+        name: 'upstream-logout',
+        key: `${connection} ${addressKey(ctx.ip)}`,
+        limit: perMinute,
+        seconds: 60,
+      },
     ]);
     if (!limit.allowed) throw new AppError('too_many_attempts', { status: 429 });
     try {
@@ -40,17 +49,38 @@ async function endThose(parts: InteractionParts, id: string, token: string): Pro
   const { database } = parts;
   const connector = await ownConnector(parts, id);
   if (!connector?.logout) throw new AppError('not_found', { status: 404 });
-  const ended = await connector.logout(token);
-  await database.transaction(async (tx) => {
-    const sessions = await takeUpstreamSessions(tx, { connection: id, ...ended });
-    for (const { sessionUid, accountId } of sessions) {
-      await endSession(tx, { uid: sessionUid, accountId });
-      await record(tx, {
-        ...{ action: 'session.ended_upstream', actor: 'system', target: accountId },
-        detail: { connection: id },
-      });
-    }
-  });
+  const { id: tokenId, ...ended } = await connector.logout(token);
+  await once(parts, JSON.stringify([id, tokenId]), () =>
+    database.transaction(async (tx) => {
+      const sessions = await takeUpstreamSessions(tx, { connection: id, ...ended });
+      for (const { sessionUid, accountId } of sessions) {
+        await endSession(tx, { uid: sessionUid, accountId });
+        await record(tx, {
+          ...{ action: 'session.ended_upstream', actor: 'system', target: accountId },
+          detail: { connection: id },
+        });
+      }
+    }),
+  );
+}
+
+/**
+ * A token that somebody has kept must not end the sessions that began since. One whose work failed
+ * may come again.
+ *
+ * @throws AppError `upstream_failed` (400) for one that has done its work
+ */
+async function once({ rateLimits }: InteractionParts, key: string, work: () => Promise<void>) {
+  const attempt = { name: 'upstream-logout/token', key, limit: 1, seconds: rememberedSeconds };
+  const first = await rateLimits.take([attempt]);
+  if (!first.allowed)
+    throw new AppError('upstream_failed', { message: 'A replayed logout token.' });
+  try {
+    await work();
+  } catch (error) {
+    await rateLimits.giveBack([attempt]);
+    throw error;
+  }
 }
 
 async function ownConnector(parts: InteractionParts, id: string): Promise<Connector | undefined> {

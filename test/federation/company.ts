@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 import type { Claims } from './person.ts';
 
@@ -45,16 +44,6 @@ export class Company {
   async rotateKeys(): Promise<void> {
     this.#key = await newKey();
     this.#provider = this.#providerWith(this.#key);
-  }
-
-  /** What it sends when somebody signs out. */
-  async logoutToken(claims: Claims, key: JWK = this.#key): Promise<string> {
-    const event = { 'http://schemas.openid.net/event/backchannel-logout': {} };
-    return new SignJWT({ events: event, jti: randomUUID(), aud: 'openmeet', ...claims })
-      .setProtectedHeader({ alg: 'RS256', typ: 'logout+jwt' })
-      .setIssuer(this.url)
-      .setIssuedAt()
-      .sign(await importJWK(key));
   }
 
   async stop(): Promise<void> {
@@ -108,7 +97,7 @@ export class Company {
   }
 }
 
-export async function newKey(): Promise<JWK> {
+async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   return { ...(await exportJWK(privateKey)), use: 'sig', alg: 'RS256' };
 }

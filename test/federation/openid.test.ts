@@ -4,7 +4,7 @@ import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
 import { prepareService } from '../support/service.ts';
-import { Company, newKey } from './company.ts';
+import { Company } from './company.ts';
 import { type Claims, stranger } from './person.ts';
 
 const secret = 'a-secret-of-the-company-0123456789';
@@ -207,51 +207,6 @@ describe('a tenant’s own provider', () => {
     const message = 'The discovery of http://127.0.0.1:9 failed.';
     const detail = { connection: 'strict', reason: 'upstream_failed', message };
     assert.deepEqual(rows, [{ tenant: tenant.id, detail }], 'the operator reads why');
-  });
-});
-
-describe('a logout at the provider', () => {
-  const send = (token: string) =>
-    fetch(`${world.url}/callback/staff/logout`, {
-      method: 'POST',
-      body: new URLSearchParams({ logout_token: token }),
-    });
-
-  async function signedIn(person: Claims, handle: string) {
-    const { visitor, attempt, page } = await through('Acme staff', person);
-    const back = await visitor.submit(page, { name: 'Grace', handle }, { button: 'Continue' });
-    await app.redeem(attempt, back);
-    const stays = async () => {
-      const again = await visitor.open((await app.request()).url);
-      return again.status === 0;
-    };
-    return { stays };
-  }
-
-  test('ends what began there, and only that', async () => {
-    const person = stranger();
-    const { stays } = await signedIn(person, 'logged.out');
-    const other = await signedIn(stranger(), 'goes.on');
-    assert.ok(await stays());
-    assert.equal((await send(await company.logoutToken({ sub: person.sub }))).status, 200);
-    assert.equal(await stays(), false);
-    assert.ok(await other.stays());
-  });
-
-  test('must be signed, recent, for us, and no ID token', async () => {
-    const person = stranger();
-    const { stays } = await signedIn(person, 'stays.in');
-    const { sub } = person;
-    const forged = [
-      await company.logoutToken({ sub }, await newKey()),
-      await company.logoutToken({ sub, aud: 'somebody-else' }),
-      await company.logoutToken({ sub, nonce: 'n' }),
-      await company.logoutToken({ sub, events: {} }),
-      await company.logoutToken({}),
-      'nonsense',
-    ];
-    for (const token of forged) assert.equal((await send(token)).status, 400);
-    assert.ok(await stays());
   });
 });
 

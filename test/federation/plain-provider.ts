@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
@@ -61,6 +61,16 @@ export class PlainProvider {
     this.#alg = alg;
     this.#key = privateKey;
     this.#published = [{ ...(await exportJWK(publicKey)), kid }];
+  }
+
+  /** What it sends when somebody signs out. */
+  async logoutToken(claims: Claims, key = this.#key as CryptoKey): Promise<string> {
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const iat = Math.floor(Date.now() / 1000);
+    const about = { iss: this.issuer, aud: plainClient.id, iat, jti: randomUUID(), events };
+    const [{ kid } = {}] = this.#published;
+    const header = { alg: this.#alg, kid, typ: 'logout+jwt' };
+    return new SignJWT({ ...about, ...claims }).setProtectedHeader(header).sign(key);
   }
 
   async stop(): Promise<void> {
