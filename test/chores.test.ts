@@ -10,6 +10,7 @@ import { type TestDatabase, testDatabase } from './support/postgres.ts';
 /** Tables that grow with people, operators and their decisions only, and why. */
 const kept = new Set([
   'atproto_state', // see test/federation/atproto
+  'administrator_words', // one for each person and role that a platform spoke of
   'accounts', // their ids are what handles, audit and Matrix users refer to
   'client_tenants',
   'clients',
