@@ -163,6 +163,16 @@ group,talk,d,member,2026-01-31T23:59:59Z
     assert.equal(await role('old', 'a'), null);
   });
 
+  test('says nothing for the future, which would beat all that is said until then', async () => {
+    const lines =
+      'entityType,entitySlug,userSlug,role,occurredAt\ngroup,soon,z,member,2999-01-01\n';
+    await bring('members', lines, '--as-of', '2999-12-31', '--apply');
+    const [row] = await terminal.db.query<{ early: boolean }>(
+      "select occurred_at <= now() as early from memberships where member = 'z'",
+    );
+    assert.deepEqual(row, { early: true });
+  });
+
   test('refuses a file that is something else', async () => {
     const cases: [content: string, code: string][] = [
       ['slug,name\nx,y\n', 'import_unreadable'],

@@ -109,6 +109,9 @@ describe('imported rooms', () => {
       assert.deepEqual(mine(again.mended, roomId), []);
       assert.deepEqual((await world.rollBack(done.rollbackFile)).refused, []);
       assert.deepEqual((await world.stateOf(roomId)).state('m.room.power_levels'), before);
+      // As after a crash between the line and the change.
+      const { undone, present } = await world.rollBack(done.rollbackFile);
+      assert.deepEqual([undone, present], [0, done.mended.length]);
       assert.equal((await world.history(owner.userId, roomId)).length, 4);
     });
 

@@ -31,6 +31,7 @@ export class RollbackFile {
   readonly path: string;
   readonly #file: FileHandle;
   #changes = 0;
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
@@ -43,18 +44,23 @@ export class RollbackFile {
     const file = await openNew(place);
     const made = new RollbackFile(place, file);
     await file.chmod(0o600);
-    await file.write(`${JSON.stringify({ rollback: 1, of, at, installation })}\n`);
+    await file.appendFile(`${JSON.stringify({ rollback: 1, of, at, installation })}\n`);
     await file.sync();
     await syncDirectory(dirname(place));
     return made;
   }
 
-  /** Comes back when the lines would survive a power failure. */
-  async append(changes: readonly Change[]): Promise<void> {
-    if (changes.length === 0) return;
-    await this.#file.write(changes.map((it) => `${JSON.stringify(it)}\n`).join(''));
-    await this.#file.sync();
+  /** Comes back when the lines would survive a power failure. One after the other. */
+  append(changes: readonly Change[]): Promise<void> {
+    const lines = changes.map((it) => `${JSON.stringify(it)}\n`).join('');
+    if (lines === '') return Promise.resolve();
     this.#changes += changes.length;
+    // After a failure nothing more is written: a line that is cut off must be the last.
+    this.#last = this.#last.then(async () => {
+      await this.#file.appendFile(lines);
+      await this.#file.sync();
+    });
+    return this.#last;
   }
 
   /** @returns its path; nothing when there was no change, and so there is no file */
