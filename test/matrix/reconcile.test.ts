@@ -91,7 +91,7 @@ describe('reconciling rooms', { timeout: 180_000 }, () => {
     assert.deepEqual({ drifted, mended }, { drifted: 1, mended: 0 });
     const [found] = await driftOf(world.database, run);
     assert.equal(found?.id, room);
-    assert.deepEqual(found?.drift.actions, [`join ${member.userId}`, 'set the name']);
+    assert.deepEqual(found?.drift.actions, ['set the name', `join ${member.userId}`]);
     assert.deepEqual((await world.actual(room)).state('m.room.name'), { name: 'Mine now' });
   });
 
