@@ -8,8 +8,11 @@ export type Rooms = {
   everywhere?: boolean;
 };
 
-/** People who wait for a code or a handle come first; who changed one room before who changed all. */
-export const roomPriority = { single: 10, many: 20 } as const;
+/**
+ * People who wait for a code or a handle come first; who changed one room before what somebody did by
+ * hand there, and before who changed all.
+ */
+export const roomPriority = { single: 10, reported: 15, many: 20 } as const;
 
 /** In one order for everybody: two transactions that queue the same rooms must not lock crosswise. */
 export async function queueRooms(

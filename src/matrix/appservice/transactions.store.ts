@@ -1,4 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
+import { roomPriority } from '../../rooms/sync.store.ts';
 import type { Signals } from './events.ts';
 
 /** @returns false when it was received before; waits for another instance that just receives it */
@@ -23,7 +24,7 @@ export async function queueChangedRooms(
   await tx.query(
     `select graphile_worker.add_job('sync-room', json_build_object('room', id),
         run_at => now() + interval '1 second', job_key => 'sync-room:' || id,
-        job_key_mode => 'preserve_run_at', max_attempts => 100)
+        job_key_mode => 'preserve_run_at', max_attempts => 100, priority => $3)
       from rooms where state <> 'awaited' and id in (
         select rooms.id
           from unnest($1::text[], $2::text[]) as change (room_id, joined)
@@ -41,6 +42,7 @@ export async function queueChangedRooms(
     [
       changes.map(({ roomId }) => roomId),
       changes.map(({ joined }) => joined && localpartOf(joined, serverName)),
+      roomPriority.reported,
     ],
   );
 }
