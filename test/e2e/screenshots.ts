@@ -1,28 +1,13 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { root } from '../../synapse/process.ts';
-import { join as joinAs, password } from './newcomer.ts';
-import type { Person, PersonOptions } from './person.ts';
+import { mkdir } from 'node:fs/promises';
+import { join, password } from './newcomer.ts';
+import type { PersonOptions } from './person.ts';
+import { directory, shoot, window } from './shoot.ts';
 import { startWorld, type World } from './world.ts';
 
-/**
+/*
  * Makes docs/screenshots anew, by hand: `node test/e2e/screenshots.ts`. Whoever changes how a page
- * looks runs it.
+ * looks runs it, and screenshots-linking.ts beside it.
  */
-const directory = join(root, 'docs/screenshots');
-/** They are part of the repository. */
-const mostBytes = 60_000;
-
-async function shoot({ page }: Person, name: string, fullPage = true): Promise<void> {
-  const path = join(directory, `${name}.png`);
-  await page.evaluate('document.activeElement?.blur()');
-  await page.screenshot({ path, animations: 'disabled', fullPage });
-  const { size } = await stat(path);
-  console.log(`${name}.png ${Math.round(size / 1000)} KB`);
-  if (size > mostBytes) throw new Error(`${path} is too large`);
-}
-
-const window: PersonOptions = { viewport: { width: 640, height: 800 } };
 
 async function signUp(world: World): Promise<void> {
   const ann = await world.newPerson(window);
@@ -79,7 +64,7 @@ async function otherLooks(world: World): Promise<void> {
 }
 
 async function chooser(world: World): Promise<void> {
-  await joinAs(world, { email: 'bob@example.org', name: 'Bob', handle: 'bob', password });
+  await join(world, { email: 'bob@example.org', name: 'Bob', handle: 'bob', password });
   const shared = await world.newPerson(window);
   await shared.signIn('ada', password);
   await shared.beginSignInBy({ parameters: { prompt: 'select_account' } });
