@@ -103,6 +103,12 @@ export class Ledger {
     return true;
   }
 
+  /** Somebody belongs as was known, level and all; who left the room by themselves comes back. */
+  affirmMember(key: MemberKey, stamp: Stamp): void {
+    const entry = this.#members.get(keyOfMember(key));
+    if (entry?.now) entry.now = { ...entry.now, stamp };
+  }
+
   /** A level instead of that of the role; the word about the role stays the newest. */
   override(key: MemberKey, powerLevel: number): void {
     const entry = this.#members.get(keyOfMember(key));
@@ -216,9 +222,11 @@ function sameWish(one: Room, other: Room): boolean {
   return a === b;
 }
 
+/** What the worker goes by: also since when, because who left before that is put back. */
 function effect(membership: Membership | undefined, desired: Desired): string {
   if (!membership || !belongs(membership, desired)) return 'out';
-  return `${membership.role} ${membership.powerLevel ?? ''}`;
+  const { role, powerLevel, stamp } = membership;
+  return `${role} ${powerLevel ?? ''} ${stamp.occurredAt}`;
 }
 
 function keyOf({ tenantId, entityType, entitySlug }: Entity): string {

@@ -19,7 +19,8 @@ type Parts = LedgerSettings & { tx: Queryable };
 export type MemberChange = Change & { membership: Membership | undefined };
 
 /**
- * Somebody belongs with this role, also to an entity that nobody has told of yet.
+ * Somebody belongs with this role, also to an entity that nobody has told of yet. Said again it keeps
+ * a level of their own, and puts them back if they left the room by themselves.
  *
  * @throws AppError `role_unknown` (400), `room_deleted`, `cross_tenant_off` (409)
  */
@@ -33,7 +34,9 @@ export async function setMember(
   admit(room, order);
   const key = keyIn(room, order);
   await ledger.readMembers([key]);
-  say(ledger, room, key, order.role);
+  if (!say(ledger, room, key, order.role)) {
+    ledger.affirmMember(key, stampNow(callId(), [ledger.member(key)?.stamp], room.membersSince));
+  }
   return { ...(await settled(ledger, room)), membership: ledger.member(key) };
 }
 
@@ -113,12 +116,17 @@ export async function overrideLevel(
   return { ...(await settled(ledger, room)), membership: ledger.member(key) };
 }
 
-/** Saying what is so already is no word: a level of one's own stays. */
-function say(ledger: Ledger, room: Room, key: MemberKey, role: string | null): void {
+/**
+ * Saying what is so already is no word: a level of one's own stays.
+ *
+ * @returns whether it was not so
+ */
+function say(ledger: Ledger, room: Room, key: MemberKey, role: string | null): boolean {
   const known = ledger.member(key);
   const now = known && belongs(known, room) ? known.role : null;
-  if (now === role) return;
-  ledger.tellMember(key, { role, stamp: stampNow(callId(), [known?.stamp], room.membersSince) });
+  if (now === role) return false;
+  const stamp = stampNow(callId(), [known?.stamp], room.membersSince);
+  return ledger.tellMember(key, { role, stamp });
 }
 
 function admit(room: Room, { role, tenantId }: MemberOrder): void {
