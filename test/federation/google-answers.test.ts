@@ -101,6 +101,14 @@ describe('an answer of Google is refused', () => {
   });
 });
 
+test('the way to Google is not begun without end', async () => {
+  const visitor = newVisitor();
+  const page = await visitor.open((await request()).url);
+  const leave = async () => (await visitor.fetch(page.link('Google'))).status;
+  for (let count = 0; count < 60; count++) assert.equal(await leave(), 303);
+  assert.equal(await leave(), 429);
+});
+
 describe('the way back from Google', () => {
   /** Stops at our callback, which is then opened in whatever way. */
   async function callbackOf(visitor: Visitor, person: Claims) {

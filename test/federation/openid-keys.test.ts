@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import { prepareService } from '../support/service.ts';
@@ -49,6 +50,7 @@ describe('two providers of a tenant that have nothing in common', () => {
   });
   beforeEach(() => {
     plain.tamper = () => {};
+    plain.forge = (idToken) => idToken;
   });
 
   async function through(way: 'Signed' | 'Plain', person: Claims) {
@@ -125,6 +127,40 @@ describe('two providers of a tenant that have nothing in common', () => {
       const { page } = await through('Plain', stranger());
       assert.match(page.text, /Signing in with Plain didn’t work/, what);
     }
+  });
+
+  test('nor without a signature of its own', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claimsOf = (token: string) =>
+      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const impostor = await generateKeyPair('EdDSA');
+    const forgeries: Record<string, PlainProvider['forge']> = {
+      none: (token) => `${part({ alg: 'none' })}.${token.split('.')[1]}.`,
+      changed: (token) => {
+        const [header, , signature] = token.split('.');
+        return `${header}.${part({ ...claimsOf(token), sub: 'somebody-else' })}.${signature}`;
+      },
+      'another key': (token, { kid }) =>
+        new SignJWT(claimsOf(token))
+          .setProtectedHeader({ alg: 'EdDSA', kid })
+          .sign(impostor.privateKey),
+      'the public key as a secret': (token, key) =>
+        new SignJWT(claimsOf(token))
+          .setProtectedHeader({ alg: 'HS256', kid: key.kid })
+          .sign(Buffer.from(JSON.stringify(key))),
+      'a key that it brings along': async (token) =>
+        new SignJWT(claimsOf(token))
+          .setProtectedHeader({ alg: 'EdDSA', jwk: await exportJWK(impostor.publicKey) })
+          .sign(impostor.privateKey),
+    };
+    await plain.rotateKeys('EdDSA');
+    for (const [what, forge] of Object.entries(forgeries)) {
+      plain.forge = forge;
+      const { page } = await through('Plain', stranger());
+      assert.match(page.text, /Signing in with Plain didn’t work/, what);
+    }
+    plain.forge = (idToken) => idToken;
+    assert.match((await through('Plain', stranger())).page.url.pathname, /\/(email|profile)$/);
   });
 
   test('an answer of one is not taken for the other’s (mix-up)', async () => {

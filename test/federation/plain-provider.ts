@@ -30,6 +30,8 @@ export class PlainProvider {
   person: Claims = {};
   /** Changes what the ID token says before it is signed. */
   tamper: (claims: Claims) => void = () => {};
+  /** Replaces the signed ID token; told the public key. */
+  forge: (idToken: string, key: JWK) => string | Promise<string> = (idToken) => idToken;
 
   private constructor(server: Server, options: Options) {
     this.#server = server;
@@ -137,7 +139,7 @@ export class PlainProvider {
     json(response, 200, { access_token: 'opaque', token_type: 'Bearer', id_token: idToken });
   }
 
-  #sign({ person, nonce }: Given): Promise<string> {
+  async #sign({ person, nonce }: Given): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const claims: Claims = {
       ...{ iss: this.issuer, aud: plainClient.id, iat: now, exp: now + 300, nonce },
@@ -146,7 +148,8 @@ export class PlainProvider {
     this.tamper(claims);
     const [{ kid } = {}] = this.#published;
     const token = new SignJWT(claims).setProtectedHeader({ alg: this.#alg, kid });
-    return token.sign(this.#key as CryptoKey);
+    const signed = await token.sign(this.#key as CryptoKey);
+    return this.forge(signed, this.#published[0] as JWK);
   }
 }
 

@@ -9,7 +9,7 @@ import { deleteIdentity, type Identity, identitiesOf } from '../../federation/id
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
-import { callbackUri } from '../interaction/upstream.ts';
+import { callbackUri, limitDepartures } from '../interaction/upstream.ts';
 import { isProblem, recordFailure } from '../interaction/upstream-problem.ts';
 import { mergePath } from '../merge/pages.ts';
 import type { Visit } from './visit.ts';
@@ -99,6 +99,7 @@ async function beginLink(visit: Visit, connection: string, input?: string): Prom
   const { account, parts, tenant, browser } = visit;
   const connector = await parts.connectors.find(tenant, connection);
   if (!connector) throw new AppError('not_found', { status: 404 });
+  await limitDepartures(parts, visit.ctx, browser);
   const secrets = newSecrets();
   try {
     const url = await connector.begin({

@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Way } from '../../../views/registry.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
@@ -5,7 +6,9 @@ import { AppError } from '../../errors.ts';
 import type { Connector } from '../../federation/connector.ts';
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { addressKey } from '../../http/rate-limits.ts';
 import { homeRealmOf } from './home-realm.ts';
+import type { InteractionParts } from './parts.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
@@ -49,6 +52,7 @@ export async function submitInput(step: Step): Promise<void> {
 
 async function leaveFor(step: Step, connector: Connector, input?: string): Promise<void> {
   const { parts, signIn, details } = step;
+  await limitDepartures(parts, step.ctx, signIn.browser);
   const secrets = newSecrets();
   const url = await connector.begin({
     ...secrets,
@@ -72,6 +76,23 @@ async function leaveFor(step: Step, connector: Connector, input?: string): Promi
     secrets,
   );
   step.redirect(url.href);
+}
+
+/**
+ * Each may make us call a server that somebody names.
+ *
+ * @throws AppError `rate_limited` (429)
+ */
+export async function limitDepartures(
+  { rateLimits }: Pick<InteractionParts, 'rateLimits'>,
+  { ip }: Context,
+  browser: string,
+): Promise<void> {
+  const limit = await rateLimits.take([
+    { name: 'upstream/browser', key: browser, limit: 60, seconds: 900 },
+    { name: 'upstream/network', key: addressKey(ip), limit: 600, seconds: 900 },
+  ]);
+  if (!limit.allowed) throw new AppError('rate_limited', { status: 429 });
 }
 
 /** @throws AppError `not_found` (404) for a way that is not offered here */
