@@ -70,7 +70,7 @@ event,mine,!second:matrix.example
     const here = await bring('entities', lines, '--apply');
     assert.deepEqual(problems(here), [
       [2, 'room_taken'],
-      [4, 'room_taken'],
+      [4, 'duplicate'],
       [5, 'entity_has_room'],
     ]);
     const there = await bring(

@@ -4,6 +4,7 @@ import type { GoLiveReport } from '../../src/cli/migration/go-live.ts';
 import type { ImportReport } from '../../src/cli/migration/import/run.ts';
 import type { MarkReport } from '../../src/cli/migration/mark-legacy.ts';
 import type { LevelsReport } from '../../src/cli/migration/power-levels.ts';
+import type { RollbackReport } from '../../src/cli/migration/rollback.ts';
 import type { WithoutMatrixReport } from '../../src/cli/migration/without-matrix.ts';
 import type { RoomPerson } from '../matrix/room-people.ts';
 import { acme, newSlug } from '../matrix/rooms-world.ts';
@@ -133,7 +134,9 @@ describe('imported rooms', () => {
       assert.ok(Date.parse(String(date)) > Date.now() - 600_000);
       const again = await world.migrate<MarkReport>('mark-legacy', '--apply');
       assert.deepEqual(mine(again.marked, roomId), []);
+      const shown = await world.migrate<RollbackReport>('rollback', `${done.rollbackFile}`);
       const undone = await world.rollBack(done.rollbackFile);
+      assert.deepEqual([shown.undone, shown.refused], [undone.undone, []]);
       assert.deepEqual(undone.refused, []);
       assert.deepEqual(await metadataOf(roomId), {});
       assert.deepEqual((await world.stateOf(roomId)).state('m.room.power_levels'), before);

@@ -2,6 +2,7 @@ import { record } from '../../events.ts';
 import type { Actual } from '../../matrix/rooms/actual.ts';
 import { levelIn } from '../../matrix/rooms/levels.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
+import { syncRoom } from '../../rooms/sync.ts';
 import type { Cli } from '../run.ts';
 import type { Homeserver } from './homeserver.ts';
 import type { Recording } from './recording.ts';
@@ -19,13 +20,14 @@ export function botTrouble(actual: Actual, bot: string, needed: number): string 
  * Has Synapse give the bot what the most powerful person of this server has in the room, by that
  * person's hand, and brings the bot into it.
  *
+ * @param room of the entity, if there is one
  * @throws SynapseError when nobody of this server has power there
  */
 export async function takePower(
   { database }: Pick<Cli, 'database'>,
   { rooms, bot }: Homeserver,
   actual: Actual,
-  recording: Recording,
+  { room, recording }: { room: string | undefined; recording: Recording },
 ): Promise<void> {
   const { roomId } = actual;
   const levels = actual.state(levelsType);
@@ -38,6 +40,8 @@ export async function takePower(
   if (actual.members.get(bot)?.membership !== 'join') await rooms.join(roomId);
   const detail = { roomId };
   await record(database, { action: 'migration.power_taken', actor: 'operator', detail });
+  // The worker had given the room up.
+  if (room) await syncRoom(database, room);
 }
 
 /** What Synapse makes of the levels: the bot gets those of the first of the mightiest who are there. */

@@ -113,7 +113,8 @@ class Marking {
     const recording = this.#recording;
     try {
       if (recording) {
-        if (powerless) await takePower(this.#cli, this.#homeserver, actual, recording);
+        const about = { room: known?.id, recording };
+        if (powerless) await takePower(this.#cli, this.#homeserver, actual, about);
         await this.#writeMetadata(roomId, known, recording);
       }
       const { entityType = 'unknown', entitySlug } = known ?? {};

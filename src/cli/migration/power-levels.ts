@@ -98,7 +98,7 @@ class LevelsAudit {
     const { desired, actual } = found;
     const trouble = botTrouble(actual, homeserver.bot, highest);
     if (trouble && mayTakePower && recording) {
-      await takePower(this.#cli, homeserver, actual, recording);
+      await takePower(this.#cli, homeserver, actual, { room: room.id, recording });
       return this.#compare(room, false);
     }
     if (trouble) {

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { record } from '../../events.ts';
 import type { HomeserverRooms } from '../../matrix/rooms/homeserver-rooms.ts';
 import type { Cli } from '../run.ts';
-import { type Change, inverse } from './change.ts';
-import { openHomeserver } from './homeserver.ts';
+import { type Change, identityOf, inverse } from './change.ts';
 import type { Recording } from './recording.ts';
+import type { Value } from './subjects.ts';
+import { patiently } from './sweep.ts';
 
 type Content = Record<string, unknown>;
 
@@ -28,26 +29,39 @@ export async function changeRoomState(
   await record(database, { action: 'migration.room_state_set', actor: 'operator', detail });
 }
 
+/** What is to be done about a state event that was changed. */
+export type StateVerdict = 'undone' | 'present' | 'changed_since' | 'room_missing';
+
 /**
  * Sets a state event back as it was. Matrix keeps no room without an event that it once had: one that
  * was not there becomes empty.
+ *
+ * @param assumed what a dry run has set back already
  */
 export async function undoRoomState(
-  cli: Cli,
+  { database, rooms }: Pick<Cli, 'database'> & { rooms: HomeserverRooms },
   change: Change,
-  recording: Recording | undefined,
-): Promise<'undone' | 'present' | 'changed_since' | 'room_missing'> {
-  const { rooms } = await openHomeserver(cli);
+  { recording, assumed }: { recording: Recording | undefined; assumed: Map<string, Value | null> },
+): Promise<StateVerdict> {
   const [roomId = '', type = ''] = change.key;
-  const events = await rooms.readState(roomId);
-  if (!events) return 'room_missing';
-  const current = events.find((it) => it.type === type && it.state_key === '')?.content ?? {};
-  if (isDeepStrictEqual(current, change.before ?? {})) return 'present';
+  const before = change.before ?? {};
+  const current = assumed.get(identityOf(change)) ?? (await contentOf(rooms, roomId, type));
+  if (!current) return 'room_missing';
+  if (isDeepStrictEqual(current, before)) return 'present';
   if (!isDeepStrictEqual(current, change.after ?? {})) return 'changed_since';
-  if (!recording) return 'undone';
+  if (!recording) {
+    assumed.set(identityOf(change), before);
+    return 'undone';
+  }
   await recording.append([inverse(change)]);
-  await rooms.setState(roomId, type, '', change.before ?? {});
+  await rooms.setState(roomId, type, '', before);
   const detail = { roomId, type };
-  await record(cli.database, { action: 'migration.room_state_set', actor: 'operator', detail });
+  await record(database, { action: 'migration.room_state_set', actor: 'operator', detail });
   return 'undone';
+}
+
+/** Nothing where Synapse has no such room. */
+async function contentOf(rooms: HomeserverRooms, roomId: string, type: string) {
+  const events = await patiently(() => rooms.readState(roomId));
+  return events && (events.find((it) => it.type === type && it.state_key === '')?.content ?? {});
 }

@@ -34,6 +34,7 @@ export const entities: ImportKind<EntityLine> = {
   },
   schema: entityLine,
   subject: ({ entityType, entitySlug }) => JSON.stringify([entityType, entitySlug]),
+  claim: ({ roomId }) => roomId,
   work: importEntities,
 };
 
@@ -54,12 +55,11 @@ async function importEntities(tx: Transaction, lines: Lines, context: ImportCont
     serverName: config.matrix.serverName,
   });
   const creators = sound.flatMap((line) => creatorOf(ledger, line, context));
-  await observation.watch(creators.map(({ key }) => key));
-  await ledger.readMembers(creators.map(({ key }) => key));
+  await observation.watch(creators);
+  await ledger.readMembers(creators);
   const verdicts = lines.map(
     (line, at): Verdict => faults[at] ?? tell(ledger, line, observation, context),
   );
-  for (const { key, word } of creators) ledger.tellMember(key, word);
   await ledger.save();
   return { verdicts, changes: await observation.changes() };
 }
@@ -81,12 +81,12 @@ function tell(
   const adopts = roomId !== undefined && known?.roomId !== roomId;
   if (adopts) ledger.touch(entity);
   if (known && !adopts && isSaid({ ...fields, state: 'active' }, known)) return 'present';
-  const news = ledger.tell(entity, {
-    stamp: stampOf(line.value, context),
-    fields,
-    state: 'active',
-  });
-  return news || adopts ? 'changed' : 'overruled';
+  const stamp = stampOf(line.value, context);
+  const news = ledger.tell(entity, { stamp, fields, state: 'active' });
+  if (!news && !adopts) return 'overruled';
+  const role = creatorRole(entity.entityType);
+  for (const key of creatorOf(ledger, line, context)) ledger.tellMember(key, { role, stamp });
+  return 'changed';
 }
 
 /** Whether all that the line says is so already, whoever said it. */
@@ -98,13 +98,11 @@ function isSaid(fields: Readonly<Record<string, unknown>>, known: RoomSnapshot):
 }
 
 /** Whoever made an entity belongs to it, as when the API is told of it. */
-function creatorOf(ledger: Ledger, { value }: Line<EntityLine>, context: ImportContext) {
-  const { tenantId } = context;
-  const { entityType, entitySlug, creatorSlug } = value;
-  const room = ledger.room({ tenantId, entityType, entitySlug });
+function creatorOf(ledger: Ledger, line: Line<EntityLine>, { tenantId }: ImportContext) {
+  const { creatorSlug } = line.value;
+  const room = ledger.room(entityOf(line, tenantId));
   if (!creatorSlug || !room) return [];
-  const key = { room: room.id, memberTenantId: tenantId, member: creatorSlug };
-  return [{ key, word: { role: creatorRole(entityType), stamp: stampOf(value, context) } }];
+  return [{ room: room.id, memberTenantId: tenantId, member: creatorSlug }];
 }
 
 /** A room has one entity, and an entity one room. */
@@ -117,8 +115,7 @@ async function roomFaults(
   const holders = new Map(
     (await holdersOfRoomIds(tx, wanted)).map((holder) => [holder.roomId, holder.room]),
   );
-  const inBatch = new Map<string, number>();
-  return lines.map(({ line, value }) => {
+  return lines.map(({ value }) => {
     const { roomId } = value;
     if (!roomId) return undefined;
     const known = observation.before(value);
@@ -127,10 +124,7 @@ async function roomFaults(
     if (known?.roomId && known.roomId !== roomId) {
       return { reason: 'entity_has_room', message: `It has ${known.roomId}.` };
     }
-    const earlier = inBatch.get(roomId) ?? line;
-    inBatch.set(roomId, earlier);
-    if (earlier === line) return undefined;
-    return { reason: 'room_taken', message: `Line ${earlier} gives it to another entity.` };
+    return undefined;
   });
 }
 

@@ -39,6 +39,8 @@ export type ImportKind<Value> = {
   schema: z.ZodType<Value>;
   /** Two lines about the same thing contradict each other, or say the same twice. */
   subject(value: Value): string;
+  /** What only one subject can have. */
+  claim?(value: Value): string | undefined;
   /** Does what the lines say, in a transaction that may be given up. */
   work(tx: Transaction, lines: readonly Line<Value>[], context: ImportContext): Promise<Outcome>;
 };

@@ -21,7 +21,7 @@ export async function* soundLines<Value>(
     read(line: number): void;
   },
 ): AsyncGenerator<Line<Value>> {
-  const seen = new Map<string, { line: number; value: string }>();
+  const repetition = new Repetitions(kind);
   for await (const row of readRows(path, (names) => checkColumns(names, kind))) {
     told.read(row.line);
     const { line } = row;
@@ -32,7 +32,7 @@ export async function* soundLines<Value>(
     const { read, ignored } = readFields(row.fields, kind.columns);
     for (const column of ignored) told.ignored(column);
     const value = judged(kind, read);
-    const fault = 'fault' in value ? value.fault : repetition(kind, value.value, line, seen);
+    const fault = 'fault' in value ? value.fault : repetition.of(value.value, line);
     if (fault) told.problem({ line, ...fault });
     else if ('value' in value) yield { line, value: value.value };
   }
@@ -53,19 +53,41 @@ function judged<Value>(
   return { fault: { reason: 'invalid', message } };
 }
 
-/** Fingerprints of subjects and values: what they were takes too much room to keep. */
-function repetition<Value>(
-  kind: ImportKind<Value>,
-  value: Value,
-  line: number,
-  seen: Map<string, { line: number; value: string }>,
-): Fault | undefined {
-  const subject = digest(kind.subject(value));
-  const said = digest(JSON.stringify(value));
-  const earlier = seen.get(subject);
-  seen.set(subject, earlier ?? { line, value: said });
-  if (!earlier || earlier.value === said) return undefined;
-  return { reason: 'duplicate', message: `Line ${earlier.line} says something else of the same.` };
+type Earlier = { line: number; said: string };
+
+/** Keeps fingerprints of what lines were about: what they were takes too much room. */
+class Repetitions<Value> {
+  readonly #kind: ImportKind<Value>;
+  readonly #subjects = new Map<string, Earlier>();
+  readonly #claims = new Map<string, Earlier>();
+
+  constructor(kind: ImportKind<Value>) {
+    this.#kind = kind;
+  }
+
+  of(value: Value, line: number): Fault | undefined {
+    const subject = this.#kind.subject(value);
+    const claim = this.#kind.claim?.(value);
+    const claimed = claim && contradicted(this.#claims, claim, { line, said: digest(subject) });
+    if (claimed) {
+      return { reason: 'duplicate', message: `Line ${claimed.line} gives it to another.` };
+    }
+    const said = digest(JSON.stringify(value));
+    const earlier = contradicted(this.#subjects, subject, { line, said });
+    if (!earlier) return undefined;
+    return {
+      reason: 'duplicate',
+      message: `Line ${earlier.line} says something else of the same.`,
+    };
+  }
+}
+
+/** The earlier one that says something else. */
+function contradicted(seen: Map<string, Earlier>, key: string, now: Earlier): Earlier | undefined {
+  const place = digest(key);
+  const earlier = seen.get(place);
+  if (!earlier) seen.set(place, now);
+  return earlier?.said === now.said ? undefined : earlier;
 }
 
 function digest(text: string): string {
