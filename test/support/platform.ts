@@ -6,6 +6,7 @@ import type { SignInSettings } from '../../src/matrix/provider-block.ts';
 import { freePorts } from './ports.ts';
 import {
   type PreparedService,
+  prepareInstances,
   prepareService,
   type Service,
   type ServiceOptions,
@@ -31,6 +32,8 @@ export type PlatformOptions = ServiceOptions & {
    * are kept, and Synapse reports what happens in them.
    */
   bot?: boolean;
+  /** How many instances of the service there are; behind a load balancer unless it is one. */
+  instances?: number;
 };
 
 /**
@@ -45,7 +48,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     SYNAPSE_URL: `http://127.0.0.1:${port}`,
     ...options.env,
   };
-  const prepared = await prepareService({ ...options, env });
+  const { instances = 1 } = options;
+  const prepared =
+    instances > 1
+      ? await prepareInstances(instances, { ...options, env })
+      : await prepareService({ ...options, env });
   const secrets = await options.furnish?.(prepared, env.SYNAPSE_URL);
   const signIn = await prepared.cli<SignInSettings>('synapse', 'config');
   for (const block of signIn.oidc_providers) {

@@ -46,9 +46,9 @@ export type Instance = RunningProcess & { url: string };
 export type BalancedService = Service & { balancer: LoadBalancer };
 
 /** Settings, data and database are there; nothing runs yet. */
-export type PreparedService = Pick<Service, 'url' | 'cli' | 'configure'> & {
+export type PreparedService<Started = Service> = Pick<Service, 'url' | 'cli' | 'configure'> & {
   /** Resolves when every instance is ready; `env` wins over what was given before. */
-  start(env?: Record<string, string>): Promise<Service>;
+  start(env?: Record<string, string>): Promise<Started>;
 };
 
 type Place = {
@@ -71,20 +71,29 @@ export async function startInstances(
   count: number,
   options: ServiceOptions = {},
 ): Promise<BalancedService> {
+  return (await prepareInstances(count, options)).start();
+}
+
+/** The same, before any of them runs. */
+export async function prepareInstances(
+  count: number,
+  options: ServiceOptions = {},
+): Promise<PreparedService<BalancedService>> {
   const balancer = await startLoadBalancer();
   const ports = await freePorts(count);
   balancer.use(ports);
   const url = `http://127.0.0.1:${balancer.port}`;
   const env = { TRUSTED_PROXIES: '127.0.0.1/32', ...options.env };
-  const service = await (await prepare({ ...options, env }, url, ports)).start();
-  return {
-    ...service,
-    balancer,
-    stop: async () => {
+  const prepared = await prepare({ ...options, env }, url, ports);
+  const start = async (more?: Record<string, string>): Promise<BalancedService> => {
+    const service = await prepared.start(more);
+    const stop = async () => {
       await service.stop();
       await balancer.stop();
-    },
+    };
+    return { ...service, balancer, stop };
   };
+  return { ...prepared, start };
 }
 
 /** For what must be known, such as the client's secret, before the service starts. */
