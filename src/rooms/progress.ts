@@ -7,10 +7,11 @@ import { type Room, unsettled } from './rooms.store.ts';
  * How far Synapse is what it should be:
  * - `waiting`: for something other than the worker, which `code` names
  * - `pending`: the worker will make it so
- * - `failed`: its last attempt did not succeed; `error` says why
+ * - `retrying`: its last attempt did not succeed, and it will try again; `error` says why
+ * - `failed`: the same, and it has given up until something is said or somebody asks for it
  */
 export type Progress = {
-  state: 'waiting' | 'pending' | 'failed' | 'done';
+  state: 'waiting' | 'pending' | 'retrying' | 'failed' | 'done';
   code: 'provisioning_off' | 'entity_unknown' | 'removals_held' | 'sync_failed' | null;
   error: string | null;
   syncedAt: Date | null;
@@ -23,13 +24,16 @@ export function progressOf(room: Room, provisioning: boolean): Progress {
     ...{ state: 'waiting', code, error: null, syncedAt },
   });
   if (room.state === 'awaited') return waits('entity_unknown');
-  if (room.removalsHeld) return waits('removals_held');
-  if (room.syncedVersion >= room.wantedVersion) {
-    return { state: 'done', code: null, error: null, syncedAt };
+  const isSynced = room.syncedVersion >= room.wantedVersion;
+  if (!provisioning && !isSynced) return waits('provisioning_off');
+  // Also of a room that was in order: the bot may have lost its power there since.
+  if (room.failed) {
+    const state = room.retrying ? 'retrying' : 'failed';
+    return { state, code: 'sync_failed', error: room.error, syncedAt };
   }
-  if (!provisioning) return waits('provisioning_off');
-  if (room.failed) return { state: 'failed', code: 'sync_failed', error: room.error, syncedAt };
-  return { state: 'pending', code: null, error: null, syncedAt };
+  if (!isSynced) return { state: 'pending', code: null, error: null, syncedAt };
+  if (room.removalsHeld) return waits('removals_held');
+  return { state: 'done', code: null, error: null, syncedAt };
 }
 
 /**
@@ -45,8 +49,9 @@ export async function untilSettled(
   const deadline = performance.now() + seconds * 1000;
   let interval = 30;
   while ((await unsettled(db, changes)) > 0) {
-    if (isGone() || performance.now() + interval > deadline) return;
-    await pause(interval);
+    const left = deadline - performance.now();
+    if (isGone() || left <= 0) return;
+    await pause(Math.min(interval, left));
     interval = Math.min(interval * 1.2, 300);
   }
 }

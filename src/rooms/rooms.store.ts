@@ -22,6 +22,8 @@ export type Room = Entity &
     error: string | null;
     /** Whether the worker's last attempt failed, and nothing was said since. */
     failed: boolean;
+    /** Whether it will be tried again by itself. */
+    retrying: boolean;
     /** Whether taking people out waits for an operator to confirm it. */
     removalsHeld: boolean;
     createdAt: Date;
@@ -34,7 +36,10 @@ const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
   case when isfinite(members_since) then ${instant('members_since')} end as "membersSince", origin, room_id as "roomId", alias,
   wanted_version::float8 as "wantedVersion", synced_version::float8 as "syncedVersion",
   synced_at as "syncedAt", error,
-  error is not null and error_at > updated_at as failed, held_removals is not null as "removalsHeld",
+  error is not null and error_at > updated_at as failed,
+  error is not null and exists (select from graphile_worker.jobs
+    where key = 'sync-room:' || rooms.id and attempts < max_attempts) as retrying,
+  held_removals is not null as "removalsHeld",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 export async function roomByEntity(db: Queryable, entity: Entity): Promise<Room | undefined> {
@@ -72,7 +77,7 @@ export async function unsettled(
   const [row] = await db.query<{ count: number }>(
     `select count(*)::int as count
       from rooms join unnest($1::uuid[], $2::bigint[]) as wanted (id, version) using (id)
-      where synced_version < version and state <> 'awaited' and held_removals is null
+      where synced_version < version and state <> 'awaited'
         and (error is null or error_at <= updated_at)`,
     [changes.map(({ id }) => id), changes.map(({ version }) => version)],
   );

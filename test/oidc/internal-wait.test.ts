@@ -26,7 +26,7 @@ const told = (entitySlug: string) => ({
 });
 
 /** Once the entity is told of, what the worker does next. */
-async function thenWorker(slug: string, work: () => Promise<unknown>): Promise<void> {
+async function thenWorker<Done>(slug: string, work: () => Promise<Done>): Promise<Done> {
   await until(
     async () => {
       const rows = await world.database.query(
@@ -37,7 +37,7 @@ async function thenWorker(slug: string, work: () => Promise<unknown>): Promise<v
     },
     { what: `${slug} to be wanted` },
   );
-  await work();
+  return work();
 }
 
 const failing = (slug: string) =>
@@ -66,7 +66,9 @@ describe('a write that waits', () => {
     ]);
     const { syncedAt, ...sync } = room.sync;
     assert.equal(syncedAt, null);
-    assert.deepEqual(sync, { state: 'failed', code: 'sync_failed', error: 'Synapse: M_FORBIDDEN' });
+    assert.deepEqual(sync, {
+      ...{ state: 'retrying', code: 'sync_failed', error: 'Synapse: M_FORBIDDEN' },
+    });
     const changed = await platform.good<RoomRecord>('PATCH', pathOf('failed'), { name: 'Anew' });
     assert.equal(changed.sync.state, 'pending', 'what failed was said before');
   });
@@ -118,18 +120,61 @@ describe('a write that waits', () => {
     const path = `${pathOf('awaited')}/members/bea?wait=30`;
     const { sync } = await platform.good<RoomRecord>('PUT', path, { role: 'attendee' });
     assert.deepEqual([sync.state, sync.code], ['waiting', 'entity_unknown']);
-    await platform.tell('held');
-    await world.database.query(`update rooms set held_removals = '{}' where entity_slug = 'held'`);
-    const held = await platform.good<RoomRecord>('PATCH', `${pathOf('held')}?wait=30`, {
-      name: 'x',
-    });
-    assert.deepEqual([held.sync.state, held.sync.code], ['waiting', 'removals_held']);
     assert.ok(performance.now() - at < 20_000);
     for (const wait of ['31', '-1', '1.5', 'long']) {
       const refused = await platform.refusal('POST', `/matrix/rooms?wait=${wait}`, told('x'));
       assert.deepEqual(refused, [400, 'input_invalid'], wait);
     }
   });
+});
+
+test('removals that wait for an operator keep no other change from being waited for', async () => {
+  await platform.tell('held');
+  await settle(world.database, '!held:matrix.example', 'held');
+  await world.database.query(`update rooms set held_removals = '{}' where entity_slug = 'held'`);
+  const path = `${pathOf('held')}/members/bea?wait=20`;
+  const [{ sync }, pending] = await Promise.all([
+    platform.good<RoomRecord>('PUT', path, { role: 'attendee' }),
+    thenWorker('held', async () => {
+      const { sync } = await platform.room('held');
+      await settle(world.database, '!held:matrix.example', 'held');
+      return sync.state;
+    }),
+  ]);
+  assert.equal(pending, 'pending');
+  assert.deepEqual([sync.state, sync.code], ['waiting', 'removals_held']);
+});
+
+test('a room that was in order says when it is no longer', async () => {
+  await platform.tell('lost');
+  await settle(world.database, '!lost:matrix.example', 'lost');
+  await failing('lost');
+  const { state, error } = (await platform.room('lost')).sync;
+  assert.deepEqual([state, error], ['retrying', 'Synapse: M_FORBIDDEN']);
+});
+
+test('fifty callers that wait leave the service to everybody else', async () => {
+  await platform.tell('crowd');
+  const path = pathOf('crowd');
+  const waiting = Array.from({ length: 50 }, (_, n) =>
+    platform.good<RoomRecord>('PUT', `${path}/members/m${n}?wait=20`, { role: 'attendee' }),
+  );
+  const started = performance.now();
+  for (let asked = 0; asked < 20; asked += 1) await platform.room('crowd');
+  assert.ok(performance.now() - started < 5000, 'nobody else waits for what they wait for');
+  await until(
+    async () => {
+      const [row] = await world.database.query<{ count: number }>(
+        `select count(*)::int from memberships join rooms on rooms.id = room
+          where entity_slug = 'crowd' and member like 'm%'`,
+      );
+      return row?.count === 50;
+    },
+    { what: 'all fifty to be stored' },
+  );
+  await settle(world.database, '!crowd:matrix.example', 'crowd');
+  const answers = await Promise.all(waiting);
+  assert.ok(answers.every(({ sync }) => sync.state === 'done'));
 });
 
 test('what was given up is tried again when told so', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
+import { giveUpJob } from '../../jobs/jobs.store.ts';
 import { GiveUp, type Task } from '../../jobs/task.ts';
 import { syncRoom } from '../../rooms/sync.ts';
 import { SynapseError } from '../synapse-error.ts';
@@ -23,10 +24,10 @@ const rounds = 5;
 export function syncRoomTask(options: RoomTaskOptions): Task {
   const { database } = options;
   const open = roomPartsOf(options);
-  return async (payload) => {
+  return async (payload, { jobId }) => {
     const { room, pictureTries } = payloadSchema.parse(payload);
     const mine = await withRoomLock(database, room, (db) =>
-      bringAbout(() => open(db, pictureTries), db, room),
+      bringAbout(() => open(db, pictureTries), db, { room, jobId }),
     );
     // Whoever is at it may have read what should be before it was changed.
     if (!mine) await syncRoom(database, room, new Date(Date.now() + 300));
@@ -36,7 +37,7 @@ export function syncRoomTask(options: RoomTaskOptions): Task {
 async function bringAbout(
   open: () => Promise<RoomParts>,
   db: Queryable,
-  room: string,
+  { room, jobId }: { room: string; jobId: string },
 ): Promise<void> {
   try {
     const parts = await open();
@@ -47,6 +48,8 @@ async function bringAbout(
     await syncRoom(db, room);
   } catch (cause) {
     const error = asFailure(cause);
+    // Before the error is seen: whoever sees it learns whether it is tried again.
+    if (error instanceof GiveUp) await giveUpJob(db, jobId).catch(() => {});
     await markFailed(db, room, error.message).catch(() => {});
     throw error;
   }

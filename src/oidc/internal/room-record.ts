@@ -18,8 +18,10 @@ export type RoomParts = LedgerSettings & {
 export const sync = z
   .object({
     state: z
-      .enum(['pending', 'done', 'failed', 'waiting'])
-      .describe('How far Matrix is what is stored here. What failed is tried again by itself.'),
+      .enum(['pending', 'done', 'retrying', 'failed', 'waiting'])
+      .describe(
+        'How far Matrix is what is stored here. `retrying`: it failed, and is tried again by itself. `failed`: it was given up until something changes or you ask for it.',
+      ),
     code: z
       .enum(['provisioning_off', 'entity_unknown', 'removals_held', 'sync_failed'])
       .nullable()
