@@ -10,3 +10,6 @@ export const lifetimes = {
   Grant: 30 * 24 * 3600,
   Session: 30 * 24 * 3600,
 };
+
+/** How long a sign-in counts as a proof for what changes who gets into the account, in seconds. */
+export const proofSeconds = 10 * 60;

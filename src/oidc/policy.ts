@@ -1,10 +1,14 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientDirectory } from './clients.ts';
+import { proofSeconds } from './lifetimes.ts';
 import { accountClientId } from './own-clients.ts';
 import type { Subjects } from './subjects.ts';
 import type { Tenancy } from './tenancy.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
+
+/** Why somebody who is signed in must prove who they are once more, besides what the library knows. */
+export const oldProof = 'old_proof';
 
 type PolicyParts = { clients: ClientDirectory; subjects: Subjects; tenancy: Tenancy };
 
@@ -67,16 +71,28 @@ function exemptAccountPage(policy: ReturnType<typeof base>): void {
     ctx.oidc.client?.clientId === accountClientId ? Check.NO_NEED_TO_PROMPT : check(ctx);
 }
 
-/** A tenant may want an address of every account, also of those that came before it did. */
+/**
+ * A tenant may want an address of every account, also of those that came before it did. It is a way
+ * in, so whoever gives it has proved of late who they are: a browser left signed in is not enough.
+ */
 function requireAddress(policy: ReturnType<typeof base>, { subjects }: PolicyParts) {
+  const lacksEmail = async ({ oidc }: KoaContextWithOIDC) => {
+    const accountId = oidc.session?.accountId;
+    const subject = accountId ? await subjects.find(accountId) : undefined;
+    return subject?.lacksEmail === true;
+  };
+  policy.get('login')?.checks.add(
+    new Check(oldProof, 'an address wants a new proof', 'login_required', async (ctx) => {
+      const proved = (ctx.oidc.session?.loginTs ?? 0) > Date.now() / 1000 - proofSeconds;
+      return !proved && (await lacksEmail(ctx)) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+    }),
+  );
   policy.add(
     new Prompt(
       { name: 'email', requestable: false },
-      new Check('no_email', 'an address must be proved', 'interaction_required', async (ctx) => {
-        const accountId = ctx.oidc.session?.accountId;
-        const subject = accountId ? await subjects.find(accountId) : undefined;
-        return subject?.lacksEmail ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
-      }),
+      new Check('no_email', 'an address must be proved', 'interaction_required', async (ctx) =>
+        (await lacksEmail(ctx)) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+      ),
     ),
     3,
   );

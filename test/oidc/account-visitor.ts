@@ -25,6 +25,12 @@ export async function letProofsGrowOld(world: World): Promise<void> {
       set payload = jsonb_set(payload, '{loginTs}', to_jsonb((payload->>'loginTs')::int - 601))
       where model = 'Session' and payload ? 'loginTs'`,
   );
+  await world.database.query(
+    `update oidc_artifacts
+      set payload = jsonb_set(payload, '{lastSubmission,login,ts}',
+        to_jsonb((payload #>> '{lastSubmission,login,ts}')::int - 601))
+      where model = 'Interaction' and payload #> '{lastSubmission,login,ts}' is not null`,
+  );
 }
 
 /** What the audit says was done to somebody, in order. */

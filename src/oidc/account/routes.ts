@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { readForm } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
+import { proofSeconds } from '../lifetimes.ts';
 import { showConfirm, submitConfirm } from '../merge/confirm.ts';
 import { confirmPath, mergePath, showMerge, submitMerge } from '../merge/pages.ts';
 import { comeBackFromProof } from '../merge/return.ts';
@@ -47,8 +48,6 @@ const provenPages: Record<Exclude<Destination, '/account'>, Page> = {
   '/account/ways': { get: (visit) => showWays(visit), post: submitWays },
   '/account/delete': { get: (visit) => showDeletion(visit), post: submitDeletion },
 };
-
-const proofSeconds = 10 * 60;
 
 /** `/account` and below: each page is one URL for the page and for its form. */
 export function accountRoutes(parts: InteractionParts, origin: { port: number }): Router {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountById } from '../../accounts/accounts.store.ts';
+import { accountById, lockAccount } from '../../accounts/accounts.store.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
@@ -10,10 +10,8 @@ import { readForm, validate } from '../../http/forms.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { welcomeGuest } from '../guests.ts';
-import { forget } from '../memory.ts';
-import { answer } from './finish.ts';
 import { sendCode } from './send-code.ts';
-import { endSignIn, restartSignIn } from './sign-ins.store.ts';
+import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { keepFacts, type UpstreamFacts, upstreamOf, vouchedAddress } from './upstream-person.ts';
 
@@ -98,7 +96,8 @@ export async function submitAddress(step: Step): Promise<void> {
  * In the transaction that uses up the code: gives the proved address to the account that is signed in
  * and has none.
  *
- * @throws AppError `email_taken` (409) where another account has got it meanwhile
+ * @throws AppError `email_taken` (409) where another account has got it meanwhile, `sign_in_expired`
+ *   (400) where this one has another by now, from another tab
  */
 export async function giveAddress(
   tx: Transaction,
@@ -107,19 +106,12 @@ export async function giveAddress(
 ): Promise<void> {
   const { accountId, uid } = details.session ?? {};
   if (!accountId || !uid) throw new AppError('sign_in_expired');
+  if ((await lockAccount(tx, accountId)).emailKey) throw new AppError('sign_in_expired');
   const change = { accountId, email, emailKey, keep: { sessionUid: uid } };
   await changeEmail(tx, change, parts.outside);
   await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
   await showOnMatrix(tx, accountId);
   await welcomeGuest(tx, { accountId, emailKey });
-}
-
-/** The provider looks at the account again. */
-export async function goOnWithAddress(step: Step): Promise<void> {
-  const { details, parts, signIn } = step;
-  forget('Subject', details.session?.accountId ?? '');
-  await endSignIn(parts.database, signIn.id);
-  return answer(step, {});
 }
 
 async function askedOf(step: Step): Promise<Asked | undefined> {

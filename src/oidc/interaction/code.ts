@@ -6,8 +6,8 @@ import type { Transaction } from '../../database/database.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { serves } from '../clients.ts';
-import { giveAddress, goOnWithAddress } from './address.ts';
-import { finishSignIn } from './finish.ts';
+import { giveAddress } from './address.ts';
+import { finishSignIn, goOnAsSignedIn } from './finish.ts';
 import { purposeOf, sendCode } from './send-code.ts';
 import { markProved } from './sign-ins.store.ts';
 import { continueSignUp } from './sign-up.ts';
@@ -130,7 +130,7 @@ function whereAsked(step: Step): string {
 /** The address is proved: who is it, or may they sign up? */
 export async function afterProof(step: Step): Promise<void> {
   const { signIn } = step;
-  if (isForAccount(step)) return goOnWithAddress(step);
+  if (isForAccount(step)) return goOnAsSignedIn(step);
   const facts = upstreamOf(step);
   if (facts && !facts.link) return step.redirect(step.url('arrived'));
   if (signIn.intent === 'recovery') return step.redirect(step.url('new-password'));

@@ -5,6 +5,7 @@ import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { serves } from '../clients.ts';
+import { forget } from '../memory.ts';
 import { noteProof } from '../merge/proof.ts';
 import { currentSessionId, parkSession } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
@@ -65,7 +66,7 @@ export async function finishSignIn(
   const stays = remember || (await isRemembered(step, accountId));
   await leaveOtherSession(step, accountId);
   await answer(step, {
-    login: { accountId, remember: stays, acr: singleFactor, amr: [method] },
+    login: { accountId, remember: stays, acr: singleFactor, amr: [method], ts: provedNow() },
     // Whoever signed in has also answered these prompts.
     create: {},
     select_account: {},
@@ -73,6 +74,14 @@ export async function finishSignIn(
     ...(asks ? { memberships: 'waiting' } : undefined),
     ...(upstream ? sessionFacts(upstream) : undefined),
   });
+}
+
+/**
+ * The library hands the login on to what it asks next: its time must be said here, or answering that,
+ * however much later, would count as a proof.
+ */
+function provedNow(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** Who only proves themselves again was asked the first time whether to stay signed in. */
@@ -94,6 +103,16 @@ function rememberWay({ ctx, parts }: Step, connection: string | undefined): void
   const secure = parts.secureCookies;
   if (connection) setCookie(ctx, lastWay, connection, { secure, maxAgeSeconds: lastWaySeconds });
   else if (ctx.cookies.get(lastWay)) clearCookie(ctx, lastWay, { secure });
+}
+
+/**
+ * What the account lacked is there, by whoever is signed in: the provider looks at it again. This is
+ * no sign-in, so nothing was proved by it.
+ */
+export async function goOnAsSignedIn(step: Step): Promise<void> {
+  forget('Subject', step.details.session?.accountId ?? '');
+  await endSignIn(step.parts.database, step.signIn.id);
+  return answer(step, {});
 }
 
 /** Gives the interaction's result to the provider and sends the browser back to it. */

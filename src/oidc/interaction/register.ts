@@ -19,7 +19,7 @@ import {
   leaveRest,
   useAdmission,
 } from './admission.ts';
-import { finishSignIn } from './finish.ts';
+import { finishSignIn, goOnAsSignedIn } from './finish.ts';
 import { idOfGuest, welcomeProved } from './guest.ts';
 import { holderOf } from './kept-handle.ts';
 import { heldBy, type Person } from './person.ts';
@@ -170,8 +170,7 @@ export async function setUpHandle(
     await updateProfile(tx, order.accountId, { name: order.name });
     await activate(tx, step, person, order);
   });
-  forget('Subject', order.accountId);
-  await finishSignIn(step, order.accountId, 'otp');
+  await goOnAsSignedIn(step);
   return 'done';
 }
 

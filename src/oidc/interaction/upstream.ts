@@ -7,6 +7,7 @@ import type { Connector } from '../../federation/connector.ts';
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
+import { oldProof } from '../policy.ts';
 import { homeRealmOf } from './home-realm.ts';
 import type { InteractionParts } from './parts.ts';
 import { chooseTenant } from './sign-ins.store.ts';
@@ -175,9 +176,10 @@ function loginHintOf({ details }: Step): string | undefined {
   return typeof hint === 'string' && hint ? hint.slice(0, 320) : undefined;
 }
 
+const proveAgain = new Set(['login_prompt', 'max_age', oldProof]);
+
 /** Whoever must prove themselves again must do so there; whoever is signed in may want to be another. */
 function promptOf({ prompt, session }: Step['details']): string | undefined {
-  const again = prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
-  if (again) return 'login';
+  if (prompt.reasons.some((reason) => proveAgain.has(reason))) return 'login';
   return session?.accountId ? 'select_account' : undefined;
 }

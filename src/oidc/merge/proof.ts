@@ -53,9 +53,8 @@ export function returnedProof(
   return proofFor(ctx, parts, ctx.query.state);
 }
 
-/** Choosing a handle proves nothing, though it ends a sign-in of the same request. */
 function mergeOf({ ctx, parts, client, details }: Step) {
-  if (client.id !== accountClientId || details.prompt.name === 'handle') return undefined;
+  if (client.id !== accountClientId) return undefined;
   return proofFor(ctx, parts, details.params.state);
 }
 
