@@ -7,13 +7,16 @@ import { type RoomsWorld, startRoomsWorld } from './rooms-world.ts';
 
 describe('an event', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
-  /** Creator, organizer, attendee. */
-  let [ann, ben, cem]: Chat[] = [];
+  let people: { creator: Chat; organizer: Chat; attendee: Chat };
   before(async () => {
     world = await startRoomsWorld();
-    const names = ['ann', 'ben', 'cem'];
-    await world.addPeople(names);
-    [ann, ben, cem] = await Promise.all(names.map((name) => world.signIn(name)));
+    await world.addPeople(['ann', 'ben', 'cem']);
+    const [creator, organizer, attendee] = await Promise.all([
+      world.signIn('ann'),
+      world.signIn('ben'),
+      world.signIn('cem'),
+    ]);
+    people = { creator, organizer, attendee };
   });
   after(() => world?.stop());
 
@@ -36,17 +39,12 @@ describe('an event', { timeout: 300_000 }, () => {
     await happens('event.attendee.added', slug, { userSlug: 'cem' });
     const { roomId } = await world.api.room(slug);
     assert.ok(roomId);
-    await Promise.all([ann, ben, cem].map((chat) => chat?.is('join', roomId)));
+    await Promise.all(Object.values(people).map((chat) => chat.is('join', roomId)));
     return roomId;
   }
 
-  function people(): [Chat, Chat, Chat] {
-    assert.ok(ann && ben && cem);
-    return [ann, ben, cem];
-  }
-
   test('begins: its creator is inside, with a room as it was told of, others come without a click', async () => {
-    const [creator, , attendee] = people();
+    const { creator, attendee } = people;
     const told = { creatorSlug: 'ann', name: 'Jazz night', topic: 'Bring a horn' };
     await happens('event.created', 'jazz', told);
     const { roomId, alias } = await world.api.room('jazz');
@@ -72,7 +70,7 @@ describe('an event', { timeout: 300_000 }, () => {
   });
 
   test('has roles, and levels that hold until the next role, seen within moments', async (t) => {
-    const [, , attendee] = people();
+    const { attendee } = people;
     const roomId = await begin('roles');
     const begun = performance.now();
     const change = { entityType: 'event', userSlug: 'cem' };
@@ -94,7 +92,7 @@ describe('an event', { timeout: 300_000 }, () => {
   });
 
   test('lets go of whoever is removed, who may be added again', async () => {
-    const [, organizer, attendee] = people();
+    const { organizer, attendee } = people;
     const roomId = await begin('removal');
     await happens('event.attendee.removed', 'removal', { userSlug: 'cem' });
     await attendee.is('leave', roomId);
@@ -105,7 +103,7 @@ describe('an event', { timeout: 300_000 }, () => {
   });
 
   test('keeps out whoever is banned, also when a person with power invites them', async () => {
-    const [creator, , attendee] = people();
+    const { creator, attendee } = people;
     const roomId = await begin('ban');
     const change = { entityType: 'event', userSlug: 'cem' };
     await happens('user.role.changed', 'ban', { ...change, newRole: 'banned' });
@@ -122,7 +120,7 @@ describe('an event', { timeout: 300_000 }, () => {
   });
 
   test('that is cancelled is read by all, and written to by those who lead it', async () => {
-    const [creator, organizer, attendee] = people();
+    const { creator, organizer, attendee } = people;
     const roomId = await begin('rained-off');
     await happens('event.cancelled', 'rained-off');
     const write = (chat: Chat) => refusalOf(say(chat.client, roomId, 'A pity'));
@@ -138,7 +136,7 @@ describe('an event', { timeout: 300_000 }, () => {
   });
 
   test('that is deleted lets everybody out and its alias go; told of again it begins anew', async () => {
-    const [creator, organizer, attendee] = people();
+    const { creator, organizer, attendee } = people;
     const roomId = await begin('brief');
     const { alias } = await world.api.room('brief');
     await happens('event.deleted', 'brief');

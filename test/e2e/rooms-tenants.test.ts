@@ -6,12 +6,17 @@ import { type PlatformApi, type RoomsWorld, startRoomsWorld, type Tenant } from 
 
 describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
-  let [acme, brio]: Tenant[] = [];
+  let acme: Tenant;
+  let brio: Tenant;
   /** Programs of the one, of the other, and of both. */
-  let [ours, theirs, both]: PlatformApi[] = [];
+  let ours: PlatformApi;
+  let theirs: PlatformApi;
+  let both: PlatformApi;
   let annId: string;
-  /** Of Acme, and of Brio. */
-  let people: { ann: Chat; bea: Chat };
+  /** Of Acme. */
+  let ann: Chat;
+  /** Of Brio. */
+  let bea: Chat;
   before(async () => {
     world = await startRoomsWorld();
     [acme, brio] = await Promise.all([world.addTenant('acme'), world.addTenant('brio')]);
@@ -25,18 +30,9 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
       world.addPeople(['bea'], 'brio'),
     ]);
     annId = ids[0] ?? '';
-    const [ann, bea] = await Promise.all([
-      world.signIn('ann', 'acme'),
-      world.signIn('bea', 'brio'),
-    ]);
-    people = { ann, bea };
+    [ann, bea] = await Promise.all([world.signIn('ann', 'acme'), world.signIn('bea', 'brio')]);
   });
   after(() => world?.stop());
-
-  function parts() {
-    assert.ok(acme && brio && ours && theirs && both);
-    return { acme, brio, ours, theirs, both, ...people };
-  }
 
   async function begin(api: PlatformApi, slug: string, more: object): Promise<string> {
     const order = { entityType: 'workspace', entitySlug: slug, name: slug, ...more };
@@ -46,7 +42,6 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
   }
 
   test('are out of reach for the other tenant: nothing of it is seen or changed', async () => {
-    const { acme, ours, theirs, ann } = parts();
     const roomId = await begin(ours, 'secret', { creatorSlug: 'ann' });
     await ann.is('join', roomId);
     const before = await world.stateOf(roomId);
@@ -83,7 +78,6 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
   });
 
   test('hold only people of their own, whatever these are called', async () => {
-    const { ours, theirs, ann, bea } = parts();
     await begin(ours, 'shared-name', { creatorSlug: 'ann' });
     const theirRoom = await begin(theirs, 'shared-name', { creatorSlug: 'bea' });
     await bea.is('join', theirRoom);
@@ -105,7 +99,6 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
   });
 
   test('let nobody of elsewhere in by their address', async () => {
-    const { ours, ann, bea } = parts();
     const roomId = await begin(ours, 'closed', { creatorSlug: 'ann' });
     await ann.is('join', roomId);
     const { alias } = await ours.room('closed', 'workspace');
@@ -122,7 +115,6 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
   });
 
   test('are open to people of another where that was said, by who serves both', async () => {
-    const { acme, brio, ours, theirs, both, ann, bea } = parts();
     const roomId = await begin(ours, 'bridge', { creatorSlug: 'ann' });
     await ann.is('join', roomId);
     const path = `${pathOf('bridge', 'workspace')}`;

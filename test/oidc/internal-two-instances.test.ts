@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { delivery, type Reported } from '../rooms/histories.ts';
+import { delivery, inBatches, renamed } from '../rooms/histories.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
 import { openPlatform, type Platform, pathOf, platformWith } from './room-platform.ts';
 import { furnish, type World } from './world.ts';
@@ -108,21 +108,6 @@ describe('two instances', () => {
     for (const slug of slugs) assert.equal((await platform.room(slug)).state, 'active');
   });
 });
-
-/** The same history of entities of their own. */
-function renamed(events: readonly Reported[], prefix: string): Reported[] {
-  return events.map((event) => ({
-    ...event,
-    id: `${prefix}-${event.id}`,
-    entitySlug: `${prefix}-${event.entitySlug}`,
-  }));
-}
-
-function inBatches<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
-    items.slice(n * size, (n + 1) * size),
-  );
-}
 
 /** All that is known of the entities of one history, but for how it came to be known. */
 async function stateOf(prefix: string): Promise<unknown> {

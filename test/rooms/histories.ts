@@ -62,3 +62,18 @@ export function deliveryOf(events: readonly Reported[]): fc.Arbitrary<Reported[]
 export const delivery = history.chain((events) =>
   fc.record({ events: fc.constant(events), arrived: deliveryOf(events) }),
 );
+
+/** The same history of entities of their own. */
+export function renamed(events: readonly Reported[], prefix: string): Reported[] {
+  return events.map((event) => ({
+    ...event,
+    id: `${prefix}-${event.id}`,
+    entitySlug: `${prefix}-${event.entitySlug}`,
+  }));
+}
+
+export function inBatches<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, nth) =>
+    items.slice(nth * size, (nth + 1) * size),
+  );
+}

@@ -22,9 +22,8 @@ export async function startLoadBalancer(): Promise<LoadBalancer> {
   const served: number[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
-    for (const _ of targets) {
-      const port = targets[turn++ % targets.length];
-      if (port === undefined) break;
+    const first = turn++ % targets.length;
+    for (const port of [...targets.slice(first), ...targets.slice(0, first)]) {
       const answer = await forward(port, incoming, body).catch(() => undefined);
       if (!answer) continue;
       served.push(port);
