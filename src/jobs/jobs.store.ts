@@ -29,6 +29,15 @@ export async function retryJob(db: Queryable, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** The lowest number that any job has which could run now and does not; nothing when none waits. */
+export async function waitingPriority(db: Queryable): Promise<number | null> {
+  const [row] = await db.query<{ priority: number | null }>(
+    `select min(priority)::int as priority from graphile_worker.jobs
+      where locked_at is null and run_at <= now() and attempts < max_attempts`,
+  );
+  return row?.priority ?? null;
+}
+
 /** Makes the failure of the running attempt the last one. */
 export async function giveUpJob(db: Queryable, id: string): Promise<void> {
   await db.query('update graphile_worker._private_jobs set attempts = max_attempts where id = $1', [

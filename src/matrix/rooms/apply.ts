@@ -6,8 +6,9 @@ import type { Desired } from './desired.ts';
 import type { RoomParts } from './parts.ts';
 import { setPicture } from './picture.ts';
 import type { RoomPlan } from './plan.ts';
-import { clearHeld, countRemoval, isNewer, markHeld } from './progress.store.ts';
+import { clearHeld, countRemoval, markHeld } from './progress.store.ts';
 import { isSameSet } from './removals.ts';
+import { Turn } from './turn.ts';
 
 /** What people read who are taken out. */
 const reasons = {
@@ -18,24 +19,17 @@ const reasons = {
 
 type Target = Pick<Desired, 'id' | 'tenantId' | 'held' | 'wantedVersion'> & { roomId: string };
 
-/** Something else is wanted by now, perhaps of more haste than what is left to do. */
-export class Overtaken extends Error {}
-
-/** After so many steps it is looked whether something else is wanted. */
-const stretch = 20;
-
 /**
  * Does what was planned, one after the other, and writes down each. A step that Synapse refuses does
  * not keep the others from being done.
  *
- * @throws Overtaken; GiveUp when all that failed would fail again; another error when it is worth a try
+ * @throws Overtaken, GivesWay; GiveUp when all that failed would fail again; another error when it is worth a try
  */
 export async function applyPlan(parts: RoomParts, room: Target, plan: RoomPlan): Promise<void> {
   const failures: Error[] = [];
-  for (const [nth, action] of plan.actions.entries()) {
-    if (nth % stretch === stretch - 1 && (await isNewer(parts.db, room.id, room.wantedVersion))) {
-      throw new Overtaken('Something else is wanted by now');
-    }
+  const turn = new Turn(parts.db, room);
+  for (const action of plan.actions) {
+    await turn.step();
     // Once the bot has left, it can do no more for whom it could not remove.
     if (action.kind === 'leave' && failures.length > 0) break;
     try {

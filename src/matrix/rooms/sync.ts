@@ -5,7 +5,7 @@ import { GiveUp, type Task } from '../../jobs/task.ts';
 import { syncRoom } from '../../rooms/sync.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { readActual } from './actual.ts';
-import { applyPlan, Overtaken } from './apply.ts';
+import { applyPlan } from './apply.ts';
 import { findRoom, makeRoom } from './create.ts';
 import type { Desired } from './desired.ts';
 import { withRoomLock } from './lock.store.ts';
@@ -14,6 +14,7 @@ import { isOver, nothingToDo, planRoom, type RoomPlan } from './plan.ts';
 import { isNewer, markFailed, markOver, markSynced } from './progress.store.ts';
 import { readDesired } from './read-desired.ts';
 import { keepSpace } from './spaces.ts';
+import { GivesWay, Overtaken } from './turn.ts';
 
 const payloadSchema = z.object({ room: z.uuid(), pictureTries: z.number().default(0) });
 
@@ -47,6 +48,7 @@ async function bringAbout(
     }
     await syncRoom(db, room);
   } catch (cause) {
+    if (cause instanceof GivesWay) return syncRoom(db, room);
     const error = asFailure(cause);
     // Before the error is seen: whoever sees it learns whether it is tried again.
     if (error instanceof GiveUp) await giveUpJob(db, jobId).catch(() => {});
