@@ -142,14 +142,18 @@ function registerStatus(noun: Command): void {
     );
 }
 
+const lostKeys =
+  'Its Matrix devices end: encryption keys that were on them only, and backed up nowhere, are lost.';
+
 function registerMatrix(noun: Command): void {
-  for (const [verb, access, description] of [
+  for (const [verb, access, description, warning] of [
     [
       'revoke-matrix',
       'revoked',
-      "Take an account's access to Matrix away; it can still sign in elsewhere",
+      `Take an account's access to Matrix away; it can still sign in elsewhere. ${lostKeys}`,
+      lostKeys,
     ],
-    ['restore-matrix', 'active', "Give an account's access to Matrix back"],
+    ['restore-matrix', 'active', "Give an account's access to Matrix back", undefined],
   ] as const) {
     noun
       .command(verb)
@@ -158,9 +162,11 @@ function registerMatrix(noun: Command): void {
       .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
       .addHelpText('after', example(`accounts ${verb} @ada`))
       .action(
-        run<Who>(async (cli, options, name) =>
-          shown(await (await lazy.change()).setMatrixAccess(cli, name, access, options)),
-        ),
+        run<Who>(async (cli, options, name) => {
+          const account = await (await lazy.change()).setMatrixAccess(cli, name, access, options);
+          const { data, text } = shown(account);
+          return { data, text: warning ? `${text}\n\n${warning}` : text };
+        }),
       );
   }
 }

@@ -170,6 +170,8 @@ describe('accounts', () => {
     const { id } = await add('--email', 'mary@example.org', '--name', 'Mary', '--handle', 'mary.j');
     const revoked = await terminal.json<FoundAccount>('accounts', 'revoke-matrix', '@mary.j');
     assert.equal(revoked.matrixAccess, 'revoked');
+    const said = await terminal.run(['accounts', 'revoke-matrix', '@mary.j']);
+    assert.match(said.stdout, /backed up nowhere, are lost/);
     const restored = await terminal.json<FoundAccount>('accounts', 'restore-matrix', '@mary.j');
     assert.equal(restored.matrixAccess, 'active');
     const known = await terminal.json<FoundAccount>(
