@@ -115,6 +115,31 @@ describe('migration import of users and handles', () => {
     assert.deepEqual(await identity('bob.b'), ['18', 'robert']);
   });
 
+  test('takes no name of a guest, and gives the role that was said of a slug', async () => {
+    await terminal.db.query(
+      `insert into guests (id, tenant_id, name, email, email_key, platform_slug, created_by)
+        select gen_random_uuid(), tenant_id, 'G', 'g@example.org', 'g@example.org', 'the-guest', 'p'
+          from accounts where id = $1`,
+      [accounts.victim],
+    );
+    await terminal.db.query(
+      `insert into administrator_words (tenant_id, member, over, held, occurred_at, event_id)
+        select tenant_id, 'the-boss', 'tenant', true, now(), 'e' from accounts where id = $1`,
+      [accounts.victim],
+    );
+    const lines = `platformUserId,platformSlug,accountId
+40,the-guest,${accounts.victim}
+41,the-boss,${accounts.victim}
+`;
+    const report = await bring('users', lines, '--apply');
+    assert.deepEqual([report.changed, problems(report)], [1, [[2, 'platform_slug_taken']]]);
+    const roles = async () =>
+      (await terminal.json<{ roles: string[] }>('accounts', 'show', '@victim')).roles;
+    assert.deepEqual(await roles(), ['tenant.admin']);
+    await rollBack(report.rollbackFile, '--apply');
+    assert.deepEqual(await roles(), []);
+  });
+
   test('enters handles as handles import does, and takes back those that nobody used', async () => {
     const lines = `handle,account_id\n@Old_One:matrix.example,\nold.two,\nvictim,\n@x:elsewhere,\n`;
     const report = await bring('handles', lines, '--apply');

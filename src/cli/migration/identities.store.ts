@@ -25,7 +25,7 @@ export function lockNamedAccounts(
   );
 }
 
-/** Accounts of the tenant that the platform calls so already. */
+/** Accounts and guests of the tenant that the platform calls so already. */
 export function holdersOfIdentities(
   tx: Queryable,
   tenantId: string,
@@ -33,10 +33,22 @@ export function holdersOfIdentities(
 ): Promise<(PlatformIdentity & { id: string })[]> {
   return tx.query(
     `select id, platform_user_id as "platformUserId", platform_slug as "platformSlug"
-      from accounts where tenant_id = $1
+        from accounts where tenant_id = $1
+          and (platform_user_id = any ($2::text[]) or platform_slug = any ($3::text[]))
+      union all
+      select id, platform_user_id, platform_slug from guests where tenant_id = $1
         and (platform_user_id = any ($2::text[]) or platform_slug = any ($3::text[]))`,
     [tenantId, userIds, slugs],
   );
+}
+
+/** In one order, in which everybody takes turns at them. */
+export async function tenantsOfAccounts(db: Queryable, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    'select distinct tenant_id as id from accounts where id = any ($1::uuid[]) order by id',
+    [ids],
+  );
+  return rows.map(({ id }) => id);
 }
 
 export function lockIdentities(

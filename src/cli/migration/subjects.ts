@@ -1,5 +1,6 @@
-import { setPlatformIdentity } from '../../accounts/accounts.store.ts';
+import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import type { Transaction } from '../../database/database.ts';
+import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import { membershipsChanged } from '../../rooms/move-memberships.ts';
 import {
   deleteEmptyRooms,
@@ -11,10 +12,9 @@ import {
   putRoomSnapshots,
   type RoomSnapshot,
 } from '../../rooms/snapshots.store.ts';
-import { syncRoomsOfAccount } from '../../rooms/sync.ts';
 import type { ChangeKind } from './change.ts';
 import { handleRows, removeUnusedImports } from './handle-rows.store.ts';
-import { lockIdentities } from './identities.store.ts';
+import { lockIdentities, type PlatformIdentity, tenantsOfAccounts } from './identities.store.ts';
 
 export type Key = readonly string[];
 export type Value = Readonly<Record<string, unknown>>;
@@ -83,7 +83,11 @@ const membership: Subject = {
 
 const platformIdentity: Subject = {
   async read(tx, keys) {
-    const rows = await lockIdentities(tx, keys.map(first));
+    const ids = keys.map(first);
+    for (const tenantId of await tenantsOfAccounts(tx, ids)) {
+      await takeTurnsAtPlatformNames(tx, tenantId);
+    }
+    const rows = await lockIdentities(tx, ids);
     return new Map(
       rows.map(({ id, platformUserId, platformSlug }) => [
         placeOf([id]),
@@ -97,11 +101,7 @@ const platformIdentity: Subject = {
     for (const { key, value } of targets) {
       const account = accounts.get(first(key));
       if (!account) continue;
-      const identity = value as { platformUserId: string | null; platformSlug: string | null };
-      await syncRoomsOfAccount(tx, account.id);
-      const { tenantId, id: accountId } = account;
-      await setPlatformIdentity(tx, { tenantId, accountId, ...identity });
-      await syncRoomsOfAccount(tx, account.id);
+      await changePlatformNames(tx, account, value as PlatformIdentity);
     }
     return [];
   },

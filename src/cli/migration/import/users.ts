@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { setPlatformIdentity } from '../../../accounts/accounts.store.ts';
+import { takeTurnsAtPlatformNames } from '../../../accounts/guests.store.ts';
 import type { Transaction } from '../../../database/database.ts';
 import { record } from '../../../events.ts';
-import { syncRoomsOfAccount } from '../../../rooms/sync.ts';
+import { changePlatformNames } from '../../../oidc/platform-identity.ts';
 import type { Change } from '../change.ts';
 import {
   holdersOfIdentities,
@@ -46,6 +46,7 @@ async function importUsers(
 ) {
   const { tenantId } = context;
   const values = lines.map(({ value }) => value);
+  await takeTurnsAtPlatformNames(tx, tenantId);
   const found: Found = {
     accounts: await lockNamedAccounts(tx, tenantId, {
       ids: values.flatMap(({ accountId }) => accountId ?? []),
@@ -93,7 +94,7 @@ function accountMeant(
     : account;
 }
 
-/** What another account has, or the account has already, is never replaced by a file. */
+/** What another account or a guest has, or the account has already, is never replaced by a file. */
 function judge(value: UserLine, account: NamedAccount, { holders }: Found): Verdict {
   const { platformUserId, platformSlug } = value;
   const others = holders.filter(({ id }) => id !== account.id);
@@ -122,10 +123,7 @@ async function bind(
     platformSlug: account.platformSlug,
   };
   const after = { platformUserId, platformSlug };
-  // By the former slug as well as by the new one.
-  await syncRoomsOfAccount(tx, accountId);
-  await setPlatformIdentity(tx, { tenantId, accountId, ...after });
-  await syncRoomsOfAccount(tx, accountId);
+  await changePlatformNames(tx, { id: accountId, tenantId, ...before }, after);
   await record(tx, {
     action: 'account.platform_identity_set',
     actor: 'operator',
