@@ -127,17 +127,17 @@ export function namesOfAccounts(
 }
 
 /**
- * The id that an account of this address may begin with. Not one that a sign-up which was given up
- * has mapped a Matrix user to: a homeserver takes an id once.
+ * The id that an account of this address may begin with. Not where a Matrix user is mapped to it, by a
+ * sign-up that was given up, or to the id that the account was to have: a homeserver takes an id once.
  */
 export async function guestIdFor(
   db: Queryable,
-  { tenantId, emailKey }: { tenantId: string; emailKey: string },
+  { tenantId, emailKey, insteadOf }: { tenantId: string; emailKey: string; insteadOf?: string },
 ): Promise<string | undefined> {
   const [guest] = await db.query<{ id: string }>(
     `select id from guests where tenant_id = $1 and email_key = $2
-      and not exists (select from matrix_users where account_id = guests.id)`,
-    [tenantId, emailKey],
+      and not exists (select from matrix_users where account_id in (guests.id, $3::uuid))`,
+    [tenantId, emailKey, insteadOf ?? null],
   );
   return guest?.id;
 }

@@ -23,10 +23,14 @@ export async function welcomeProved(
 /**
  * The id of the guest whose address this sign-in proved by a code: the account that is made takes it,
  * so that what the platform stored stays right.
+ *
+ * @param insteadOf the id that the account was to have so far
  */
 export async function idOfGuest(
   { parts, signIn: { provedAt, emailKey } }: Step,
   tenantId: string,
+  insteadOf?: string,
 ): Promise<string | undefined> {
-  return provedAt && emailKey ? guestIdFor(parts.database, { tenantId, emailKey }) : undefined;
+  if (!provedAt || !emailKey) return undefined;
+  return guestIdFor(parts.database, { tenantId, emailKey, insteadOf });
 }

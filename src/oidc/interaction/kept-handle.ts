@@ -24,6 +24,11 @@ export function holderOf(
   return invitation && kept ? keptBy(invitation.id) : heldBy(step, person);
 }
 
+/** Whether anybody who comes by the same link may go on with this hold. */
+export function isShared({ invitation }: Admission, heldBy: string): boolean {
+  return invitation?.emailKey === null && heldBy === keptBy(invitation.id);
+}
+
 /** The same while it is still being chosen. */
 export async function holderOfTyped(step: Step, person: Person, typed: string): Promise<string> {
   const invitation = person.accountId ? undefined : await invitationFor(step, person);

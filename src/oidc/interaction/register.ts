@@ -21,7 +21,7 @@ import {
 } from './admission.ts';
 import { finishSignIn, goOnAsSignedIn } from './finish.ts';
 import { idOfGuest, welcomeProved } from './guest.ts';
-import { holderOf } from './kept-handle.ts';
+import { holderOf, isShared } from './kept-handle.ts';
 import { heldBy, type Person } from './person.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -62,7 +62,10 @@ async function tryToRegister(
     return 'done';
   }
   const heldBy = holderOf(step, person, admission, order.handle);
-  const accountId = await accountIdToBe(step, person, heldBy);
+  const accountId = await accountIdToBe(step, person, {
+    heldBy,
+    shared: isShared(admission, heldBy),
+  });
   const reserved = await reserve(step, person, { accountId, handle: order.handle, heldBy });
   if (reserved === 'taken' && (await continueAsExisting(step, person))) return 'done';
   if (reserved !== 'ready') return reserved;
@@ -174,10 +177,18 @@ export async function setUpHandle(
   return 'done';
 }
 
-/** A second try, also from another browser, goes on as the account that the first one began. */
-async function accountIdToBe(step: Step, person: Person, heldBy: string): Promise<string> {
+/**
+ * A second try, also from another browser, goes on as the account that the first one began. A hold that
+ * others may come to have as well never gets the id of somebody's guest.
+ */
+async function accountIdToBe(
+  step: Step,
+  person: Person,
+  { heldBy, shared }: { heldBy: string; shared: boolean },
+): Promise<string> {
   const hold = await holdOf(step.parts.database, heldBy);
-  return hold?.accountId ?? (await idOfGuest(step, person.tenant.id)) ?? randomUUID();
+  const guest = shared ? undefined : await idOfGuest(step, person.tenant.id, hold?.accountId);
+  return guest ?? hold?.accountId ?? randomUUID();
 }
 
 async function reserve(step: Step, person: Person, { accountId, handle, heldBy }: Hold) {
