@@ -49,6 +49,8 @@ describe('where a hand-off may end', () => {
       'https://www.example/application/',
       'https://www.example/app/../other',
       'https://www.example/app/%2e%2e/other',
+      'https://www.example/app/..%2fother',
+      'https://www.example/app/%2e%2e%5Cother',
       'https://user@app.example/',
       'http://app.example/',
       'https://sub.app.example/',
@@ -86,6 +88,9 @@ describe('where a hand-off may end', () => {
       through(evil, 'https://matrix.example/%5fmatrix/client/v3/login/sso/redirect'),
       through(evil, 'https://matrix.example/%5F%6Datrix/client/v3/login/sso/redirect'),
       through(evil, 'https://matrix.example//_matrix/client/v3/login/sso/redirect'),
+      through(evil, 'https://matrix.example/x/..%2f_matrix/client/v3/login/sso/redirect'),
+      through(evil, 'https://matrix.example/.%2F_matrix/client/v3/login/sso/redirect'),
+      through(evil, 'https://matrix.example/%5c_matrix/client/v3/login/sso/redirect'),
       'https://matrix.example/_synapse/client/oidc/callback',
     ]) {
       assert.equal(destinationAt(synapse, uri), undefined, uri);

@@ -28,15 +28,21 @@ function throughHomeserver(client: Client, url: URL): string | undefined {
 /** Targets are whole origins with a path that ends with a slash, so no longer host begins like them. */
 function isTarget(client: Client, url: URL): boolean {
   const begins = client.handoffTargets.some((target) => url.href.startsWith(target));
-  return begins && !(client.idpId && isAtClient(client, url) && isHomeserverApi(url));
+  const path = asServersReadIt(url);
+  if (!begins || /(^|\/)\.\.?(\/|$)/.test(path)) return false;
+  return !(client.idpId && isAtClient(client, url) && isHomeserverApi(path));
 }
 
 /** Where a web client has the homeserver's own host, what leads on from there is no target. */
-function isHomeserverApi({ pathname }: URL): boolean {
-  const decoded = pathname.replace(/%([0-9a-f]{2})/gi, (_, code) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  return /^\/+_(matrix|synapse)/i.test(decoded);
+function isHomeserverApi(path: string): boolean {
+  return /^\/+_(matrix|synapse)/i.test(path);
+}
+
+/** Browsers leave `..%2f` as it is, and what stands before an application may follow it. */
+function asServersReadIt({ pathname }: URL): string {
+  return pathname
+    .replace(/%([0-9a-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replaceAll('\\', '/');
 }
 
 function isAtClient({ redirectUris }: Client, { origin }: URL): boolean {
