@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
-import { newSlug, openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
+import { acme, newSlug, openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
 
 describe('the people of a room', () => {
   let world: RoomsWorld;
@@ -143,6 +143,14 @@ describe('the people of a room', () => {
     await world.people.act(tenantAdmin.userId, 'POST', `/rooms/${roomId}/join`);
     await world.sync(room);
     assert.equal(await membership(room, tenantAdmin.userId), 'join');
+    // Who may not use Matrix now finds everything as it was when they may again.
+    const suspend = (status: string) =>
+      world.database.query('update tenants set status = $2 where id = $1', [acme, status]);
+    await suspend('suspended');
+    await world.sync(room);
+    await suspend('active');
+    assert.equal(await membership(room, tenantAdmin.userId), 'join');
+    assert.equal(levelIn(await world.actual(room), tenantAdmin.userId), 75);
     await world.database.query("update accounts set roles = '{}' where id = $1", [
       tenantAdmin.accountId,
     ]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RoomPerson } from './room-people.ts';
-import { openRoomsWorld, type RoomsWorld } from './rooms-world.ts';
+import { openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
 
 describe('many removals at once', () => {
   let world: RoomsWorld;
@@ -98,6 +98,32 @@ describe('many removals at once', () => {
     await world.sync(room);
     assert.equal((await world.row(room)).roomId, null);
     assert.equal((await world.stateOf(roomId ?? '')).members.size, 0);
+  });
+
+  test('of people whom somebody let in never wait, nor hold up those of others', async () => {
+    const { room, people } = await crowd(5);
+    const owner = await world.people.make();
+    await world.people.tell(room, owner, 'owner');
+    await world.sync(room);
+    const { roomId } = await world.row(room);
+    const outsiders = await world.people.several(5, { tenant: other });
+    for (const { userId } of outsiders) {
+      await world.people.act(owner.userId, 'POST', `/rooms/${roomId}/invite`, { user_id: userId });
+      await world.people.act(userId, 'POST', `/rooms/${roomId}/join`);
+    }
+    // Only invited, though of the tenant.
+    for (const { userId } of await world.people.several(3)) {
+      await world.people.act(owner.userId, 'POST', `/rooms/${roomId}/invite`, { user_id: userId });
+    }
+    const removed = () =>
+      world.database.query<{ sum: number }>('select sum(removed)::int from tenant_removals');
+    const before = await removed();
+    await world.sync(room);
+    assert.deepEqual(await removed(), before, 'nobody can use up what the tenant may remove');
+    assert.equal((await world.row(room)).held, null);
+    const { members } = await world.actual(room);
+    const there = [...members.values()].filter((it) => it.membership !== 'leave').length;
+    assert.equal(there, 1 + people.length + 1);
   });
 
   test('wait even for one person in a room that was linked', async () => {

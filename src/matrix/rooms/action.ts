@@ -1,7 +1,11 @@
 import type { PowerLevels } from './levels.ts';
 
-/** Why somebody is taken out. */
-export type KickReason = 'left' | 'stranger' | 'deleted';
+/**
+ * Why somebody is taken out.
+ * - `stranger`: without a role, but of the tenant, once named for the room, or there before us
+ * - `outsider`: anybody else whom somebody let in, or wanted to
+ */
+export type KickReason = 'left' | 'stranger' | 'outsider' | 'deleted';
 
 export type Kick = { kind: 'kick'; userId: string; accountId?: string; reason: KickReason };
 
@@ -23,6 +27,7 @@ export type Action =
 const reasons: Readonly<Record<KickReason, string>> = {
   left: 'has no role any more',
   stranger: 'came by other means',
+  outsider: 'came by other means',
   deleted: 'the room is given up',
 };
 

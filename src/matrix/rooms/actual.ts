@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { familiarHandles } from './desired.store.ts';
 import type { Desired } from './desired.ts';
 import type { stateEvent } from './endpoints.ts';
 import type { RoomParts } from './parts.ts';
@@ -25,6 +26,8 @@ export type Actual = {
   members: ReadonlyMap<string, Member>;
   /** Users of bridges: kept by their application service, never strangers. */
   bridged: ReadonlySet<string>;
+  /** Users whom nobody expects there, of the room's tenant or once named for the room. */
+  familiar: ReadonlySet<string>;
   /** The content of a state event, but for members. */
   state(type: string, stateKey?: string): Content | undefined;
   /** The keys of all events of a type whose content is not empty. */
@@ -36,8 +39,8 @@ export const rowKey = 'com.openmeet.room';
 
 /** Nothing when Synapse has no such room. One call, but for users whom nobody expects there. */
 export async function readActual(
-  { rooms, settings, isBridged }: Pick<RoomParts, 'rooms' | 'settings' | 'isBridged'>,
-  { roomId, people, administrators, strangers }: Sought,
+  { db, rooms, settings, isBridged }: Pick<RoomParts, 'db' | 'rooms' | 'settings' | 'isBridged'>,
+  { id, roomId, tenantId, people, administrators, strangers }: Sought,
 ): Promise<Actual | undefined> {
   const events = await rooms.readState(roomId);
   if (!events) return undefined;
@@ -45,15 +48,22 @@ export async function readActual(
   if (strangers === 'keep') return actual;
   const known = [...people, ...administrators].map(({ userId }) => userId);
   const expected = new Set([settings.bot, ...known]);
+  const unexpected = [...actual.members]
+    .filter(([id, { membership }]) => !['leave', 'ban'].includes(membership) && !expected.has(id))
+    .map(([id]) => id);
+  if (unexpected.length === 0) return actual;
   const bridged = new Set<string>();
-  for (const [userId, { membership }] of actual.members) {
-    const isPresent = membership === 'join' || membership === 'invite';
-    if (isPresent && !expected.has(userId) && (await isBridged(userId))) bridged.add(userId);
-  }
-  return { ...actual, bridged };
+  for (const userId of unexpected) if (await isBridged(userId)) bridged.add(userId);
+  const localpart = (userId: string) => userId.slice(1, -settings.serverName.length - 1);
+  const local = unexpected.filter((userId) => userId.endsWith(`:${settings.serverName}`));
+  const handles = await familiarHandles(db, { id, tenantId }, local.map(localpart));
+  const familiar = new Set(local.filter((userId) => handles.has(localpart(userId))));
+  return { ...actual, bridged, familiar };
 }
 
-type Sought = Pick<Desired, 'people' | 'administrators' | 'strangers'> & { roomId: string };
+type Sought = Pick<Desired, 'id' | 'tenantId' | 'people' | 'administrators' | 'strangers'> & {
+  roomId: string;
+};
 
 export function actualOf(roomId: string, events: readonly StateEvent[]): Actual {
   const states = new Map<string, Content>();
@@ -74,6 +84,7 @@ export function actualOf(roomId: string, events: readonly StateEvent[]): Actual 
     creators: creatorsOf(created, states.get(place('m.room.create', ''))),
     members,
     bridged: new Set(),
+    familiar: new Set(),
     state: (type, stateKey = '') => states.get(place(type, stateKey)),
     keys: (type) =>
       [...states]

@@ -7,13 +7,16 @@ import type { RoomParts } from './parts.ts';
 import { setPicture } from './picture.ts';
 import type { RoomPlan } from './plan.ts';
 import { clearHeld, countRemoval, markHeld } from './progress.store.ts';
-import { isSameSet } from './removals.ts';
+import { isSameSet, mayBeMistake } from './removals.ts';
 import { Turn } from './turn.ts';
+
+const notAdded = 'Only members whom the organisers added can be in this room.';
 
 /** What people read who are taken out. */
 const reasons = {
   left: 'You no longer belong to this room.',
-  stranger: 'Only members whom the organisers added can be in this room.',
+  stranger: notAdded,
+  outsider: notAdded,
   deleted: 'This room was closed.',
 };
 
@@ -63,7 +66,7 @@ function summary(failures: readonly Error[]): string {
 async function apply(parts: RoomParts, room: Target, action: Action, plan: RoomPlan) {
   const done = await call(parts, room, action);
   const { db } = parts;
-  if (action.kind === 'kick' && action.reason !== 'deleted' && !plan.confirmed) {
+  if (action.kind === 'kick' && mayBeMistake(action) && !plan.confirmed) {
     await countRemoval(db, room.tenantId);
   }
   if (!done) return;

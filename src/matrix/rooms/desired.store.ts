@@ -142,16 +142,17 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
 
 export type AdministratorRow = { handle: string; platform: boolean };
 
-/** Who leads all rooms of a tenant, and who leads all rooms of all tenants. */
+/**
+ * Who leads all rooms of a tenant, and who leads all rooms of all tenants. Also those who may not use
+ * Matrix now: they would be strangers else, and not be in their rooms when they may again.
+ */
 export function administratorsOf(db: Queryable, tenantId: string): Promise<AdministratorRow[]> {
   return db.query<AdministratorRow>(
     `select handle, 'platform.admin' = any(roles) as platform
       from accounts
-      join tenants on tenants.id = accounts.tenant_id
       join handles on handles.account_id = accounts.id and handles.state = 'active'
       join matrix_users using (handle, account_id)
-      where matrix_users.state = 'ready' and accounts.status = 'active'
-        and tenants.status = 'active'
+      where matrix_users.state = 'ready' and accounts.status <> 'deleted'
         and ('platform.admin' = any(roles)
           or ('tenant.admin' = any(roles) and accounts.tenant_id = $1))`,
     [tenantId],
@@ -167,4 +168,22 @@ export async function roomsOfSpace(db: Queryable, tenantId: string): Promise<str
     [tenantId],
   );
   return rows.map(({ roomId }) => roomId);
+}
+
+/** Those of these handles whose people are of the room's tenant, or were once named for the room. */
+export async function familiarHandles(
+  db: Queryable,
+  { id, tenantId }: { id: string; tenantId: string },
+  handles: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ handle: string }>(
+    `select lower(handle) as handle from handles join accounts on accounts.id = handles.account_id
+      where lower(handle) = any ($3::text[]) and handles.state = 'active'
+        and accounts.status <> 'deleted'
+        and (accounts.tenant_id = $2 or exists (select from memberships where room = $1
+          and (memberships.account_id = accounts.id
+            or (member_tenant_id = accounts.tenant_id and member = platform_slug))))`,
+    [id, tenantId, handles],
+  );
+  return new Set(rows.map(({ handle }) => handle));
 }

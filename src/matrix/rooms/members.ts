@@ -87,5 +87,10 @@ function strangers(desired: Desired, actual: Actual, bot: string): Kick[] {
   return [...actual.members]
     .filter(([userId, member]) => isPresent(member) && !expected.has(userId))
     .filter(([userId]) => !actual.bridged.has(userId))
-    .map(([userId]): Kick => ({ kind: 'kick', userId, reason: 'stranger' }));
+    .map(([userId, { membership }]): Kick => {
+      // Whoever is only invited loses nothing that they had.
+      const isOwn = membership === 'join' && actual.familiar.has(userId);
+      const mayBelong = isOwn || desired.origin !== 'made';
+      return { kind: 'kick', userId, reason: mayBelong ? 'stranger' : 'outsider' };
+    });
 }

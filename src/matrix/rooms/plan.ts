@@ -4,7 +4,7 @@ import type { Actual } from './actual.ts';
 import type { Desired } from './desired.ts';
 import { highest, levelIn, planLevels } from './levels.ts';
 import { isPresent, planMembers } from './members.ts';
-import { judgeRemovals } from './removals.ts';
+import { judgeRemovals, mayBeMistake } from './removals.ts';
 import { planState } from './state.ts';
 
 export type PlanSettings = Pick<RoomSettings, 'historyVisibility' | 'removalShare'> & {
@@ -46,11 +46,12 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
   const { bot } = settings;
   const members = planMembers(desired, actual, bot);
   const present = [...actual.members].filter(([id, member]) => id !== bot && isPresent(member));
-  const verdict = judgeRemovals(members.kicks, desired, {
+  const doubtful = members.kicks.filter(mayBeMistake);
+  const verdict = judgeRemovals(doubtful, desired, {
     people: present.length,
     share: settings.removalShare,
   });
-  const held = verdict === 'hold' ? members.kicks : [];
+  const held = verdict === 'hold' ? doubtful : [];
   const levels = planLevels(desired, actual, bot, whoIsGone(desired, actual, held));
   const bans = members.others.filter(({ kind }) => kind === 'ban');
   const comings = members.others.filter(({ kind }) => kind !== 'ban');
@@ -61,7 +62,7 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
         ? [{ kind: 'levels' as const, content: levels.content, changed: levels.changed }]
         : []),
       ...bans,
-      ...(verdict === 'hold' ? [] : members.kicks),
+      ...members.kicks.filter((kick) => !held.includes(kick)),
       // Before anybody comes in: in a half-made room Synapse lets nobody in without join rules.
       ...state.filter(({ kind }) => kind === 'state'),
       ...comings,

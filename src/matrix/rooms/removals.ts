@@ -8,6 +8,14 @@ const fewest = 5;
 const manyOneByOne = 20;
 
 /**
+ * Whether a removal could be due to a mistake of the platform. Otherwise whoever may invite could
+ * have the removals of a room or tenant held by letting many people in.
+ */
+export function mayBeMistake({ reason }: Kick): boolean {
+  return reason === 'left' || reason === 'stranger';
+}
+
+/**
  * - `go`: they are ordinary
  * - `confirmed`: an operator has seen exactly these people
  * - `hold`: they wait for an operator
