@@ -29,7 +29,8 @@ export type GuestOrder = {
  * so nothing of it can be told. The name follows whoever made the guest, and nobody else.
  *
  * @throws AppError `guest_conflict` (409) where the guest goes by other names on the platform,
- *   `platform_user_taken` or `platform_slug_taken` (409) where somebody else has them
+ *   `platform_user_taken` or `platform_slug_taken` (409) where somebody else has them,
+ *   `platform_slug_reserved` (400)
  */
 export async function keepGuest(tx: Transaction, order: GuestOrder): Promise<Guest> {
   const { tenantId, address, name, clientId } = order;
@@ -71,6 +72,7 @@ async function assertNamesAreFree(
   names: PlatformNames & { tenantId: string },
   except?: string,
 ): Promise<void> {
+  assertSlugIsNoId(names);
   refuseTaken(await namesOfGuests(tx, names, except));
   refuseTaken(await namesOfAccounts(tx, names));
 }
@@ -78,14 +80,23 @@ async function assertNamesAreFree(
 /**
  * Before an account is given names of the platform. The turn lasts until the transaction ends.
  *
- * @throws AppError `platform_user_taken` or `platform_slug_taken` (409)
+ * @throws AppError `platform_user_taken` or `platform_slug_taken` (409), `platform_slug_reserved` (400)
  */
 export async function assertNamesOfNoGuest(
   tx: Transaction,
   names: PlatformNames & { tenantId: string },
 ): Promise<void> {
+  assertSlugIsNoId(names);
   await takeTurnsAtPlatformNames(tx, names.tenantId);
   refuseTaken(await namesOfGuests(tx, names));
+}
+
+/** Members of rooms are called by slug or by `account:<id>`: nobody is to get another's memberships. */
+function assertSlugIsNoId({ platformSlug }: PlatformNames): void {
+  if (!platformSlug?.startsWith('account:')) return;
+  throw new AppError('platform_slug_reserved', {
+    message: `A slug that begins with "account:" is taken for the id of an account.`,
+  });
 }
 
 function refuseTaken(taken: readonly { user: boolean; slug: boolean }[]): void {

@@ -15,7 +15,7 @@ const tenantAdmin = 'tenant.admin' satisfies keyof typeof administrators;
  * said of the other counts for the account now. The caller has taken its turn at platform names
  * (`takeTurnsAtPlatformNames`), then locked the account: in this order, as reported roles do.
  *
- * @throws AppError `platform_user_taken`, `platform_slug_taken` (409)
+ * @throws AppError `platform_user_taken`, `platform_slug_taken` (409), `platform_slug_reserved` (400)
  */
 export async function changePlatformNames(
   tx: Transaction,

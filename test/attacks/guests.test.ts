@@ -106,6 +106,25 @@ describe('a platform that made a guest of somebody it does not know', () => {
     assert.deepEqual([member?.member, member?.open], [victim.platformSlug, false]);
   });
 
+  test('gets nothing that is said of an account, by calling somebody by its id', async () => {
+    const owner = await world.addPerson();
+    const room = await addRoom(world, { name: 'Owned' });
+    await addMember(world, room, `account:${owner.id}`, { role: 'organizer' });
+    const platformSlug = `account:${owner.id}`;
+    const email = newAddress();
+    const { token } = guests;
+    const guest = { email, name: 'Mallory', platformSlug };
+    const made = await call(world, '/guests', { token, method: 'POST', body: guest });
+    assert.deepEqual([made.status, made.body.error], [400, 'platform_slug_reserved']);
+    await finishNew(await proveNew(world, app, email));
+    assert.deepEqual(await membersOf(world, room), [memberAs(owner.id, 'organizer', false)]);
+    const mallory = await world.addPerson();
+    const path = `/accounts/${mallory.id}/platform`;
+    const body = { platformUserId: null, platformSlug };
+    const linked = await call(world, path, { token, method: 'PUT', body });
+    assert.deepEqual([linked.status, linked.body.error], [400, 'platform_slug_reserved']);
+  });
+
   test('changes nothing of an account: neither its roles in rooms nor its names', async () => {
     const owner = await world.addPerson();
     const victim = await guests.add(owner.email);

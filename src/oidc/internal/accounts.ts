@@ -108,6 +108,7 @@ function putPlatformIdentity({ database, serverName }: Parts): InternalRoute {
     body: z.strictObject({ ...platformIdentity, tenantId: z.uuid().optional() }),
     answer: { status: 200, description: 'The account as it is now', schema: account },
     problems: {
+      400: ['platform_slug_reserved'],
       404: ['account_not_found'],
       409: ['platform_user_taken', 'platform_slug_taken'],
     },

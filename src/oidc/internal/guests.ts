@@ -53,7 +53,10 @@ function postGuest({ database }: Parts): InternalRoute {
     scope,
     body: order,
     answer: { status: 200, description: 'The guest, made now or before', schema: guest },
-    problems: { 409: ['guest_conflict', 'platform_user_taken', 'platform_slug_taken'] },
+    problems: {
+      400: ['platform_slug_reserved'],
+      409: ['guest_conflict', 'platform_user_taken', 'platform_slug_taken'],
+    },
     budget: { limit: 600, seconds: 60 },
     async handle({ body, tenantId, client }) {
       const { platformUserId, platformSlug } = body;
