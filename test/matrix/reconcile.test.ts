@@ -3,6 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { startWorker, type Worker } from '../../src/jobs/worker.ts';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
+import { Synapse } from '../../src/matrix/synapse.ts';
+import { SynapseError } from '../../src/matrix/synapse-error.ts';
 import { driftOf, findRun, type ReconcileRun } from '../../src/rooms/reconcile.store.ts';
 import { startDueReconcile, startReconcile } from '../../src/rooms/reconcile.ts';
 import { until } from '../support/until.ts';
@@ -146,6 +148,36 @@ describe('reconciling rooms', { timeout: 180_000 }, () => {
     assert.equal(failed, 1);
     const found = (await driftOf(world.database, run)).find(({ id }) => id === room);
     assert.match(found?.error ?? '', /must invite it there/);
+  });
+
+  test('is not stopped by one room at which Synapse fails, but waits while it is away', async () => {
+    const run = await begin({ dryRun: true });
+    const { roomId } = await world.actual(rooms[3] as string);
+    const refusing = (isBad: (endpoint: string, part?: string) => boolean) => {
+      const synapse = new Synapse(world.access);
+      const call = synapse.call.bind(synapse);
+      synapse.call = async (endpoint, parts, ...rest) => {
+        if (!isBad(endpoint, parts[0])) return call(endpoint, parts, ...rest);
+        throw new SynapseError('Synapse answered 500', { kind: 'retry', status: 500 });
+      };
+      return synapse;
+    };
+    const away = refusing(() => true);
+    away.whoAmI = () => Promise.reject(new SynapseError('Synapse is away', { kind: 'retry' }));
+    const stumbling = refusing((_, part) => part === roomId);
+    const tryBatch = (synapse: Synapse, attempt: number) =>
+      roomTasks({ ...world.options, synapse })['reconcile-rooms'](
+        { run },
+        { jobId: '1', attempt, last: false },
+      );
+    await assert.rejects(tryBatch(stumbling, 1), /500/);
+    await assert.rejects(tryBatch(away, 9), /away/);
+    assert.equal((await stateOf(run)).checked, 0);
+    for (let batch = 0; batch < 3; batch += 1) await tryBatch(stumbling, 3);
+    const { state, checked, total } = await stateOf(run);
+    assert.deepEqual([state, checked], ['done', total]);
+    const [found] = (await driftOf(world.database, run)).filter((it) => it.roomId === roomId);
+    assert.equal(found?.drift.problem, 'Synapse answered 500');
   });
 
   test('begins by itself when the last one is too long ago, once over all workers', async () => {

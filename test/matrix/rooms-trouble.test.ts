@@ -111,6 +111,21 @@ describe('a room that is not as it was left', () => {
     assert.equal((await world.row(room)).error, null);
   });
 
+  test('says that it was upgraded by hand, and keeps out who must not be in it', async () => {
+    const { room, roomId, owner } = await roomWithOwner();
+    await world.people.tell(room, owner, null);
+    await bot.setState(roomId, 'm.room.tombstone', '', { replacement_room: '!new:x' });
+    await assert.rejects(world.sync(room), { name: 'GiveUp' });
+    const words = (await world.row(room)).error ?? '';
+    assert.match(words, /was upgraded by hand to !new:x: the platform must delete the entity/);
+    assert.equal((await world.actual(room)).members.get(owner.userId)?.membership, 'leave');
+    await world.change(room, { origin: 'linked' });
+    await assert.rejects(world.sync(room), /unlink it, then link the new one/);
+    await world.change(room, { origin: 'made', state: 'deleted' });
+    await world.sync(room);
+    assert.equal((await world.row(room)).error, null);
+  });
+
   test('is made again when Synapse has lost it, unless people had it before us', async () => {
     const { room, roomId } = await roomWithOwner();
     assert.equal(await bot.purge(roomId), 'complete');

@@ -40,6 +40,7 @@ const kept = new Set([
   'm.room.guest_access',
   'm.room.canonical_alias',
   'm.room.member',
+  'm.room.tombstone',
   'm.space.child',
   'com.openmeet.room.metadata',
 ]);

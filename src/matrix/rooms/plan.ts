@@ -22,6 +22,8 @@ export type RoomPlan = {
   confirmed: boolean;
   /** What is not as it should be and the bot cannot change, in words. */
   obstacles: readonly string[];
+  /** That people were sent to another room: nothing the bot does brings them back. */
+  replaced?: string;
   /** Why nothing can be done before the bot is mended, and what a human must do. */
   problem?: string;
   /** What the bot may try itself against the problem. */
@@ -56,7 +58,9 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
   const bans = members.others.filter(({ kind }) => kind === 'ban');
   const comings = members.others.filter(({ kind }) => kind !== 'ban');
   const state = planState(desired, actual, settings);
+  const replaced = replacement(desired, actual);
   return {
+    ...(replaced && { replaced }),
     actions: [
       ...(levels.content
         ? [{ kind: 'levels' as const, content: levels.content, changed: levels.changed }]
@@ -71,10 +75,22 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
     held,
     confirmed: verdict === 'confirmed',
     obstacles: [
+      ...(replaced ? [replaced] : []),
       ...levels.untouchable.map((id) => `The level of ${id} is as high as the bot's.`),
       ...members.untouchable.map((id) => `${id} is as powerful as the bot: it cannot remove them.`),
     ],
   };
+}
+
+/** Client-Server API, "Room upgrades": clients show such a room as closed, whatever is in it. */
+function replacement({ origin }: Desired, actual: Actual): string | undefined {
+  const tombstone = actual.state('m.room.tombstone');
+  if (!tombstone) return undefined;
+  const other = tombstone.replacement_room;
+  const what = `${actual.roomId} was upgraded by hand to ${typeof other === 'string' ? other : 'another room'}`;
+  return origin === 'made'
+    ? `${what}: the platform must delete the entity and tell of it anew, for a new room`
+    : `${what}: unlink it, then link the new one`;
 }
 
 /** Those without a role, and strangers where they are not kept. */

@@ -25,6 +25,9 @@ const payloadSchema = z.object({ run: z.uuid() });
 /** So many rooms are counted at once; a worker that dies repeats no more than these. */
 const batchSize = 20;
 
+/** So often a batch is tried as a whole. */
+const patience = 3;
+
 /** Reads of Synapse at once: it has people to serve as well. */
 const atOnce = 4;
 
@@ -35,14 +38,14 @@ const atOnce = 4;
 export function reconcileTask(options: RoomTaskOptions): Task {
   const { database } = options;
   const open = roomPartsOf(options);
-  return async (payload) => {
+  return async (payload, { attempt }) => {
     const run = await findRun(database, payloadSchema.parse(payload).run);
     if (run?.state !== 'running') return;
     const ids = await nextRooms(database, run, batchSize);
     const last = ids.at(-1);
     if (!last) return finish(database, run);
     const parts = await open(database);
-    const { drifted, mendable } = await checkAll(parts, run, ids);
+    const { drifted, mendable } = await checkAll(parts, run, { ids, attempt });
     await database.transaction(async (tx) => {
       const batch = { reached: last, checked: ids.length, drifted };
       if (!(await advance(tx, run, batch))) return;
@@ -68,13 +71,13 @@ type Checked = {
 async function checkAll(
   parts: RoomParts,
   run: ReconcileRun,
-  ids: readonly string[],
+  { ids, attempt }: { ids: readonly string[]; attempt: number },
 ): Promise<Checked> {
   const checked: Checked = { drifted: 0, mendable: [] };
   const queue = [...ids];
   const runner = async () => {
     for (let id = queue.shift(); id; id = queue.shift()) {
-      const drift = await driftOfRoom(parts, id);
+      const drift = await driftOfRoom(parts, id).catch((error) => passOver(parts, error, attempt));
       await noteCheck(parts.db, id, drift && { run: run.id, ...drift });
       if (!drift) continue;
       checked.drifted += 1;
@@ -83,6 +86,13 @@ async function checkAll(
   };
   await Promise.all(Array.from({ length: atOnce }, runner));
   return checked;
+}
+
+/** One room that Synapse stumbles over again and again does not keep the others from being compared. */
+async function passOver({ rooms }: RoomParts, error: unknown, attempt: number) {
+  if (!(error instanceof SynapseError) || attempt < patience) throw error;
+  await rooms.whoAmI();
+  return { actions: [], held: 0, obstacles: [], problem: error.message };
 }
 
 /** What would be done to a room to make it as it should be; null when nothing would. */
