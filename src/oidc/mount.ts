@@ -64,8 +64,9 @@ function seeOther(ctx: Context, url: string): void {
 }
 
 /**
- * How the sign-in ended from which a browser comes back; that must be the one that signed in. The library knows it by a cookie bound
- * to a path, which a neighbouring host could plant with a finished sign-in of its own: login CSRF.
+ * How the sign-in ended from which a browser comes back; that must be the one that signed in. The
+ * library knows it by a cookie bound to a path, which a neighbouring host could plant with a finished
+ * sign-in of its own: login CSRF.
  *
  * @throws AppError `sign_in_expired` (400)
  */

@@ -30,7 +30,7 @@ type Asked = {
 };
 
 /** Whether the tenant has no accounts without a proved address. */
-export function needsAddress({ emailRequired, signUp }: Tenant): boolean {
+function needsAddress({ emailRequired, signUp }: Tenant): boolean {
   return emailRequired || signUp === 'domains';
 }
 

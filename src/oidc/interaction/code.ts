@@ -128,7 +128,7 @@ function whereAsked(step: Step): string {
 }
 
 /** The address is proved: who is it, or may they sign up? */
-export async function afterProof(step: Step): Promise<void> {
+async function afterProof(step: Step): Promise<void> {
   const { signIn } = step;
   if (isForAccount(step)) return goOnAsSignedIn(step);
   const facts = upstreamOf(step);

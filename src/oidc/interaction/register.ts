@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
@@ -8,8 +7,7 @@ import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';
-import { holdOf } from '../../handles/handles.store.ts';
-import { activateHandle, concedeHold, holdHandle } from '../../handles/hold.ts';
+import { activateHandle } from '../../handles/hold.ts';
 import { syncRoomsOfAccount } from '../../rooms/sync.ts';
 import { forget } from '../memory.ts';
 import {
@@ -20,19 +18,16 @@ import {
   useAdmission,
 } from './admission.ts';
 import { finishSignIn, goOnAsSignedIn } from './finish.ts';
-import { idOfGuest, welcomeProved } from './guest.ts';
+import { welcomeProved } from './guest.ts';
 import { holderOf, isShared } from './kept-handle.ts';
 import { heldBy, type Person } from './person.ts';
+import { accountIdToBe, reserve } from './reserve.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { pictureOf } from './upstream-refresh.ts';
 
-/** How long a handle stays somebody's before the account exists. */
-const holdSeconds = 15 * 60;
-
 type Order = { name: string; handle: string; termsVersion?: string };
 type Outcome = 'done' | 'taken' | 'provisioning_unavailable';
-type Hold = { accountId: string; handle: string; heldBy: string };
 
 /** Somebody else was faster: what is true now decides anew. */
 const overtaking = new Set(['handle_taken', 'invitation_spent', 'approval_withdrawn']);
@@ -175,42 +170,6 @@ export async function setUpHandle(
   });
   await goOnAsSignedIn(step);
   return 'done';
-}
-
-/**
- * A second try, also from another browser, goes on as the account that the first one began. A hold that
- * others may come to have as well never gets the id of somebody's guest.
- */
-async function accountIdToBe(
-  step: Step,
-  person: Person,
-  { heldBy, shared }: { heldBy: string; shared: boolean },
-): Promise<string> {
-  const hold = await holdOf(step.parts.database, heldBy);
-  const guest = shared ? undefined : await idOfGuest(step, person.tenant.id, hold?.accountId);
-  return guest ?? hold?.accountId ?? randomUUID();
-}
-
-async function reserve(step: Step, person: Person, { accountId, handle, heldBy }: Hold) {
-  const { database, provisioning } = step.parts;
-  const held = await database.transaction(async (tx) => {
-    const outcome = await holdHandle(tx, {
-      handle,
-      accountId,
-      tenantId: person.tenant.id,
-      heldBy,
-      seconds: holdSeconds,
-    });
-    if (outcome === 'held') await provisioning?.begin(tx, { handle, accountId });
-    return outcome;
-  });
-  if (held === 'taken') return 'taken';
-  const state = (await provisioning?.wait({ handle, accountId })) ?? 'ready';
-  if (state === 'conflict') {
-    await database.transaction((tx) => concedeHold(tx, accountId, handle));
-    return 'taken';
-  }
-  return state === 'pending' ? 'provisioning_unavailable' : 'ready';
 }
 
 /** @throws AppError `handle_taken` (409) when the hold ran out and somebody else has the handle */
