@@ -26,3 +26,13 @@ async function setAuditUpkeep(tx: Queryable, state: 'on' | 'off'): Promise<void>
 export async function forgetIdentities(tx: Queryable, accountId: string): Promise<void> {
   await tx.query('delete from identities where account_id = $1', [accountId]);
 }
+
+/** To which address the person was invited. Only where it is used up: without one, it is anybody's. */
+export async function forgetInvitedAddress(tx: Queryable, accountId: string): Promise<void> {
+  await tx.query(
+    `update invitations set email = null, email_key = null
+      where uses_left = 0 and id in (
+        select invitation_id from invitation_uses where account_id = $1)`,
+    [accountId],
+  );
+}

@@ -196,4 +196,19 @@ describe('ways to become a member, met together', () => {
     const again = await acceptInvitation(newVisitor(), link);
     assert.equal(again.status, 200);
   });
+
+  test('an account that is deleted leaves no address with the invitation it came by', async () => {
+    const { id: tenantId } = await world.addTenant({ signUp: 'closed' });
+    const [email, handle] = [newEmail(), newHandle()];
+    const { id, link } = await inviteTo(world, { tenantId, email });
+    const visitor = newVisitor();
+    const signUp = await acceptInvitation(visitor, link);
+    await finish(visitor, await proveAddress(world, visitor, signUp, email), handle);
+    await world.service.cli('accounts', 'delete', handle, '--yes');
+    const rows = await world.database.query(
+      'select email, email_key as key, uses_left as left from invitations where id = $1',
+      [id],
+    );
+    assert.deepEqual(rows, [{ email: null, key: null, left: 0 }]);
+  });
 });
