@@ -15,20 +15,47 @@ export type Rooms = {
 export const roomPriority = { single: 10, reported: 15, many: 20 } as const;
 
 /** In one order for everybody: two transactions that queue the same rooms must not lock crosswise. */
-export async function queueRooms(
-  tx: Queryable,
-  { ids = [], tenantIds = [], everywhere = false }: Rooms,
-): Promise<void> {
+export async function queueRooms(tx: Queryable, ids: readonly string[]): Promise<void> {
   await tx.query(
     `select graphile_worker.add_job('sync-room', json_build_object('room', id),
-        job_key => 'sync-room:' || id, max_attempts => 100,
-        priority => case when id = any($1) then $4::int else $5::int end)
+        job_key => 'sync-room:' || id, max_attempts => 100, priority => $2)
+      from (select distinct id from unnest($1::uuid[]) as given (id) order by id) as chosen`,
+    [ids, roomPriority.single],
+  );
+}
+
+/** Of one tenant or of all; rooms up to `after` are done. */
+export type RoomRange = { tenantId: string | null; after: string | null };
+
+/** The next rooms that exist, by id. */
+export async function nextRooms(
+  db: Queryable,
+  { tenantId, after }: RoomRange,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `select id from rooms where room_id is not null and state <> 'awaited'
+        and ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or id > $2)
+      order by id limit $3`,
+    [tenantId, after, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Has rooms looked at after those that changed by themselves. Only for what was committed before this
+ * transaction: a job that waits already will see that.
+ */
+export async function queueRoomsUnlessQueued(tx: Queryable, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    `select graphile_worker.add_job('sync-room', json_build_object('room', id),
+        job_key => 'sync-room:' || id, max_attempts => 100, priority => $2)
       from (
-        select id from rooms
-          where id = any($1) or (room_id is not null and state <> 'awaited'
-            and (tenant_id = any($2) or $3))
+        select id from unnest($1::uuid[]) as given (id)
+          where not exists (select from graphile_worker.jobs where key = 'sync-room:' || id
+            and locked_at is null and run_at <= now() and attempts < max_attempts)
           order by id) as chosen`,
-    [ids, tenantIds, everywhere, roomPriority.single, roomPriority.many],
+    [ids, roomPriority.many],
   );
 }
 

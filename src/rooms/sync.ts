@@ -1,6 +1,17 @@
 import type { Queryable } from '../database/database.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import { queueRooms, type Rooms, roomPriority, roomsOfAccount } from './sync.store.ts';
+import {
+  nextRooms,
+  queueRooms,
+  queueRoomsUnlessQueued,
+  type RoomRange,
+  type Rooms,
+  roomPriority,
+  roomsOfAccount,
+} from './sync.store.ts';
+
+/** So many rooms of a whole tenant are queued at once: a fraction of a second. */
+const batchSize = 500;
 
 /** Has the worker make a room as it should be, in the transaction that changed what it should be. */
 export function syncRoom(tx: Queryable, room: string, runAt?: Date): Promise<void> {
@@ -8,10 +19,31 @@ export function syncRoom(tx: Queryable, room: string, runAt?: Date): Promise<voi
   return enqueue(tx, 'sync-room', { room }, { key: `sync-room:${room}`, runAt, priority });
 }
 
-/** The same for many. Whatever a transaction queues, it queues by one call of this. */
+/**
+ * The same for many. Whatever a transaction queues, it queues by one call of this. All rooms of a
+ * tenant may be very many: those a worker queues, batch by batch.
+ */
 export async function syncRooms(tx: Queryable, rooms: Rooms): Promise<void> {
   const { ids = [], tenantIds = [], everywhere } = rooms;
-  if (ids.length > 0 || tenantIds.length > 0 || everywhere) await queueRooms(tx, rooms);
+  if (ids.length > 0) await queueRooms(tx, ids);
+  const ranges = everywhere ? [null] : [...new Set(tenantIds)].sort();
+  for (const tenantId of ranges) {
+    const key = `sync-all-rooms:${tenantId ?? 'everywhere'}`;
+    await enqueueRange(tx, { tenantId, after: null }, key);
+  }
+}
+
+/** Queues the next of many rooms, and itself for the others. */
+export async function syncNextRooms(tx: Queryable, range: RoomRange): Promise<void> {
+  const ids = await nextRooms(tx, range, batchSize);
+  await queueRoomsUnlessQueued(tx, ids);
+  const after = ids.at(-1);
+  // Without the key: whoever asks anew meanwhile wants all of them from the first on.
+  if (after && ids.length === batchSize) await enqueueRange(tx, { ...range, after });
+}
+
+function enqueueRange(tx: Queryable, range: RoomRange, key?: string): Promise<void> {
+  return enqueue(tx, 'sync-all-rooms', range, { key, priority: roomPriority.single });
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FoundAccount } from '../../src/cli/accounts/found.ts';
+import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
 import { addMembership, addRoom } from '../rooms/rows.ts';
 import { useTerminal } from './terminal.ts';
 
@@ -13,14 +14,19 @@ describe('who an account is on its platform', () => {
 
   /** Rooms that the worker was asked to look at since the last question. */
   async function queued(): Promise<unknown[]> {
-    const rows = await terminal.db.query<{ room: unknown }>(
-      `with taken as (delete from graphile_worker._private_jobs as jobs
-          using graphile_worker._private_tasks as tasks
-          where tasks.id = jobs.task_id and tasks.identifier = 'sync-room' returning payload)
-        select payload ->> 'room' as room from taken order by 1`,
-    );
-    return rows.map(({ room }) => room);
+    for (const { payload } of await taken('sync-all-rooms')) {
+      const task = syncAllRoomsTask({ database: terminal.db });
+      await task(payload, { jobId: '1', attempt: 1, last: false });
+    }
+    return (await taken('sync-room')).map(({ payload }) => payload.room).sort();
   }
+  const taken = (task: string) =>
+    terminal.db.query<{ payload: { room?: string } }>(
+      `delete from graphile_worker._private_jobs as jobs
+        using graphile_worker._private_tasks as tasks
+        where tasks.id = jobs.task_id and tasks.identifier = $1 returning payload`,
+      [task],
+    );
 
   async function addTenant(slug: string): Promise<string> {
     await terminal.json('tenants', 'add', '--slug', slug, '--name', slug);

@@ -26,7 +26,7 @@ describe("a tenant's space", () => {
     for (const room of rooms) await syncRoom(database, room);
     const worker = await startWorker({ database, tasks: roomTasks(options) });
     const jobs = () =>
-      database.query("select from graphile_worker.jobs where task_identifier = 'sync-room'");
+      database.query("select from graphile_worker.jobs where task_identifier like 'sync-%'");
     await until(async () => (await jobs()).length === 0, { what: 'all rooms to be settled' });
     await worker.stop();
   }

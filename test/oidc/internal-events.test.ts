@@ -192,8 +192,8 @@ describe('a role over a whole tenant', () => {
     assert.deepEqual(outcomes(given), ['applied']);
     assert.deepEqual(await roles(id), ['tenant.admin']);
     const jobs = await world.database.query(
-      `select from graphile_worker.jobs where key = (select 'sync-room:' || id from rooms
-        where entity_slug = 'governed')`,
+      "select from graphile_worker.jobs where key = 'sync-all-rooms:' || $1",
+      [world.defaultTenantId],
     );
     assert.equal(jobs.length, 1);
     const results = await platform.report(

@@ -2,10 +2,15 @@ import type { Task } from '../../jobs/task.ts';
 import type { RoomTaskOptions } from './parts.ts';
 import { reconcileTask } from './reconcile.ts';
 import { syncRoomTask } from './sync.ts';
+import { syncAllRoomsTask } from './sync-all.ts';
 
-export type RoomTaskName = 'sync-room' | 'reconcile-rooms';
+export type RoomTaskName = 'sync-room' | 'sync-all-rooms' | 'reconcile-rooms';
 
 /** All work on rooms. Only the worker role has the token that it needs. */
 export function roomTasks(options: RoomTaskOptions): Record<RoomTaskName, Task> {
-  return { 'sync-room': syncRoomTask(options), 'reconcile-rooms': reconcileTask(options) };
+  return {
+    'sync-room': syncRoomTask(options),
+    'sync-all-rooms': syncAllRoomsTask(options),
+    'reconcile-rooms': reconcileTask(options),
+  };
 }
