@@ -7,11 +7,11 @@ import { prepareFor } from './support/prepare.ts';
 import { Tally } from './support/tally.ts';
 
 /** Whole journeys start a homeserver and a browser each: they run one after the other. */
-const journeys = /^test\/(?:e2e|matrix|synapse)\//;
+const journeys = /^test\/(?:e2e|matrix|synapse|cli\/migration-(?:power|rooms))/;
 
 /** These start personal data servers and a browser each. */
 const bluesky =
-  /^test\/(?:federation\/atproto(?:-hostile|-confidential|-https)?|e2e\/bluesky)\.test\.ts$/;
+  /^test\/(?:federation\/(?:atproto(?:-hostile|-confidential|-https)?|bluesky-accounts)|e2e\/bluesky)\.test\.ts$/;
 
 /** Milliseconds for one file: a test that waits for ever must not hold up all others. */
 const timeout = 600_000;
