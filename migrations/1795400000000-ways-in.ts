@@ -36,6 +36,7 @@ const statements = [
     account_id uuid not null,
     used_at timestamptz not null default now(),
     primary key (invitation_id, account_id))`,
+  'create index invitation_uses_account on invitation_uses (account_id)',
   'alter table sign_ins add column invitation_id uuid',
   // Whoever asks to join; subject is the fingerprint of what they proved.
   `create table sign_up_requests (
