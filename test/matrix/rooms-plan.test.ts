@@ -191,12 +191,29 @@ describe('the plan for a room', () => {
         ? event(it.type, { ...it.content, users: { [bot]: 100, '@chief:x': 100 } })
         : it,
     );
-    const { actions, obstacles } = plan(plain, [
+    const { actions, obstacles, remains } = plan(plain, [
       ...events,
       member('@chief:x', 'join', '@chief:x', 1),
     ]);
     assert.deepEqual(actions, []);
     assert.equal(obstacles.length, 2);
+    assert.equal(remains, undefined, 'the room had its own administrators');
+  });
+
+  test('is not all when somebody stays whom the platform wants out', () => {
+    for (const place of ['out', 'banned'] as const) {
+      const chief = { userId: '@chief:x', accountId: 'chief', place, level: 0, since: 5000 };
+      const events = freshRoom(plain, '11').map((it) =>
+        it.type === 'm.room.power_levels'
+          ? event(it.type, { ...it.content, users: { [bot]: 100, '@chief:x': 100 } })
+          : it,
+      );
+      const { remains } = plan({ ...plain, people: [chief] }, [
+        ...events,
+        member('@chief:x', 'join', '@chief:x', 1),
+      ]);
+      assert.match(remains ?? '', /^@chief:x must not be in it/, place);
+    }
   });
 
   test('keeps levels of other events, but not where a cancelled room would stay open', () => {

@@ -22,8 +22,8 @@ export type RoomPlan = {
   confirmed: boolean;
   /** What is not as it should be and the bot cannot change, in words. */
   obstacles: readonly string[];
-  /** That people were sent to another room: nothing the bot does brings them back. */
-  replaced?: string;
+  /** What is wrong also when all of this was done, and what a human must do. */
+  remains?: string;
   /** Why nothing can be done before the bot is mended, and what a human must do. */
   problem?: string;
   /** What the bot may try itself against the problem. */
@@ -58,9 +58,9 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
   const bans = members.others.filter(({ kind }) => kind === 'ban');
   const comings = members.others.filter(({ kind }) => kind !== 'ban');
   const state = planState(desired, actual, settings);
-  const replaced = replacement(desired, actual);
+  const remains = [...replacement(desired, actual), ...stuckPeople(desired, members.untouchable)];
   return {
-    ...(replaced && { replaced }),
+    ...(remains.length > 0 && { remains: remains.join('; ') }),
     actions: [
       ...(levels.content
         ? [{ kind: 'levels' as const, content: levels.content, changed: levels.changed }]
@@ -75,7 +75,7 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
     held,
     confirmed: verdict === 'confirmed',
     obstacles: [
-      ...(replaced ? [replaced] : []),
+      ...replacement(desired, actual),
       ...levels.untouchable.map((id) => `The level of ${id} is as high as the bot's.`),
       ...members.untouchable.map((id) => `${id} is as powerful as the bot: it cannot remove them.`),
     ],
@@ -83,14 +83,25 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
 }
 
 /** Client-Server API, "Room upgrades": clients show such a room as closed, whatever is in it. */
-function replacement({ origin }: Desired, actual: Actual): string | undefined {
+function replacement({ origin }: Desired, actual: Actual): string[] {
   const tombstone = actual.state('m.room.tombstone');
-  if (!tombstone) return undefined;
+  if (!tombstone) return [];
   const other = tombstone.replacement_room;
   const what = `${actual.roomId} was upgraded by hand to ${typeof other === 'string' ? other : 'another room'}`;
   return origin === 'made'
-    ? `${what}: the platform must delete the entity and tell of it anew, for a new room`
-    : `${what}: unlink it, then link the new one`;
+    ? [`${what}: the platform must delete the entity and tell of it anew, for a new room`]
+    : [`${what}: unlink it, then link the new one`];
+}
+
+/** Whom the platform wants out. That a room's own administrators stay is known to who linked it. */
+function stuckPeople({ people }: Desired, untouchable: readonly string[]): string[] {
+  const named = new Set(people.map(({ userId }) => userId));
+  return untouchable
+    .filter((userId) => named.has(userId))
+    .map(
+      (id) =>
+        `${id} must not be in it, and is as powerful as the bot: they must leave, or an administrator of Synapse must see to it`,
+    );
 }
 
 /** Those without a role, and strangers where they are not kept. */

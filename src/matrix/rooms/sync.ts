@@ -129,7 +129,7 @@ async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): P
     return mend(parts, desired, true);
   }
   await applyPlan(parts, desired, plan);
-  if (plan.replaced) throw new GiveUp(plan.replaced);
+  if (plan.remains) throw new GiveUp(plan.remains);
   return { plan, over: isOver(desired, actual) };
 }
 
