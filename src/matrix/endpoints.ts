@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conversationEndpoints } from './appservice/endpoints.ts';
 import { roomEndpoints } from './rooms/endpoints.ts';
 
-export const synapseUser = z.object({
+const synapseUser = z.object({
   name: z.string(),
   displayname: z.string().nullish(),
   avatar_url: z.string().nullish(),

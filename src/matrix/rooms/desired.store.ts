@@ -72,9 +72,22 @@ export type PersonRow = {
   since: number;
 };
 
+/** Words that count, about people with a Matrix user of ours: of other tenants only where they may be. */
+const effective = `from words
+  join rooms on rooms.id = words.room
+  join accounts on accounts.id = words.account and accounts.status <> 'deleted'
+  join tenants on tenants.id = accounts.tenant_id
+  join handles on handles.account_id = accounts.id and handles.state = 'active'
+  join matrix_users on matrix_users.handle = handles.handle
+    and matrix_users.account_id = accounts.id
+  where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
+    and occurred_at > members_since
+    and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
+      and member_tenant_id = rooms.tenant_id))`;
+
 /**
  * Everybody with an effective word about them and a Matrix user of ours. Where an account is meant
- * by its slug and by its id, the newest word counts. People of other tenants only where they may be.
+ * by its slug and by its id, the newest word counts.
  */
 export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> {
   return db.query<PersonRow>(
@@ -90,17 +103,7 @@ export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> 
         accounts.status = 'active' and accounts.matrix_access = 'active'
           and tenants.status = 'active' as allowed,
         floor(extract(epoch from occurred_at) * 1000)::float8 as since
-      from words
-      join rooms on rooms.id = words.room
-      join accounts on accounts.id = words.account and accounts.status <> 'deleted'
-      join tenants on tenants.id = accounts.tenant_id
-      join handles on handles.account_id = accounts.id and handles.state = 'active'
-      join matrix_users on matrix_users.handle = handles.handle
-        and matrix_users.account_id = accounts.id
-      where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
-        and occurred_at > members_since
-        and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
-          and member_tenant_id = rooms.tenant_id))
+      ${effective}
       order by accounts.id, sequence desc nulls last, occurred_at desc, event_id desc`,
     [room],
   );
@@ -124,17 +127,7 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
         bool_and(accounts.status = 'active' and accounts.matrix_access = 'active'
           and tenants.status = 'active') as allowed,
         floor(extract(epoch from max(occurred_at)) * 1000)::float8 as since
-      from words
-      join rooms on rooms.id = words.room
-      join accounts on accounts.id = words.account and accounts.status <> 'deleted'
-      join tenants on tenants.id = accounts.tenant_id
-      join handles on handles.account_id = accounts.id and handles.state = 'active'
-      join matrix_users on matrix_users.handle = handles.handle
-        and matrix_users.account_id = accounts.id
-      where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
-        and occurred_at > members_since
-        and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
-          and member_tenant_id = rooms.tenant_id))
+      ${effective}
       group by handles.handle, accounts.id`,
     [tenantId],
   );

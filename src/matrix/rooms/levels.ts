@@ -63,7 +63,7 @@ export function levelIn(actual: Actual, userId: string): number {
 }
 
 /** Everybody who is to have a level, be it 0: members and administrators, the higher one wins. */
-export function levelsOfPeople({ people, administrators }: Desired): ReadonlyMap<string, number> {
+function levelsOfPeople({ people, administrators }: Desired): ReadonlyMap<string, number> {
   const levels = new Map<string, number>();
   const banned = new Set(people.filter(({ place }) => place === 'banned').map((who) => who.userId));
   for (const { userId, level, place } of people) {

@@ -96,10 +96,7 @@ async function passOver({ rooms }: RoomParts, error: unknown, attempt: number) {
 }
 
 /** What would be done to a room to make it as it should be; null when nothing would. */
-export async function driftOfRoom(
-  parts: RoomParts,
-  room: string,
-): Promise<Omit<Drift, 'run'> | null> {
+async function driftOfRoom(parts: RoomParts, room: string): Promise<Omit<Drift, 'run'> | null> {
   const desired = await readDesired(parts.db, room, parts.settings);
   if (!desired || desired.state === 'awaited') return null;
   const { roomId } = desired;
