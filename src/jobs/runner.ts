@@ -43,12 +43,34 @@ export async function startRunner(options: RunnerOptions): Promise<JobRunner> {
     // Without batches the library leaves a failure to complete a job as an unhandled rejection.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
+  stopWhenStuck(runner, events);
   const { workerPool } = await created;
   const heartbeat = startHeartbeat(database, workerPool.id, log);
   return {
     ended: runner.promise.finally(() => heartbeat.stop()),
     stop: () => runner.stop(),
   };
+}
+
+/** Failures in a row, of all its workers together: about three seconds. */
+const stuckAfter = 24;
+
+/**
+ * The library asks once which tasks there are, and remembers for ever when that failed: such a
+ * runner never finds a job again. Whoever started it starts another.
+ */
+function stopWhenStuck(runner: { stop(): Promise<void> }, events: EventEmitter): void {
+  let failures = 0;
+  const works = () => {
+    failures = 0;
+  };
+  events.on('worker:getJob:empty', works);
+  events.on('job:start', works);
+  events.on('worker:getJob:error', () => {
+    failures += 1;
+    // It may be stopping already.
+    if (failures === stuckAfter) runner.stop().catch(() => {});
+  });
 }
 
 function taskList({ database, tasks }: RunnerOptions) {
