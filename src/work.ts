@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { createFetchPicture } from './federation/fetch-picture.ts';
 import type { Log } from './http/log.ts';
+import type { Chore } from './jobs/upkeep.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
 import { mailTasks } from './mail/send.ts';
@@ -12,6 +13,7 @@ import { roomTasks } from './matrix/rooms/tasks.ts';
 import { Synapse } from './matrix/synapse.ts';
 import { matrixTasks } from './matrix/tasks.ts';
 import { backchannelTasks } from './oidc/backchannel.ts';
+import { startDueReconcile } from './rooms/reconcile.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
 type WorkParts = { config: Config; database: Database; ring: KeyRing; app: App; log: Log };
@@ -34,7 +36,7 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
       ...backchannelTasks(() => app.current.provider),
       ...synapseTasks(config, database),
     },
-    chores: createChores({ ring }),
+    chores: { ...createChores({ ring }), ...roomChores(config) },
   });
 }
 
@@ -49,4 +51,11 @@ function synapseTasks({ matrix, upstream }: Config, database: Database) {
     ...roomTasks({ database, synapse, serverName, settings: matrix.rooms, fetchPicture }),
     ...appserviceTasks({ database, synapse, serverName, settings: matrix.rooms }),
   };
+}
+
+/** Only where somebody can do the work. */
+function roomChores({ matrix }: Config): Record<string, Chore> {
+  if (!matrix.accessToken) return {};
+  const { reconcileHours } = matrix.rooms;
+  return { reconcileRooms: (database) => startDueReconcile(database, reconcileHours) };
 }
