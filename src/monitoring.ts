@@ -9,6 +9,7 @@ import { type Figures, Metrics, metricsRoutes, type SignInOutcome } from './http
 import { requestContext } from './http/request-context.ts';
 import type { RequestEnd } from './http/requests.ts';
 import { jobCounts } from './jobs/jobs.store.ts';
+import { roomCounts } from './rooms/counts.store.ts';
 
 type Parts = {
   config: Config;
@@ -71,8 +72,12 @@ function figuresOf({ database, hasher }: Parts): Figures {
     passwordHashes: () => ({ computed: hasher.hashes, waiting: hasher.waiting }),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async database() {
-      const [jobs, tables] = await Promise.all([jobCounts(database), tableSizes(database)]);
-      return { jobs, tables };
+      const [jobs, rooms, tables] = await Promise.all([
+        jobCounts(database),
+        roomCounts(database),
+        tableSizes(database),
+      ]);
+      return { jobs, rooms, tables };
     },
   };
 }

@@ -117,6 +117,12 @@ function addDatabaseGauges(registry: Registry) {
     labelNames: ['state'],
     registers,
   });
+  const rooms = new Gauge({
+    name: 'openmeet_rooms',
+    help: 'Rooms on Matrix: failed and held ones need somebody.',
+    labelNames: ['state'],
+    registers,
+  });
   const labelNames = ['table'];
   const rows = new Gauge({
     name: 'openmeet_table_rows',
@@ -131,11 +137,12 @@ function addDatabaseGauges(registry: Registry) {
     registers,
   });
   return (figures: DatabaseFigures | undefined) => {
-    for (const gauge of [jobs, rows, bytes]) gauge.reset();
+    for (const gauge of [jobs, rooms, rows, bytes]) gauge.reset();
     up.set(figures ? 1 : 0);
     if (!figures) return;
     jobs.set({ state: 'waiting' }, figures.jobs.waiting);
     jobs.set({ state: 'failed' }, figures.jobs.failed);
+    for (const [state, count] of Object.entries(figures.rooms)) rooms.set({ state }, count);
     for (const size of figures.tables) {
       rows.set({ table: size.table }, size.rows);
       bytes.set({ table: size.table }, size.bytes);

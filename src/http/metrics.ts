@@ -6,6 +6,8 @@ import type { RequestEnd } from './requests.ts';
 
 export type DatabaseFigures = {
   jobs: { waiting: number; failed: number };
+  /** Rooms on Matrix by state. */
+  rooms: Readonly<Record<string, number>>;
   tables: readonly { table: string; rows: number; bytes: number }[];
 };
 

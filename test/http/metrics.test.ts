@@ -82,6 +82,7 @@ describe('metrics', () => {
     assert.ok(used >= 0 && idle >= 0 && used + idle >= 1, `${used} used, ${idle} idle`);
     assert.equal(sample(text, /^openmeet_database_connections_wanted /), 0);
     assert.equal(sample(text, /^openmeet_jobs\{state="failed"\}/), 0);
+    assert.equal(sample(text, /^openmeet_rooms\{state="failed"\}/), 0);
     for (const table of ['oidc_artifacts', 'mails', 'audit', 'rate_limits']) {
       const bytes = new RegExp(`openmeet_table_bytes\\{table="${table}"\\}`);
       assert.ok((sample(text, bytes) ?? 0) > 0, table);
@@ -89,6 +90,27 @@ describe('metrics', () => {
       assert.ok((sample(text, rows) ?? -1) >= 0, table);
     }
     assert.equal(sample(text, /^openmeet_database_up /), 1);
+  });
+
+  test('count rooms by how they are, each once and by the worst', async () => {
+    const rows = [
+      ['ready', 'null', 'null', 1],
+      ['waiting', 'null', 'null', 0],
+      ['failed', "'It is full'", "'{}'", 0],
+      ['held', 'null', "'{}'", 0],
+    ] as const;
+    for (const [slug, error, held, synced] of rows) {
+      await world.database.query(
+        `insert into rooms (id, tenant_id, entity_type, entity_slug, state, error, held_removals,
+            synced_version)
+          values (gen_random_uuid(), '${world.defaultTenantId}', 'group', '${slug}', 'active',
+            ${error}, ${held}, ${synced})`,
+      );
+    }
+    const text = await scrape(world.url);
+    for (const [state] of rows) {
+      assert.equal(sample(text, new RegExp(`^openmeet_rooms\\{state="${state}"\\}`)), 1, state);
+    }
   });
 
   test('have a line of the log beside them for each event, without names or addresses', async () => {
