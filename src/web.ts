@@ -22,8 +22,6 @@ import { handOffRoutes } from './oidc/handoff/routes.ts';
 import { homeRoutes } from './oidc/home.ts';
 import type { InteractionParts } from './oidc/interaction/parts.ts';
 import { interactionRoutes } from './oidc/interaction/routes.ts';
-import { internalRoutes } from './oidc/internal/routes.ts';
-import { internalApi } from './oidc/internal/serve.ts';
 import { invitationRoutes } from './oidc/invitation/routes.ts';
 import { mountProvider } from './oidc/mount.ts';
 import { recoverRoutes } from './oidc/recover/routes.ts';
@@ -77,7 +75,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(clientKeyRoutes(parts).routes());
   const bluesky = blueskyOptions(config, parts);
   if (bluesky) web.use(blueskyRoutes(bluesky).routes());
-  web.use(internalApi(parts, internalRoutes(parts)).routes());
+  web.use(onFirstRequest('/internal', () => loadInternalApi(parts)));
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   web.use(accountRoutes(parts, { port: config.port }).routes());
@@ -87,6 +85,28 @@ export function createWeb(parts: WebParts): Koa {
   web.use(homeRoutes(parts, { tryUrl: config.production ? undefined : '/try' }).routes());
   if (!config.production) web.use(tryRoutes(parts).routes());
   return web;
+}
+
+/** Many deployments have no platform that ever asks: its schemas take memory only where one does. */
+async function loadInternalApi(parts: WebParts): Promise<Koa.Middleware> {
+  const [{ internalApi }, { internalRoutes }] = await Promise.all([
+    import('./oidc/internal/serve.ts'),
+    import('./oidc/internal/routes.ts'),
+  ]);
+  return internalApi(parts, internalRoutes(parts)).routes() as Koa.Middleware;
+}
+
+/** Loads what answers below a path when somebody asks for it, and again when that failed. */
+function onFirstRequest(path: string, load: () => Promise<Koa.Middleware>): Koa.Middleware {
+  let loaded: Promise<Koa.Middleware> | undefined;
+  return async (ctx, next) => {
+    if (ctx.path !== path && !ctx.path.startsWith(`${path}/`)) return next();
+    loaded ??= load().catch((error) => {
+      loaded = undefined;
+      throw error;
+    });
+    return (await loaded)(ctx, next);
+  };
 }
 
 /** A tenant's own host leads to the one origin, where cookies and passkeys live. */
