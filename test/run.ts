@@ -16,8 +16,7 @@ const bluesky =
 /** Milliseconds for one file: a test that waits for ever must not hold up all others. */
 const timeout = 600_000;
 
-/** A file whose tests have ended has ended, whatever they left open. */
-const execArgv = ['--test-force-exit'];
+const execArgv = ['--import', new URL('support/ending.ts', import.meta.url).href];
 
 const root = resolve(import.meta.dirname, '..');
 process.chdir(root);
