@@ -1,5 +1,5 @@
-import { existsSync, globSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { existsSync, globSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { run } from 'node:test';
 import { spec, type TestEvent } from 'node:test/reporters';
@@ -7,7 +7,8 @@ import { prepareFor } from './support/prepare.ts';
 import { Tally } from './support/tally.ts';
 
 /** Whole journeys start a homeserver and a browser each: they run one after the other. */
-const journeys = /^test\/(?:e2e|matrix|synapse|cli\/migration-(?:power|rooms))/;
+const journeys =
+  /^test\/(?:e2e|matrix|synapse|cli\/migration-(?:power|rooms)|findings\/.+\.e2e\.test\.ts$)/;
 
 /** These start personal data servers and a browser each. */
 const bluesky =
@@ -22,7 +23,11 @@ const root = resolve(import.meta.dirname, '..');
 process.chdir(root);
 
 function chosenFiles(given: string[]): string[] {
-  const files = given.length > 0 ? given : globSync('test/**/*.test.ts');
+  const files = (given.length > 0 ? given : ['test']).flatMap((path) =>
+    statSync(path, { throwIfNoEntry: false })?.isDirectory()
+      ? globSync('**/*.test.ts', { cwd: path }).map((file) => join(path, file))
+      : path,
+  );
   const missing = files.filter((file) => !existsSync(file));
   if (missing.length > 0) throw new Error(`There is no test file ${missing.join(', ')}.`);
   return files

@@ -8,7 +8,7 @@ const page = readFileSync(join(root, 'docs/security.md'), 'utf8');
 
 /** Each file that the table names, with the words of the cases that it quotes. */
 function claims(): { file: string; cases: string[] }[] {
-  const mentions = [...page.matchAll(/`([\w-]+\/[\w-]+)`((?: “[^”]+”,?)*)/g)];
+  const mentions = [...page.matchAll(/`([\w-]+(?:\/[\w.-]+)+)`((?: “[^”]+”,?)*)/g)];
   return mentions
     .filter(([, file]) => !/^test\//.test(file ?? ''))
     .map(([, file = '', quoted = '']) => ({
