@@ -12,6 +12,7 @@ import type { Chore } from './jobs/upkeep.ts';
 import { mailChores } from './mail/send.ts';
 import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
 import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
+import { destroyRetired } from './oidc/keys.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
 import { removeOldRoomTraces } from './rooms/upkeep.store.ts';
@@ -35,6 +36,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     removeOrphanedOrigins: hourly(removeOrphanedOrigins),
     removeOrphanedUpstreamSessions: hourly(removeOrphanedUpstreamSessions),
     retainAudit: hourly(retainAudit),
+    destroyRetiredKeys: hourly(destroyRetired),
     rotateDueKeys: (database) => rotateDueKeys(database, ring),
     rotateDueClientKeys: (database) => rotateDueClientKeys({ database, ring }),
   };

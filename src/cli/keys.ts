@@ -21,19 +21,32 @@ export function register(noun: Command): void {
     .action(run(async (cli) => listed(await (await lazy.signing()).listKeys(cli))));
   noun
     .command('rotate')
-    .description('Make new signing keys now; tokens signed by the old ones stay valid')
+    .description(
+      'Make new signing keys now; what the old ones signed stays valid, unless compromised',
+    )
     .addOption(
       new Option('--now [seconds]', 'how soon the new keys sign')
         .argParser(wholeNumber(0, 30 * 86_400))
         .default(soon)
         .preset(soon),
     )
-    .addHelpText('after', example('keys rotate', 'keys rotate --now 60'))
+    .addOption(
+      new Option(
+        '--compromised',
+        'somebody else may have the old keys: believe nothing that they signed, from now on',
+      ).conflicts('now'),
+    )
+    .addHelpText(
+      'after',
+      example('keys rotate', 'keys rotate --now 60', 'keys rotate --compromised'),
+    )
     .action(
-      run<{ now: number | string }>(async (cli, options) => {
+      run<{ now: number | string; compromised?: true }>(async (cli, options) => {
+        const signing = await lazy.signing();
+        if (options.compromised) return rotated(await signing.replaceCompromised(cli));
         const seconds = Number(options.now);
         if (seconds < 10) warn('Instances may sign by a key that others do not publish yet.');
-        return rotated(await (await lazy.signing()).rotate(cli, seconds));
+        return rotated(await signing.rotate(cli, seconds));
       }),
     );
   noun

@@ -66,10 +66,11 @@ export async function rotateDueClientKeys(parts: Parts, now = Date.now()): Promi
  *
  * @param signsIn in ms. Within ten minutes servers may still know the old keys only: sign-in by them
  *   fails for that time.
+ * @param dropOthers when somebody else may have them
  */
 export async function rotateClientKeys(
   { database, ring }: Parts,
-  { now = Date.now(), onlyDue = false, signsIn = overlap } = {},
+  { now = Date.now(), onlyDue = false, signsIn = overlap, dropOthers = false } = {},
 ): Promise<void> {
   await database.transaction(async (tx) => {
     const kept = await store.lockKeys(tx);
@@ -77,9 +78,11 @@ export async function rotateClientKeys(
     const keys = open(ring, kept);
     if (onlyDue && !isDue(keys, now)) return;
     const successor = await newKey(now, signsIn);
-    const others = keys
-      .filter(({ retiresAt = Number.POSITIVE_INFINITY }) => retiresAt > now)
-      .map((key) => ({ ...key, retiresAt: key.retiresAt ?? successor.signsFrom + overlap }));
+    const others = dropOthers
+      ? []
+      : keys
+          .filter(({ retiresAt = Number.POSITIVE_INFINITY }) => retiresAt > now)
+          .map((key) => ({ ...key, retiresAt: key.retiresAt ?? successor.signsFrom + overlap }));
     await store.updateKeys(tx, seal(ring, [successor, ...others]));
   });
 }

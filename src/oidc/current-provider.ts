@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeyRing } from '../secrets/keyring.ts';
-import { keysVersion } from './keys.store.ts';
+import { keysVersion, verifyingKeys } from './keys.store.ts';
 import { ensureSigningKeys, loadSigningKeys } from './keys.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 
@@ -60,8 +60,11 @@ export class CurrentProvider {
   async #refresh(): Promise<void> {
     const version = await keysVersion(this.#parts.database);
     if (version === this.#version) return;
-    const keys = await loadSigningKeys(this.#parts.database, this.#ring);
-    this.#provider = createProvider(this.#parts, keys);
+    const { database } = this.#parts;
+    this.#provider = createProvider(this.#parts, {
+      signing: await loadSigningKeys(database, this.#ring),
+      verifying: await verifyingKeys(database),
+    });
     this.#provider.on('server_error', (_ctx, error) => this.#onError(error, 'server_error'));
     this.#handler = this.#provider.callback() as typeof this.handle;
     this.#version = version;

@@ -60,12 +60,41 @@ export async function rotateKeys(
 ): Promise<string[]> {
   return database.transaction(async (tx) => {
     await store.lockKeys(tx);
-    const kids = [];
-    for (const alg of ['RS256', 'ES256'] as const) {
-      kids.push(await addKey(tx, ring, alg, signsInSeconds, actor));
-    }
+    return addKeys(tx, ring, signsInSeconds, actor);
+  });
+}
+
+/**
+ * Makes new keys that sign at once. The others leave the JWKS now, and nothing that they signed
+ * counts: somebody else may have signed it.
+ *
+ * @returns the new key ids
+ */
+export async function replaceCompromisedKeys(
+  database: Database,
+  ring: KeyRing,
+  actor = 'system',
+): Promise<string[]> {
+  return database.transaction(async (tx) => {
+    await store.lockKeys(tx);
+    const kids = await addKeys(tx, ring, 0, actor);
+    await store.discardOthers(tx, kids);
+    await record(tx, { action: 'signing_keys.compromised', actor });
     return kids;
   });
+}
+
+async function addKeys(
+  tx: Transaction,
+  ring: KeyRing,
+  signsInSeconds: number,
+  actor: string,
+): Promise<string[]> {
+  const kids = [];
+  for (const alg of ['RS256', 'ES256'] as const) {
+    kids.push(await addKey(tx, ring, alg, signsInSeconds, actor));
+  }
+  return kids;
 }
 
 async function addKey(

@@ -10,6 +10,7 @@ import type { ClientDirectory } from './clients.ts';
 import { createFeatures, type ProviderPages } from './features.ts';
 import { allowFormsToApplications } from './form-targets.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
+import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { lifetimes } from './lifetimes.ts';
 import { onlySynapse } from './outgoing.ts';
 import { createLoadExistingGrant, createPolicy } from './policy.ts';
@@ -34,22 +35,26 @@ export type ProviderParts = {
 /** Single factor, as the REFEDS profile names it: all that we offer so far. */
 export const singleFactor = 'https://refeds.org/profile/sfa';
 
+/** Private keys that sign or are published, and the public ones of all that ever signed. */
+export type ProviderKeys = { signing: JWK[]; verifying: JWK[] };
+
 /**
- * The OpenID provider with these signing keys. Keys are part of its construction, so a rotation
- * makes a new one; all its state is in the database.
+ * The OpenID provider with these keys. Keys are part of its construction, so a rotation makes a new
+ * one; all its state is in the database.
  */
-export function createProvider(parts: ProviderParts, keys: JWK[]): Provider {
+export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provider {
   const provider = new Provider(parts.issuer, {
     ...identity(parts),
     ...protocol(parts),
     ...cookies(parts),
-    jwks: { keys } as JWKS,
+    jwks: { keys: keys.signing } as JWKS,
     features: createFeatures(parts),
   } satisfies Configuration);
   // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL before the library sees them.
   provider.proxy = true;
   compareByFingerprint(provider, parts.fingerprints);
   queueLogouts(provider, parts.database);
+  acceptEarlierIdTokens(provider, keys.verifying);
   compareRedirectsExactly(provider);
   allowFormsToApplications(provider);
   keepSessionsApart(provider, parts.cookies);

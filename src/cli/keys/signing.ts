@@ -1,6 +1,6 @@
 import { rotateClientKeys } from '../../federation/client-keys.ts';
 import { publishedKeys, type SigningKey } from '../../oidc/keys.store.ts';
-import { rotateKeys } from '../../oidc/keys.ts';
+import { replaceCompromisedKeys, rotateKeys } from '../../oidc/keys.ts';
 import type { Cli } from '../run.ts';
 
 /** A published key: it signs, will sign, or only serves tokens that it signed. */
@@ -24,4 +24,14 @@ export async function rotate(
   await rotateClientKeys({ database, ring }, { signsIn: signsInSeconds * 1000 });
   const kids = await rotateKeys(database, ring, signsInSeconds, 'operator');
   return (await listKeys({ database })).filter(({ kid }) => kids.includes(kid));
+}
+
+/**
+ * The same where somebody else may have the keys: the old ones are neither used nor believed any
+ * more, at the cost of sign-ins that are on their way right now.
+ */
+export async function replaceCompromised({ database, ring }: Cli): Promise<ListedKey[]> {
+  await rotateClientKeys({ database, ring }, { signsIn: 0, dropOthers: true });
+  await replaceCompromisedKeys(database, ring, 'operator');
+  return listKeys({ database });
 }
