@@ -11,7 +11,7 @@ import { healthRoutes } from './http/health.ts';
 import { languageChoice } from './http/language-choice.ts';
 import type { Log } from './http/log.ts';
 import { atPublicOrigin, fixedOrigin } from './http/origin.ts';
-import { peerAddress } from './http/peer.ts';
+import { peerAddress, warnOfForwarding } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { wellFormedUrls } from './http/well-formed.ts';
@@ -47,7 +47,8 @@ export function createWeb(parts: WebParts): Koa {
   web.proxy = true;
   const monitoring = startMonitoring(parts);
 
-  web.use(requests({ log, peer: peerAddress(config.trustedProxies), onEnd: monitoring.onEnd }));
+  const peer = peerAddress(config.trustedProxies, warnOfForwarding(log));
+  web.use(requests({ log, peer, onEnd: monitoring.onEnd }));
   web.use(securityHeaders({ https: parts.secureCookies }));
   web.use(answerErrors(log, (ctx, error) => showError(parts, ctx, error)));
   web.use(wellFormedUrls);

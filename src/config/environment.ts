@@ -36,8 +36,8 @@ export const settings = {
   },
   TRUSTED_PROXIES: {
     description:
-      'Addresses or networks of the reverse proxies whose `X-Forwarded-*` headers count, separated by commas.',
-    schema: format.networks,
+      'Addresses or networks of the reverse proxies whose `X-Forwarded-For` counts, separated by commas, or `none`. Where PUBLIC_URL is https, production must be told: with a proxy that is not named, everybody has its one address, and one stranger uses up the tries of all.',
+    schema: format.networksOrNone,
     otherwise: 'none',
   },
   DATA_DIR: {
@@ -67,7 +67,8 @@ export const settings = {
     production: 'Make a key with: openssl rand -base64 32',
   },
   SMTP_URL: {
-    description: 'Mail server, such as `smtps://user:password@host`.',
+    description:
+      'Mail server, such as `smtps://user:password@host`, or `smtp://user:password@host:587?requireTLS=true` for one that begins in the clear (STARTTLS).',
     schema: format.address('smtp:', 'smtps:'),
     otherwise: 'mail is written to DATA_DIR/mail',
     secret: true,

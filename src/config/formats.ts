@@ -1,25 +1,25 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
+/** Says more than what was expected: what is wrong with a text, without repeating it. */
+class Misread extends Error {}
+
 /**
  * A schema that turns a setting's text into a value. `parse` answers undefined, or throws, for
  * text that is not `expected`. The message never repeats the text: it may be a secret.
  */
 function format<T>(expected: string, parse: (text: string) => T | undefined) {
   return z.string().transform((text, context): T => {
-    const value = attempt(() => parse(text.trim()));
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: `must be ${expected}` });
+    let message = `must be ${expected}`;
+    try {
+      const value = parse(text.trim());
+      if (value !== undefined) return value;
+    } catch (error) {
+      if (error instanceof Misread) message = error.message;
+    }
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
-}
-
-function attempt<T>(parse: () => T | undefined): T | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
 }
 
 function items(text: string, separator: RegExp): string[] {
@@ -105,8 +105,24 @@ export const origin = format(
 );
 
 export function address(...protocols: string[]) {
-  return format(`an address that begins with ${protocols.join('// or ')}//`, (value) =>
-    protocols.includes(new URL(value).protocol) ? value : undefined,
+  return format(`an address that begins with ${protocols.join('// or ')}//`, (value) => {
+    // Before the parser gets to choose where the host begins.
+    assertEncoded(value);
+    const begins = protocols.some((protocol) => value.startsWith(`${protocol}//`));
+    return begins && URL.canParse(value) ? value : undefined;
+  });
+}
+
+/**
+ * In `smtp://bot:12#34@mail.example` the host is `bot`, by all rules: what was meant for a password
+ * ends the address early, and mail with that password would go to somebody else.
+ */
+function assertEncoded(value: string): void {
+  const [, userInfo = '', rest = ''] = /^[^:]*:\/\/(?:([^/?#]*)@)?(.*)$/s.exec(value) ?? [];
+  const sound = /^(?:[^@%\s\\]|%[0-9a-f]{2})*$/i.test(userInfo) && !/[@#\s\\]/.test(rest);
+  if (sound) return;
+  throw new Misread(
+    'holds a character that would end its user name or password too early. Write %23 for #, %2F for /, %3F for ?, %40 for @, %25 for %, %5C for a backslash, %20 for a space',
   );
 }
 
@@ -142,6 +158,12 @@ export const networks = format(
       const parsed = ipaddr.parse(item);
       return `${parsed}/${parsed.kind() === 'ipv4' ? 32 : 128}`;
     }),
+);
+
+/** The same, or `none`, which says that somebody thought of it. */
+export const networksOrNone = format(
+  '`none`, or addresses or networks such as 10.0.0.0/8, separated by commas',
+  (value) => (value === 'none' ? [] : networks.parse(value)),
 );
 
 export const words = format('words separated by commas', (value) =>

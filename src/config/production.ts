@@ -12,6 +12,14 @@ export function productionProblems({ values, given }: Reading): string[] {
     ],
     [isExposed(values.PUBLIC_URL), 'PUBLIC_URL must begin with https://.'],
     [
+      !!values.PUBLIC_URL?.startsWith('https:') && !given.has('TRUSTED_PROXIES'),
+      'TRUSTED_PROXIES is missing. PUBLIC_URL is https, so a reverse proxy stands before this process: name its address as this process sees it, such as 127.0.0.1, or write none if the addresses of people arrive by themselves.',
+    ],
+    [
+      isReadable(values.SMTP_URL),
+      'SMTP_URL lets mail with its codes go unencrypted. Begin it with smtps://, or add ?requireTLS=true for a server that begins in the clear (STARTTLS).',
+    ],
+    [
       isExposed(values.SYNAPSE_PUBLIC_URL),
       'SYNAPSE_PUBLIC_URL must begin with https://: sign-ins pass through it.',
     ],
@@ -59,8 +67,20 @@ function isGuessable(key: Buffer): boolean {
   return typed || new Set(key).size < 18 || new Set(steps).size < 16;
 }
 
+const thisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
 /** Plain http beyond this machine can be read and changed on its way. */
 function isExposed(origin: string | undefined): boolean {
   if (!origin?.startsWith('http://')) return false;
-  return !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(origin).hostname);
+  return !thisMachine.test(new URL(origin).hostname);
+}
+
+/** By whoever is between: without TLS, where TLS may be talked away, or with anybody's certificate. */
+function isReadable(smtpUrl: string | undefined): boolean {
+  const url = smtpUrl ? URL.parse(smtpUrl) : null;
+  if (!url || thisMachine.test(url.hostname)) return false;
+  const { protocol, searchParams } = url;
+  if (searchParams.has('tls.rejectUnauthorized')) return true;
+  const required = searchParams.getAll('requireTLS');
+  return protocol !== 'smtps:' && !(required.length === 1 && required[0] === 'true');
 }

@@ -50,6 +50,7 @@ describe('clients', () => {
       ...terminal.env,
       NODE_ENV: 'production',
       PUBLIC_URL: 'https://id.example',
+      TRUSTED_PROXIES: 'none',
       SMTP_URL: 'smtps://mail.example',
       MAIL_FROM: 'id@example.org',
       MATRIX_SERVER_NAME: 'example.org',

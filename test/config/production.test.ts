@@ -44,6 +44,7 @@ describe('production', () => {
       { ENCRYPTION_KEYS: Buffer.from('correct horse battery staple 123').toString('base64') },
     ],
     ['an old weak key', { ENCRYPTION_KEYS: `${key},${Buffer.alloc(32).toString('base64')}` }],
+    ['mail in the clear', { SMTP_URL: 'smtp://mail.openmeet.test:587' }],
     ['plain http', { PUBLIC_URL: 'http://id.openmeet.test' }],
     ['plain http to the homeserver', { SYNAPSE_PUBLIC_URL: 'http://matrix.openmeet.test' }],
     ['plain http to a name that only looks local', { PUBLIC_URL: 'http://127.0.0.1.evil.test' }],

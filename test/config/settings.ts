@@ -17,6 +17,7 @@ export const production = {
   NODE_ENV: 'production',
   DATA_DIR: directory,
   PUBLIC_URL: 'https://id.openmeet.test',
+  TRUSTED_PROXIES: '10.0.0.1',
   DATABASE_URL: 'postgres://openmeet:hunter2@db/openmeet',
   ENCRYPTION_KEYS: key,
   SMTP_URL: 'smtps://openmeet:hunter2@mail.openmeet.test',
