@@ -5,6 +5,7 @@ import { Rooms1795500000000 } from './1795500000000-rooms.ts';
 import { HandOff1795600000010 } from './1795600000010-hand-off.ts';
 import { Administrators1795600000030 } from './1795600000030-administrators.ts';
 import { Avatars1795600000050 } from './1795600000050-avatars.ts';
+import { RoleGivers1797000000003 } from './1797000000003-role-givers.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
@@ -16,5 +17,6 @@ export const migrations = [
   HandOff1795600000010,
   Administrators1795600000030,
   Avatars1795600000050,
+  RoleGivers1797000000003,
   SigningKeys1797000000012,
 ];

@@ -14,9 +14,15 @@ export type Account = {
   readonly locale: string | null;
   readonly hasPassword: boolean;
   readonly matrixAccess: 'active' | 'revoked';
+  /** Whether it was the operator who took it away. */
+  readonly matrixRevokedByOperator: boolean;
   readonly platformUserId: string | null;
   readonly platformSlug: string | null;
   readonly roles: readonly string[];
+  /** Those of the roles that a platform gave; the others are the operator's. */
+  readonly platformRoles: readonly string[];
+  /** When a role of an administrator was last taken from it, by whomever. */
+  readonly administratorEndedAt: Date | null;
   readonly groups: readonly string[];
   readonly lastSignInAt: Date | null;
   readonly createdAt: Date;

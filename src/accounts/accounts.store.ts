@@ -8,7 +8,9 @@ export type { Account, AccountStatus } from './account.ts';
 const columns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
   a.email_key as "emailKey", a.email_verified as "emailVerified", a.picture, a.locale,
   a.password_hash is not null as "hasPassword", a.matrix_access as "matrixAccess",
-  a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles, a.groups,
+  a.matrix_revoked_by_operator as "matrixRevokedByOperator",
+  a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles,
+  a.platform_roles as "platformRoles", a.administrator_ended_at as "administratorEndedAt", a.groups,
   a.last_sign_in_at as "lastSignInAt", a.created_at as "createdAt", a.updated_at as "updatedAt"`;
 const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -267,7 +269,7 @@ export async function eraseAccount(tx: Queryable, id: string): Promise<boolean> 
   const erased = await tx.query(
     `update accounts set status = 'deleted', name = '', email = null, email_key = null,
         email_verified = false, picture = null, locale = null, password_hash = null,
-        platform_user_id = null, platform_slug = null, roles = '{}', groups = '{}',
+        platform_user_id = null, platform_slug = null, roles = '{}', platform_roles = '{}', groups = '{}',
         last_sign_in_at = null, updated_at = now()
       where id = $1 and status <> 'deleted' returning id`,
     [id],

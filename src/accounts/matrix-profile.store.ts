@@ -3,12 +3,13 @@ import type { Queryable } from '../database/database.ts';
 export async function setMatrixAccess(
   tx: Queryable,
   accountId: string,
-  access: 'active' | 'revoked',
+  { access, byOperator }: { access: 'active' | 'revoked'; byOperator: boolean },
 ): Promise<void> {
   await tx.query(
-    `update accounts set matrix_access = $2, updated_at = now()
+    `update accounts set matrix_access = $2, updated_at = now(),
+        matrix_revoked_by_operator = $2 = 'revoked' and $3
       where id = $1 and status <> 'deleted'`,
-    [accountId, access],
+    [accountId, access, byOperator],
   );
 }
 

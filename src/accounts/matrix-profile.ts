@@ -1,5 +1,8 @@
 import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { record } from '../events.ts';
 import { enqueue } from '../jobs/enqueue.ts';
+import { type Account, lockAccount } from './accounts.store.ts';
 import { setMatrixAccess } from './matrix-profile.store.ts';
 
 /** Has the worker show the account's name and address on its Matrix user, in the caller's transaction. */
@@ -18,21 +21,39 @@ export function syncMatrixAccess(tx: Queryable, accountId: string): Promise<void
   );
 }
 
-/** What the audit trail calls it. */
-export const matrixAccessActions = {
-  revoked: 'account.matrix_revoked',
-  active: 'account.matrix_restored',
-} as const;
+const actions = { revoked: 'account.matrix_revoked', active: 'account.matrix_restored' } as const;
+
+/** Whose word it is: a platform's program, or the operator's, which a platform cannot undo. */
+export type By = { clientId: string } | 'operator';
 
 /**
  * Takes access to Matrix away, or gives it back: we refuse its sign-ins to Matrix from now on, and the
  * worker locks the Matrix user and removes its devices. Signing in elsewhere goes on.
+ *
+ * @returns the account as it was before
+ * @throws AppError `revoked_by_operator` (403) to a platform, `account_not_found` (404)
  */
 export async function changeMatrixAccess(
   tx: Queryable,
-  accountId: string,
-  access: 'active' | 'revoked',
-): Promise<void> {
-  await setMatrixAccess(tx, accountId, access);
+  { accountId, access, by }: { accountId: string; access: 'active' | 'revoked'; by: By },
+): Promise<Account> {
+  const account = await lockAccount(tx, accountId);
+  const byOperator = by === 'operator';
+  if (access === account.matrixAccess && !(byOperator && access === 'revoked')) return account;
+  if (account.matrixRevokedByOperator && !byOperator) {
+    throw new AppError('revoked_by_operator', {
+      status: 403,
+      message: 'The operator took this access away: only the operator gives it back.',
+    });
+  }
+  await setMatrixAccess(tx, accountId, { access, byOperator });
   await syncMatrixAccess(tx, accountId);
+  await record(tx, {
+    action: actions[access],
+    actor: byOperator ? by : by.clientId,
+    clientId: byOperator ? undefined : by.clientId,
+    tenantId: account.tenantId,
+    target: accountId,
+  });
+  return account;
 }

@@ -43,24 +43,34 @@ export async function administersTenant(
   return row?.held ?? false;
 }
 
-/** @returns whether this changed anything */
-export async function giveOrTakeRole(
+/**
+ * What a platform says. A role that the operator gave is neither given nor taken by it: it was there
+ * before, and stays.
+ *
+ * @returns whether this changed anything
+ */
+export async function giveOrTakePlatformRole(
   tx: Queryable,
   { accountId, role, held }: { accountId: string; role: string; held: boolean },
 ): Promise<boolean> {
   const rows = await tx.query(
-    `update accounts set updated_at = now(),
-        roles = case when $3 then array_append(roles, $2) else array_remove(roles, $2) end
-      where id = $1 and status <> 'deleted' and ($2 = any(roles)) <> $3
-      returning 1`,
-    [accountId, role, held],
+    held
+      ? `update accounts set roles = array_append(roles, $2), updated_at = now(),
+          platform_roles = array_append(platform_roles, $2)
+        where id = $1 and status <> 'deleted' and $2 <> all (roles) returning 1`
+      : `update accounts set roles = array_remove(roles, $2), updated_at = now(),
+          platform_roles = array_remove(platform_roles, $2)
+        where id = $1 and status <> 'deleted' and $2 = any (platform_roles) returning 1`,
+    [accountId, role],
   );
   return rows.length > 0;
 }
 
+/** What the operator says: these and no others, and all of them are the operator's from now on. */
 export async function setRoles(tx: Queryable, id: string, roles: readonly string[]): Promise<void> {
   await tx.query(
-    `update accounts set roles = $2, updated_at = now() where id = $1 and status <> 'deleted'`,
+    `update accounts set roles = $2, platform_roles = '{}', updated_at = now()
+      where id = $1 and status <> 'deleted'`,
     [id, roles],
   );
 }

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.ts';
 import { setPlatformIdentity } from '../accounts/accounts.store.ts';
 import type { PlatformNames } from '../accounts/guests.store.ts';
 import { assertNamesOfNoGuest } from '../accounts/guests.ts';
-import { administersTenant, giveOrTakeRole } from '../accounts/roles.store.ts';
+import { administersTenant, giveOrTakePlatformRole } from '../accounts/roles.store.ts';
 import type { Transaction } from '../database/database.ts';
 import type { administrators } from '../rooms/roles.ts';
 import { roomsOfAccount } from '../rooms/sync.store.ts';
@@ -27,9 +27,8 @@ export async function changePlatformNames(
   await setPlatformIdentity(tx, { tenantId, accountId: id, ...names });
   const did = await administersTenant(tx, tenantId, platformSlug);
   const held = await administersTenant(tx, tenantId, names.platformSlug);
-  // Where neither slug was ever said to administer, the operator's word on the account stays.
   const moved =
-    (did || held) && (await giveOrTakeRole(tx, { accountId: id, role: tenantAdmin, held }));
+    (did || held) && (await giveOrTakePlatformRole(tx, { accountId: id, role: tenantAdmin, held }));
   const ids = [...left, ...(await roomsOfAccount(tx, id))];
   await syncRooms(tx, { ids, tenantIds: moved ? [tenantId] : [] });
 }

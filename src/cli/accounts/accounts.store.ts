@@ -4,9 +4,11 @@ import type { FoundAccount } from './found.ts';
 const columns = `a.id, a.tenant_id as "tenantId", t.slug as tenant, a.status, a.name, h.handle,
   a.email, a.email_verified as "emailVerified", a.picture, a.locale,
   a.password_hash is not null as "hasPassword", a.matrix_access as "matrixAccess",
+  a.matrix_revoked_by_operator as "matrixRevokedByOperator",
   (select m.state from matrix_users m where m.handle = h.handle and m.account_id = a.id)
     as "matrixUser",
-  a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles, a.groups,
+  a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles,
+  a.platform_roles as "platformRoles", a.administrator_ended_at as "administratorEndedAt", a.groups,
   (select count(*)::int from oidc_artifacts s where s.account_id = a.id and s.model = 'Session'
     and s.expires_at > now()) as sessions,
   a.last_sign_in_at as "lastSignInAt", a.created_at as "createdAt", a.updated_at as "updatedAt"`;

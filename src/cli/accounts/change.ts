@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { lockAccount, setStatus } from '../../accounts/accounts.store.ts';
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
-import { changeMatrixAccess, matrixAccessActions } from '../../accounts/matrix-profile.ts';
+import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
 import { setRoles as storeRoles } from '../../accounts/roles.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
@@ -92,9 +92,9 @@ export function setMatrixAccess(
   access: 'active' | 'revoked',
   options: Who,
 ): Promise<FoundAccount> {
-  return change(cli, name, options, matrixAccessActions[access], (tx, { id }) =>
-    changeMatrixAccess(tx, id, access),
-  );
+  return changeFound(cli, name, options, async (tx, { id }) => {
+    await changeMatrixAccess(tx, { accountId: id, access, by: 'operator' });
+  });
 }
 
 /**
@@ -134,11 +134,28 @@ async function confirmDeletion({ name, handle, id, tenant }: FoundAccount): Prom
 }
 
 /** Makes the change of a living account with its audit row. */
-async function change(
+function change(
   cli: Cli,
   name: string,
   options: Who,
   action: string,
+  work: (tx: Transaction, account: FoundAccount) => Promise<void>,
+): Promise<FoundAccount> {
+  return changeFound(cli, name, options, async (tx, account) => {
+    await work(tx, account);
+    await record(tx, {
+      action,
+      actor: 'operator',
+      tenantId: account.tenantId,
+      target: account.id,
+    });
+  });
+}
+
+async function changeFound(
+  cli: Cli,
+  name: string,
+  options: Who,
   work: (tx: Transaction, account: FoundAccount) => Promise<void>,
 ): Promise<FoundAccount> {
   const account = await requireAccount(cli, name, options);
@@ -148,7 +165,6 @@ async function change(
     await takeTurnsAtPlatformNames(tx, tenantId);
     await lockAccount(tx, id);
     await work(tx, (await store.findAccount(tx, id)) as FoundAccount);
-    await record(tx, { action, actor: 'operator', tenantId, target: id });
     return (await store.findAccount(tx, id)) as FoundAccount;
   });
 }

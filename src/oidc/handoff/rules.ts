@@ -20,14 +20,25 @@ export type Refusal = keyof typeof refusals;
  * harm to others sign in themselves. Asked at each step, as any of it can change on the way.
  */
 export function refusalOf(account: Account, target: Client): Refusal | undefined {
-  const { status, platformUserId, platformSlug, roles, handle, matrixAccess } = account;
+  const { status, platformUserId, platformSlug, handle, matrixAccess } = account;
   if (status !== 'active') return 'account_disabled';
   if (!platformUserId && !platformSlug) return 'account_not_linked';
-  if (roles.some((role) => Object.hasOwn(administrators, role))) return 'account_administrator';
+  if (isOrWasAdministrator(account)) return 'account_administrator';
   if (!handle) return 'account_without_handle';
   if (target.idpId && matrixAccess === 'revoked') return 'matrix_access_revoked';
   return undefined;
 }
+
+/**
+ * For a day after such a role ended as well: else whoever may take it, and give it again, hands an
+ * administrator over in between.
+ */
+function isOrWasAdministrator({ roles, administratorEndedAt: endedAt }: Account): boolean {
+  if (roles.some((role) => Object.hasOwn(administrators, role))) return true;
+  return endedAt !== null && Date.now() - endedAt.getTime() < dayInMs;
+}
+
+const dayInMs = 24 * 60 * 60 * 1000;
 
 /**
  * Whether people can be handed over to a client: one of the operator's own that nobody else can play,

@@ -1,5 +1,5 @@
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
-import { giveOrTakeRole, keepAdministratorWord } from '../../accounts/roles.store.ts';
+import { giveOrTakePlatformRole, keepAdministratorWord } from '../../accounts/roles.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { record } from '../../events.ts';
 import { accountIn, type Change, Ledger, type LedgerSettings } from '../../rooms/ledger.ts';
@@ -99,7 +99,7 @@ async function changeRole(
   const accountId =
     accountIn(userSlug) ?? (await accountIdBy(tx, tenantId, 'platformSlug', userSlug));
   const role: keyof typeof administrators = `${over}.admin`;
-  if (!accountId || !(await giveOrTakeRole(tx, { accountId, role, held }))) return false;
+  if (!accountId || !(await giveOrTakePlatformRole(tx, { accountId, role, held }))) return false;
   const action = held ? 'account.role_given' : 'account.role_taken';
   const by = { actor: clientId, clientId, tenantId };
   await record(tx, { action, ...by, target: accountId, detail: { role } });

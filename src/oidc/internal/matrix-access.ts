@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { accountById, lockAccount } from '../../accounts/accounts.store.ts';
-import { changeMatrixAccess, matrixAccessActions } from '../../accounts/matrix-profile.ts';
+import { accountById } from '../../accounts/accounts.store.ts';
+import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
 import type { Database } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { accountIdBy } from './accounts.store.ts';
 import { type InternalRoute, internalRoute, printable } from './route.ts';
 
@@ -33,6 +32,7 @@ export function matrixAccessRoutes(parts: Parts): InternalRoute[] {
       path: '/matrix/access/revoke',
       operation: 'revokeMatrixAccess',
       summary: "Takes somebody's access to Matrix away",
+      problems: { 404: ['account_not_found'] },
       description:
         'At once we refuse their sign-ins to Matrix; Synapse ends their tokens and devices as soon as it is reached. Encryption keys that were on these devices only, and backed up nowhere, are lost. They can still sign in elsewhere.',
     }),
@@ -40,6 +40,8 @@ export function matrixAccessRoutes(parts: Parts): InternalRoute[] {
       path: '/matrix/access/restore',
       operation: 'restoreMatrixAccess',
       summary: 'Gives it back: the same Matrix ID, in the same rooms',
+      description: 'Not what the operator took away: that is theirs to give back.',
+      problems: { 403: ['revoked_by_operator'], 404: ['account_not_found'] },
     }),
   ];
 }
@@ -47,7 +49,7 @@ export function matrixAccessRoutes(parts: Parts): InternalRoute[] {
 function changeRoute(
   { database }: Parts,
   wanted: 'active' | 'revoked',
-  names: Pick<InternalRoute, 'path' | 'operation' | 'summary' | 'description'>,
+  names: Pick<InternalRoute, 'path' | 'operation' | 'summary' | 'description' | 'problems'>,
 ): InternalRoute {
   return internalRoute({
     ...names,
@@ -55,22 +57,20 @@ function changeRoute(
     scope: 'access:write',
     body: who,
     answer: { status: 200, description: 'What holds now', schema: access },
-    problems: { 404: ['account_not_found'] },
     async handle({ body: { userSlug, accountId }, tenantId, client }) {
       const id =
         accountId ?? (await accountIdBy(database, tenantId, 'platformSlug', userSlug ?? ''));
       const known = id === undefined ? undefined : await accountById(database, id);
       // Another tenant's account looks as if there were none.
       if (known?.tenantId !== tenantId) throw new AppError('account_not_found', { status: 404 });
-      return database.transaction(async (tx) => {
-        const { matrixAccess, platformSlug } = await lockAccount(tx, known.id);
-        const answer = { accountId: known.id, platformSlug, matrixAccess: wanted };
-        if (matrixAccess === wanted) return answer;
-        await changeMatrixAccess(tx, known.id, wanted);
-        const by = { actor: client.id, clientId: client.id, tenantId };
-        await record(tx, { action: matrixAccessActions[wanted], ...by, target: known.id });
-        return answer;
-      });
+      const { platformSlug } = await database.transaction((tx) =>
+        changeMatrixAccess(tx, {
+          accountId: known.id,
+          access: wanted,
+          by: { clientId: client.id },
+        }),
+      );
+      return { accountId: known.id, platformSlug, matrixAccess: wanted };
     },
   });
 }
