@@ -43,6 +43,10 @@ export const nouns: Readonly<Record<string, Noun>> = {
     description: 'keys that sign tokens and keys that seal secrets',
     load: () => import('./keys.ts'),
   },
+  deploy: {
+    description: 'write what a deployment with compose and a reverse proxy needs',
+    load: () => import('./deploy.ts'),
+  },
   synapse: {
     description: 'settings for a Synapse homeserver',
     load: () => import('./synapse.ts'),

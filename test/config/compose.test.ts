@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/config.ts';
+import { assertComposeFile } from '../support/compose-schema.ts';
+import { newDeployment } from '../support/deployment.ts';
 
 interface Service {
   build?: string;
@@ -15,10 +15,13 @@ interface Service {
   ports?: string[];
   volumes?: string[];
   healthcheck?: object;
+  logging?: object;
+  extra_hosts?: string[];
   [key: string]: unknown;
 }
 
 interface Compose {
+  'x-logging': { options: object };
   services: Record<string, Service>;
   secrets: Record<string, { file: string }>;
   volumes: Record<string, unknown>;
@@ -31,16 +34,17 @@ const compose: Compose = parse(read('docker-compose.yml'), { merge: true });
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { build }]) => build !== undefined);
 
-const directory = mkdtempSync(join(tmpdir(), 'compose-'));
-after(() => rmSync(directory, { recursive: true }));
+let deployment: Awaited<ReturnType<typeof newDeployment>>;
+let answers: Record<string, string | undefined>;
+after(() => deployment.remove());
 
-/** The operator's answers in .env, as docs/deployment.md gives them. */
-const answers = {
-  PUBLIC_URL: 'https://id.example.org',
-  SYNAPSE_PUBLIC_URL: 'https://matrix.example.org',
-  MATRIX_SERVER_NAME: 'example.org',
-  MAIL_FROM: 'OpenMeet <no-reply@example.org>',
-};
+/** As Compose interpolates, with what is in `.env`. */
+function filledIn(value: string): string {
+  return value.replace(
+    /\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g,
+    (_, key, other) => answers[key] ?? other ?? '',
+  );
+}
 
 /** What the container of a service gets as its environment. */
 function environmentOf({ environment = {} }: Service): Record<string, string> {
@@ -49,22 +53,24 @@ function environmentOf({ environment = {} }: Service): Record<string, string> {
       .match(/^ENV (.*)$/m)?.[1]
       ?.split(' ') ?? [];
   const fromImage = Object.fromEntries(image.map((pair) => pair.split('=')));
-  const given: Record<string, string | undefined> = answers;
   const own = Object.entries(environment).map(([name, value]) => [
     name,
-    value
-      .replace(/\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g, (_, key, other) => given[key] ?? other ?? '')
-      .replace('/run/secrets', join(directory, 'secrets')),
+    filledIn(value).replace('/run/secrets', join(deployment.directory, 'secrets')),
   ]);
   return { ...fromImage, ...Object.fromEntries(own) };
 }
 
 describe('the compose file', () => {
-  before(() => {
-    const lines = Object.entries(answers).map(([name, value]) => `${name}="${value}"`);
-    writeFileSync(join(directory, '.env'), lines.join('\n'));
-    const script = read('docs/deployment.md').match(/^```sh secrets\n([^`]*)```/m)?.[1] ?? 'exit 1';
-    execFileSync('sh', ['-c', script], { cwd: directory });
+  before(async () => {
+    deployment = await newDeployment();
+    const lines = readFileSync(join(deployment.directory, '.env'), 'utf8').matchAll(
+      /^(\w+)="(.*)"$/gm,
+    );
+    answers = Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
+  });
+
+  test('is valid by the Compose Specification', async () => {
+    await assertComposeFile(new URL('docker-compose.yml', project).pathname);
   });
 
   test('gives each of our processes a configuration that production accepts', () => {
@@ -89,9 +95,9 @@ describe('the compose file', () => {
     );
   });
 
-  test('takes every secret from a file that the documented commands make', () => {
+  test('takes every secret from a file that `deploy init` makes', () => {
     for (const [name, { file }] of Object.entries(compose.secrets)) {
-      assert.notEqual(readFileSync(join(directory, file), 'utf8').trim(), '', name);
+      assert.notEqual(readFileSync(join(deployment.directory, file), 'utf8').trim(), '', name);
       const users = services.filter(([, { secrets = [] }]) =>
         secrets.some((secret) => (typeof secret === 'string' ? secret : secret.source) === name),
       );
@@ -105,7 +111,8 @@ describe('the compose file', () => {
         assert.ok((typeof secret === 'string' ? secret : secret.source) in compose.secrets, name);
       }
       for (const source of volumes.map((volume) => volume.split(':')[0] ?? '')) {
-        assert.ok(source.startsWith('./') || source in compose.volumes, `${name}: ${source}`);
+        const here = ['.', deployment.directory].some((at) => existsSync(join(at, source)));
+        assert.ok((source.startsWith('./') && here) || source in compose.volumes, source);
       }
     }
   });
@@ -116,19 +123,37 @@ describe('the compose file', () => {
     }
   });
 
-  test('lets no process of ours write to its file system or gain privileges', () => {
-    for (const [name, service] of ours) {
-      assert.equal(service.read_only, true, name);
+  test('lets no process gain privileges, or of ours write to its file system', () => {
+    for (const [name, service] of services) {
       assert.deepEqual(service.cap_drop, ['ALL'], name);
       assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
     }
+    for (const [name, { read_only }] of ours) assert.equal(read_only, true, name);
     assert.match(read('Dockerfile'), /^USER node$/m);
+  });
+
+  test('lets nothing fill the disk by what it logs', () => {
+    for (const [name, { logging }] of services) {
+      assert.deepEqual(logging, compose['x-logging'], name);
+    }
+    assert.deepEqual(compose['x-logging'].options, { 'max-size': '10m', 'max-file': '5' });
+  });
+
+  test('reaches its own public names from inside through the reverse proxy', () => {
+    for (const name of ['web', 'worker', 'synapse']) {
+      const hosts = (compose.services[name]?.extra_hosts ?? []).map(filledIn);
+      assert.deepEqual(
+        hosts,
+        ['id.example.org:host-gateway', 'matrix.example.org:host-gateway'],
+        name,
+      );
+    }
   });
 
   test('checks the health of everything that goes on running', () => {
     assert.match(read('Dockerfile'), /^HEALTHCHECK .*\/health\/ready/m);
     for (const [name, { restart, build, healthcheck }] of services) {
-      if (restart) assert.ok(build ?? healthcheck, name);
+      if (restart !== 'no') assert.ok(build ?? healthcheck, name);
     }
   });
 

@@ -1,0 +1,30 @@
+import type { Names } from './names.ts';
+
+/** Element Web's `config.json`: this homeserver, where people may still name another. */
+export function elementConfig({ serverName, matrix }: Names): object {
+  return {
+    default_server_config: {
+      'm.homeserver': { base_url: `https://${matrix}`, server_name: serverName },
+    },
+    disable_guests: true,
+    disable_3pid_login: true,
+    setting_defaults: { 'UIFeature.registration': false, 'UIFeature.passwordReset': false },
+    brand: 'Chat',
+  };
+}
+
+/**
+ * What clients and other homeservers ask at `https://<server name>/.well-known/matrix/…` (Matrix
+ * Client-Server API, "Server Discovery"; Server-Server API, "Resolving server names").
+ */
+export function wellKnown({ matrix, federation }: Names): Record<string, object> {
+  return {
+    client: { 'm.homeserver': { base_url: `https://${matrix}` } },
+    ...(federation ? { server: { 'm.server': `${matrix}:443` } } : {}),
+  };
+}
+
+/** Over Synapse's templates: where "Try again" leads on its own pages. */
+export function siteTemplate({ chat }: Names): string {
+  return `{% set web_client = "https://${chat}/" %}\n`;
+}
