@@ -5,6 +5,7 @@ import { Rooms1795500000000 } from './1795500000000-rooms.ts';
 import { HandOff1795600000010 } from './1795600000010-hand-off.ts';
 import { Administrators1795600000030 } from './1795600000030-administrators.ts';
 import { Avatars1795600000050 } from './1795600000050-avatars.ts';
+import { ConsentedClaims1797000000002 } from './1797000000002-consented-claims.ts';
 import { RoleGivers1797000000003 } from './1797000000003-role-givers.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
 
@@ -17,6 +18,7 @@ export const migrations = [
   HandOff1795600000010,
   Administrators1795600000030,
   Avatars1795600000050,
+  ConsentedClaims1797000000002,
   RoleGivers1797000000003,
   SigningKeys1797000000012,
 ];

@@ -209,11 +209,13 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
     current?: AccountBadge;
   };
 
-  /** The second button posts `deny=yes`. Scopes are named by `scope.<name>`. */
+  /** The second button posts `deny=yes`. Named by `scope.<name>`, and by `claim.<name>`. */
   consent: {
     action: string;
     application: Application;
     scopes: readonly string[];
+    /** What is asked for beyond these scopes, one by one. */
+    claims: readonly string[];
     account: AccountBadge;
     /** Where the answer goes, shown so that a look-alike application is noticed. */
     redirectHost?: string;

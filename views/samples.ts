@@ -291,12 +291,30 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
     first: {
       action: '/consent/x1',
       application: element,
-      scopes: ['openid', 'profile', 'email', 'tenant', 'offline_access'],
+      scopes: ['profile', 'email', 'tenant', 'offline_access'],
+      claims: [],
       account: badge,
       redirectHost: 'app.element.io',
       switchUrl: '/accounts/x1',
     },
-    little: { action: '/consent/x1', application: element, scopes: ['openid'], account: badge },
+    little: {
+      action: '/consent/x1',
+      application: element,
+      scopes: ['openid'],
+      claims: [],
+      account: badge,
+    },
+    singly: {
+      action: '/consent/x1',
+      application: element,
+      scopes: ['tenant'],
+      claims: [
+        ...['name', 'picture', 'locale', 'updated_at', 'preferred_username', 'matrix_handle'],
+        ...['roles', 'groups', 'email', 'email_verified', 'tenant_id', 'tenant_domain'],
+      ],
+      account: badge,
+      redirectHost: 'app.element.io',
+    },
   },
   device: {
     first: { action: '/oidc/device', userCode: '', errors: {}, hidden: { xsrf: 'abc' } },

@@ -5,6 +5,7 @@ import type {
   KoaContextWithOIDC,
   Client as LibraryClient,
 } from 'oidc-provider';
+import { limitAskedClaims } from './claims.ts';
 import { serves } from './clients.ts';
 import { internalAudience } from './internal/audience.ts';
 import type { ProviderParts } from './provider.ts';
@@ -24,7 +25,7 @@ type Features = NonNullable<Configuration['features']>;
 export function createFeatures(parts: ProviderParts) {
   return {
     devInteractions: { enabled: false },
-    claimsParameter: { enabled: true },
+    claimsParameter: { enabled: true, assertClaimsParameter: limitAskedClaims },
     pushedAuthorizationRequests: { enabled: true },
     clientCredentials: { enabled: true },
     resourceIndicators: internalAudience(parts),

@@ -6,15 +6,17 @@ import { availableLanguages } from '../http/messages.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { createAdapter } from './adapter.ts';
 import { queueLogouts } from './backchannel.ts';
+import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
 import type { ClientDirectory } from './clients.ts';
 import { createFeatures, type ProviderPages } from './features.ts';
 import { allowFormsToApplications } from './form-targets.ts';
+import { createLoadExistingGrant } from './grants.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { lifetimes } from './lifetimes.ts';
 import { onlySynapse } from './outgoing.ts';
-import { createLoadExistingGrant, createPolicy } from './policy.ts';
-import { claimsByScope, createFindAccount, type Subjects } from './subjects.ts';
+import { createPolicy } from './policy.ts';
+import { createFindAccount, type Subjects } from './subjects.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
 import { rememberingUpstream } from './upstream-sessions.ts';
 
@@ -65,8 +67,8 @@ function identity(parts: ProviderParts): Configuration {
   return {
     adapter: createAdapter(parts),
     findAccount: createFindAccount(parts.subjects, parts.clients, parts.publicUrl),
-    claims: { ...claimsByScope, acr: null, amr: null, auth_time: null, iss: null, sid: null },
-    scopes: ['openid', 'offline_access', 'profile', 'email', 'tenant'],
+    claims: { ...claimsByScope, ...Object.fromEntries(signInClaims.map((claim) => [claim, null])) },
+    scopes: signInScopes,
     // Synapse reads the ID token, so the claims of the scopes must be in it and not only in userinfo.
     conformIdTokenClaims: false,
     acrValues: [singleFactor],

@@ -1,6 +1,7 @@
 import type { Account, KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
 import { findSubject, type Subject } from './artifacts.store.ts';
+import { claimsOfScopes } from './claims.ts';
 import { type ClientDirectory, serves } from './clients.ts';
 import { remember, remembered } from './memory.ts';
 
@@ -23,7 +24,8 @@ export function subjectsOf(database: Database): Subjects {
 
 /**
  * `findAccount` of the library: nothing for an account that is gone or disabled, whose tenant is
- * suspended, or whose tenant this client does not serve.
+ * suspended, or whose tenant this client does not serve. Of the claims of the client's scopes the
+ * library picks those that were granted.
  */
 export function createFindAccount(subjects: Subjects, clients: ClientDirectory, publicUrl: string) {
   return async (ctx: KoaContextWithOIDC, accountId: string): Promise<Account | undefined> => {
@@ -31,11 +33,12 @@ export function createFindAccount(subjects: Subjects, clients: ClientDirectory, 
     const clientId = ctx.oidc.client?.clientId;
     const client = clientId ? await clients.find(clientId) : undefined;
     if (!subject || (client && !serves(client, subject.tenantId))) return undefined;
-    return { accountId, claims: async () => claimsOf(subject, publicUrl) };
+    const claims = limitedTo(claimsOfScopes(client?.scopes ?? []), claimsOf(subject, publicUrl));
+    return { accountId, claims: async () => claims };
   };
 }
 
-/** Every claim we know; the library picks those of the granted scopes. */
+/** Every claim we know of somebody. */
 export function claimsOf(subject: Subject, publicUrl: string) {
   return withoutEmpty({
     sub: subject.id,
@@ -54,22 +57,11 @@ export function claimsOf(subject: Subject, publicUrl: string) {
   });
 }
 
-/** The claims of each scope (OIDC Core 5.4, and `tenant` for what Synapse needs of ours). */
-export const claimsByScope = {
-  openid: ['sub'],
-  profile: [
-    'name',
-    'picture',
-    'locale',
-    'updated_at',
-    'preferred_username',
-    'matrix_handle',
-    'roles',
-    'groups',
-  ],
-  email: ['email', 'email_verified'],
-  tenant: ['tenant_id', 'tenant_domain'],
-};
+function limitedTo(names: ReadonlySet<string>, claims: ReturnType<typeof claimsOf>) {
+  return Object.fromEntries(
+    Object.entries(claims).filter(([name]) => name === 'sub' || names.has(name)),
+  ) as typeof claims;
+}
 
 function withoutEmpty<T extends Record<string, unknown>>(claims: T) {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null)) as {

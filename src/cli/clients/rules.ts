@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { signInScopes } from '../../oidc/claims.ts';
 import type { Client } from '../../oidc/clients.store.ts';
 import { internalScopes } from '../../oidc/internal/scopes.ts';
 import { readFile } from '../options.ts';
@@ -10,7 +11,6 @@ import {
   checkWebUrl,
 } from './uris.ts';
 
-const scopesForPeople = ['openid', 'profile', 'email', 'tenant', 'offline_access'];
 const grants = [
   'authorization_code',
   'refresh_token',
@@ -76,7 +76,7 @@ function checkGrants(client: Client, { tenant, allTenants }: Asked): void {
     const known = [...internalScopes.keys()].join(', ');
     throw invalid(`client_credentials and a --scope of ${known} need each other.`);
   }
-  const allowed = [...internal, ...(forPeople ? scopesForPeople : [])];
+  const allowed = [...internal, ...(forPeople ? signInScopes : [])];
   const stranger = scopes.find((scope) => !allowed.includes(scope));
   if (stranger) throw invalid(`--scope ${stranger} is not one that this client can use.`);
   if (forPeople && !scopes.includes('openid')) throw invalid('--scope openid is missing.');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { claimsBeyondScopes, scopesOf } from '../claims.ts';
 import { answer } from './finish.ts';
 import type { Step } from './step.ts';
 
@@ -13,16 +14,18 @@ type Missing = {
   missingResourceScopes?: Record<string, string[]>;
 };
 
+/** All that the application will be able to do, not only what it asks for anew. */
 export async function showConsent(step: Step): Promise<void> {
   const { details, parts, client } = step;
   const subject = await parts.subjects.find(details.session?.accountId ?? '');
   if (!subject) throw new AppError('sign_in_expired');
-  const missing = details.prompt.details as Missing;
-  const asked = missing.missingOIDCScope ?? String(details.params.scope ?? '').split(' ');
+  const scopes = scopesOf(details.params).filter((scope) => scope !== 'openid');
+  const claims = claimsBeyondScopes(details.params);
   step.show('consent', {
     action: step.url('consent'),
     application: { name: client.name },
-    scopes: asked.filter((scope) => scope !== 'openid'),
+    scopes: scopes.length + claims.length > 0 ? scopes : ['openid'],
+    claims,
     account: {
       name: subject.name,
       handle: subject.handle ?? '',
@@ -46,7 +49,10 @@ export async function submitConsent(step: Step): Promise<void> {
     tenantId: step.tenant?.id,
     target: accountId,
     clientId: step.client.id,
-    detail: { scope: String(details.params.scope ?? '') },
+    detail: {
+      scope: String(details.params.scope ?? ''),
+      claims: claimsBeyondScopes(details.params).join(' '),
+    },
   });
   return answer(step, { consent: { grantId } });
 }
