@@ -99,10 +99,16 @@ class ArtifactAdapter implements Adapter {
     return row && { ...complete(row, this.#rows.handle(row.id)), userCode };
   }
 
-  /** @throws InvalidGrant when another request consumed it first: then its whole family is revoked */
+  /**
+   * @throws InvalidGrant when another request consumed it first: then its whole family is revoked;
+   *   InvalidRequestUri for a pushed request, which has none
+   */
   async consume(id: string): Promise<void> {
     forget('Token', id);
     if (await store.consumeArtifact(this.#database, this.#rowId(id))) return;
+    if (this.#model === 'PushedAuthorizationRequest') {
+      throw new errors.InvalidRequestUri('request_uri was already used');
+    }
     const row = await store.findArtifact(this.#database, this.#rowId(id));
     if (row?.payload.grantId) await store.removeGrant(this.#database, row.payload.grantId);
     throw new errors.InvalidGrant(`${this.#model} already consumed`);

@@ -16,6 +16,7 @@ import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { lifetimes } from './lifetimes.ts';
 import { onlySynapse } from './outgoing.ts';
 import { createPolicy } from './policy.ts';
+import { refuseReplays } from './replay.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
 import { rememberingUpstream } from './upstream-sessions.ts';
@@ -55,6 +56,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL before the library sees them.
   provider.proxy = true;
   compareByFingerprint(provider, parts.fingerprints);
+  refuseReplays(provider, parts);
   queueLogouts(provider, parts.database);
   acceptEarlierIdTokens(provider, keys.verifying);
   compareRedirectsExactly(provider);

@@ -1,0 +1,26 @@
+import type Provider from 'oidc-provider';
+import type { Database } from '../database/database.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { insertSeen } from './replay.store.ts';
+
+type Parts = { database: Database; fingerprints: Fingerprints };
+
+/**
+ * Notes that somebody's signed statement (a client assertion, a proof of possession) was used.
+ *
+ * @param until seconds since 1970, when it can no longer be used anyway
+ * @returns false for one that was used before
+ */
+export function useOnce(
+  { database, fingerprints }: Parts,
+  issuer: string,
+  jti: string,
+  until: number,
+): Promise<boolean> {
+  return insertSeen(database, fingerprints.of('oidc:seen', JSON.stringify([issuer, jti])), until);
+}
+
+/** The library looks for an id and then writes it down: of twenty at once, all would be the first. */
+export function refuseReplays(provider: Provider, parts: Parts): void {
+  provider.ReplayDetection.unique = (issuer, jti, until) => useOnce(parts, issuer, jti, until);
+}
