@@ -98,6 +98,8 @@ async function addClient(database: Database, id: string, secretHash: string): Pr
     firstParty: true,
     pkceRequired: true,
     idTokenSignedResponseAlg: 'RS256',
+    requirePushedAuthorizationRequests: false,
+    dpopBoundAccessTokens: false,
     backchannelLogoutUri: null,
     idpId: null,
     clientUri: null,

@@ -8,6 +8,7 @@ import { Avatars1795600000050 } from './1795600000050-avatars.ts';
 import { ConsentedClaims1797000000002 } from './1797000000002-consented-claims.ts';
 import { RoleGivers1797000000003 } from './1797000000003-role-givers.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
+import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   ConsentedClaims1797000000002,
   RoleGivers1797000000003,
   SigningKeys1797000000012,
+  ClientRequirements1797000000034,
 ];

@@ -88,6 +88,8 @@ function synapseClient({ matrix }: Config, secretHash: string): Client {
     jwks: null,
     firstParty: true,
     idTokenSignedResponseAlg: 'RS256',
+    requirePushedAuthorizationRequests: false,
+    dpopBoundAccessTokens: false,
     clientUri: null,
     logoUri: null,
     handoffOrigins: [],

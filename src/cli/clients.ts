@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { AddOptions, FoundClient } from './clients/client.ts';
+import type { AddOptions, FoundClient, SetOptions } from './clients/client.ts';
 import { collect, collectWords } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
@@ -8,6 +8,7 @@ import { type Cli, run } from './run.ts';
 const lazy = {
   add: () => import('./clients/add.ts'),
   change: () => import('./clients/change.ts'),
+  set: () => import('./clients/set.ts'),
   find: () => import('./clients/client.ts'),
 };
 
@@ -26,6 +27,7 @@ export function register(noun: Command): void {
     .action(
       run(async (cli, _, id) => shown(await (await lazy.find()).requireClient(cli.database, id))),
     );
+  registerSet(noun);
   registerChanges(noun);
 }
 
@@ -39,6 +41,8 @@ function registerAdd(noun: Command): void {
     .option('--redirect-uri <uri>', 'where sign-ins return to, exactly, repeatable', collect)
     .option('--post-logout-redirect-uri <uri>', 'where sign-outs return to, repeatable', collect)
     .option('--backchannel-logout-uri <uri>', 'where it is told of sign-outs')
+    .option('--require-pushed-authorization-requests', 'it pushes every request first (RFC 9126)')
+    .option('--dpop-bound-access-tokens', 'its tokens are bound to a key of its own (RFC 9449)')
     .option('--idp-id <id>', 'the idp_id of the Synapse provider block that uses it')
     .option('--uri <url>', 'its web site')
     .option('--logo <url>', 'its logo')
@@ -100,6 +104,27 @@ function withRights(command: Command): Command {
       '--scope <scope>',
       'a scope that it may ask for, repeatable (default: openid profile email tenant offline_access)',
       collectWords,
+    );
+}
+
+function registerSet(noun: Command): void {
+  noun
+    .command('set')
+    .argument('<client>', 'its id')
+    .description('Change what is given of a client')
+    .option('--backchannel-logout-uri <uri>', 'where it is told of sign-outs ("": nowhere)')
+    .option('--require-pushed-authorization-requests', 'it pushes every request first (RFC 9126)')
+    .option('--no-require-pushed-authorization-requests', 'it need not')
+    .option('--dpop-bound-access-tokens', 'its tokens are bound to a key of its own (RFC 9449)')
+    .option('--no-dpop-bound-access-tokens', 'they need not be')
+    .addHelpText(
+      'after',
+      example('clients set chat --backchannel-logout-uri https://chat.example.org/signed-out'),
+    )
+    .action(
+      run<SetOptions>(async (cli, options, id) =>
+        shown(await (await lazy.set()).set(cli, id, options)),
+      ),
     );
 }
 
@@ -218,6 +243,8 @@ function described(client: FoundClient): string {
     authentication: client.tokenEndpointAuthMethod,
     'first party': client.firstParty,
     'PKCE required': client.pkceRequired,
+    'pushed requests': client.requirePushedAuthorizationRequests,
+    'tokens bound (DPoP)': client.dpopBoundAccessTokens,
     grants: client.grantTypes,
     scopes: client.scopes,
     'redirect URIs': client.redirectUris,

@@ -15,6 +15,10 @@ export type Client = {
   /** Ours: no consent page. */
   firstParty: boolean;
   pkceRequired: boolean;
+  /** It may only send people here with a request that it has pushed before (RFC 9126). */
+  requirePushedAuthorizationRequests: boolean;
+  /** It gets tokens only that are bound to a key of its own (RFC 9449). */
+  dpopBoundAccessTokens: boolean;
   idTokenSignedResponseAlg: 'RS256' | 'ES256';
   backchannelLogoutUri: string | null;
   /** `idp_id` of the Synapse provider block that uses this client; null for other applications. */
@@ -37,6 +41,8 @@ const columns = `c.id, c.name, c.secret_hash as "secretHash",
   c.token_endpoint_auth_method as "tokenEndpointAuthMethod", c.redirect_uris as "redirectUris",
   c.post_logout_redirect_uris as "postLogoutRedirectUris", c.grant_types as "grantTypes", c.scopes,
   c.jwks, c.first_party as "firstParty", c.pkce_required as "pkceRequired",
+  c.require_pushed_authorization_requests as "requirePushedAuthorizationRequests",
+  c.dpop_bound_access_tokens as "dpopBoundAccessTokens",
   c.id_token_signed_response_alg as "idTokenSignedResponseAlg",
   c.backchannel_logout_uri as "backchannelLogoutUri", c.idp_id as "idpId",
   c.client_uri as "clientUri", c.logo_uri as "logoUri", c.handoff_origins as "handoffOrigins",
@@ -59,9 +65,10 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
     `insert into clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris,
       post_logout_redirect_uris, grant_types, scopes, jwks, first_party, pkce_required,
       id_token_signed_response_alg, backchannel_logout_uri, idp_id, client_uri, logo_uri,
-      all_tenants, handoff_origins, handoff_targets)
+      all_tenants, handoff_origins, handoff_targets, require_pushed_authorization_requests,
+      dpop_bound_access_tokens)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-      $18, $19)
+      $18, $19, $20, $21)
     on conflict (id) do nothing returning id`,
     [
       client.id,
@@ -83,6 +90,8 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
       client.allTenants,
       client.handoffOrigins,
       client.handoffTargets,
+      client.requirePushedAuthorizationRequests,
+      client.dpopBoundAccessTokens,
     ],
   );
   if (rows.length === 0) return false;
@@ -136,6 +145,26 @@ export async function setHandoffTargets(
     [id, targets],
   );
   return rows.length === 1;
+}
+
+/** What it must do beyond others, and where it is told of sign-outs. */
+export async function setRequirements(
+  db: Queryable,
+  client: Pick<
+    Client,
+    'id' | 'requirePushedAuthorizationRequests' | 'dpopBoundAccessTokens' | 'backchannelLogoutUri'
+  >,
+): Promise<void> {
+  await db.query(
+    `update clients set require_pushed_authorization_requests = $2, dpop_bound_access_tokens = $3,
+      backchannel_logout_uri = $4, updated_at = now() where id = $1`,
+    [
+      client.id,
+      client.requirePushedAuthorizationRequests,
+      client.dpopBoundAccessTokens,
+      client.backchannelLogoutUri,
+    ],
+  );
 }
 
 /** Where a homeserver that uses this client is reached by browsers and by us. */

@@ -60,6 +60,8 @@ export function clientMetadata(client: Client): AdapterPayload {
     scope: signInScopes(client),
     id_token_signed_response_alg: client.idTokenSignedResponseAlg,
     pkce_required: client.pkceRequired,
+    require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
+    dpop_bound_access_tokens: client.dpopBoundAccessTokens,
     ...(client.backchannelLogoutUri
       ? {
           backchannel_logout_uri: client.backchannelLogoutUri,

@@ -22,11 +22,15 @@ export type ProviderPages = {
 
 type Features = NonNullable<Configuration['features']>;
 
+/** What proofs of possession (RFC 9449) may be signed by. */
+export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519'] as const;
+
 export function createFeatures(parts: ProviderParts) {
   return {
     devInteractions: { enabled: false },
     claimsParameter: { enabled: true, assertClaimsParameter: limitAskedClaims },
     pushedAuthorizationRequests: { enabled: true },
+    dPoP: boundTokens(parts),
     clientCredentials: { enabled: true },
     resourceIndicators: internalAudience(parts),
     introspection: { enabled: true, allowedPolicy: ownTokens(parts) },
@@ -37,6 +41,19 @@ export function createFeatures(parts: ProviderParts) {
     backchannelLogout: { enabled: true },
     ...pages(parts.pages),
   } satisfies Features;
+}
+
+/**
+ * Any client may bind its tokens to a key of its own. Each is offered a nonce; one that is registered
+ * for bound tokens has to use it where it gets them, so that no proof can be made long before. All
+ * instances derive the same nonces from the clock and a key that is kept nowhere by itself.
+ */
+function boundTokens({ fingerprints }: ProviderParts) {
+  return {
+    enabled: true,
+    nonceSecret: fingerprints.key('oidc:dpop-nonce'),
+    requireNonce: ({ oidc }) => oidc.client?.dpopBoundAccessTokens === true,
+  } satisfies Features['dPoP'];
 }
 
 function pages(show: ProviderPages) {

@@ -13,6 +13,8 @@ const ours = {
   jwks: null,
   pkceRequired: true,
   idTokenSignedResponseAlg: 'RS256',
+  requirePushedAuthorizationRequests: false,
+  dpopBoundAccessTokens: false,
   backchannelLogoutUri: null,
   idpId: null,
   clientUri: null,

@@ -7,8 +7,9 @@ import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { createAdapter } from './adapter.ts';
 import { queueLogouts } from './backchannel.ts';
 import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
+import { checkClientAssertion } from './client-assertion.ts';
 import type { ClientDirectory } from './clients.ts';
-import { createFeatures, type ProviderPages } from './features.ts';
+import { createFeatures, type ProviderPages, proofAlgorithms } from './features.ts';
 import { allowFormsToApplications } from './form-targets.ts';
 import { createLoadExistingGrant } from './grants.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
@@ -89,12 +90,14 @@ function identity(parts: ProviderParts): Configuration {
 function protocol({ synapseUrl }: ProviderParts): Configuration {
   return {
     responseTypes: ['code'],
+    assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     extraClientMetadata: { properties: ['pkce_required'] },
     pkce: { required: (_ctx, client) => client.pkce_required !== false },
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256', 'ES256'],
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
+      dPoPSigningAlgValues: proofAlgorithms,
     },
     // A client whose operator allows refreshing gets a refresh token; without offline_access it ends
     // with the browser session.

@@ -1,9 +1,12 @@
 import type Provider from 'oidc-provider';
-import type { Database } from '../database/database.ts';
+import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { insertSeen } from './replay.store.ts';
 
-type Parts = { database: Database; fingerprints: Fingerprints };
+type Parts = { database: Queryable; fingerprints: Fingerprints };
+
+/** How far the date of a proof of possession may be from now, either way; the library's own choice. */
+export const proofSeconds = 300;
 
 /**
  * Notes that somebody's signed statement (a client assertion, a proof of possession) was used.
@@ -20,7 +23,11 @@ export function useOnce(
   return insertSeen(database, fingerprints.of('oidc:seen', JSON.stringify([issuer, jti])), until);
 }
 
-/** The library looks for an id and then writes it down: of twenty at once, all would be the first. */
+/**
+ * The library looks for an id and then writes it down: of twenty at once, all would be the first. And
+ * it remembers a proof for five minutes only, where one that is dated ahead lives for ten.
+ */
 export function refuseReplays(provider: Provider, parts: Parts): void {
-  provider.ReplayDetection.unique = (issuer, jti, until) => useOnce(parts, issuer, jti, until);
+  provider.ReplayDetection.unique = (issuer, jti, until) =>
+    useOnce(parts, issuer, jti, until + proofSeconds);
 }

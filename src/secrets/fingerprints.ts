@@ -32,6 +32,11 @@ export class Fingerprints {
     return actual.length === expected.length && timingSafeEqual(actual, expected);
   }
 
+  /** A key for a purpose other than fingerprints, the same on every instance. */
+  key(purpose: string): Buffer {
+    return this.#keyOf(purpose).export();
+  }
+
   /** A key of its own per purpose (RFC 5869). */
   #keyOf(purpose: string): KeyObject {
     let key = this.#keys.get(purpose);

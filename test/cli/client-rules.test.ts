@@ -25,6 +25,8 @@ const sound: Client = {
   firstParty: false,
   pkceRequired: true,
   idTokenSignedResponseAlg: 'RS256',
+  requirePushedAuthorizationRequests: false,
+  dpopBoundAccessTokens: false,
   backchannelLogoutUri: null,
   idpId: null,
   clientUri: null,

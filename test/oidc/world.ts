@@ -109,6 +109,8 @@ async function addClient(
     firstParty: true,
     pkceRequired: true,
     idTokenSignedResponseAlg: 'RS256',
+    requirePushedAuthorizationRequests: false,
+    dpopBoundAccessTokens: false,
     backchannelLogoutUri: null,
     idpId: null,
     clientUri: null,

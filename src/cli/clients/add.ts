@@ -55,6 +55,8 @@ function draft(options: AddOptions): Client {
     jwks: options.jwks ? readJwks(options.jwks) : null,
     firstParty: options.firstParty ?? false,
     pkceRequired: options.pkce,
+    requirePushedAuthorizationRequests: options.requirePushedAuthorizationRequests ?? false,
+    dpopBoundAccessTokens: options.dpopBoundAccessTokens ?? false,
     idTokenSignedResponseAlg: options.idTokenAlg,
     backchannelLogoutUri: options.backchannelLogoutUri ?? null,
     idpId: options.idpId ?? null,

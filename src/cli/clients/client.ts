@@ -9,7 +9,15 @@ export type FoundClient = Omit<Client, 'secretHash' | 'tenantIds'> & {
   tenants: string[];
 };
 
-export type AddOptions = {
+/** What can be changed of a client by `set`. */
+export type SetOptions = {
+  requirePushedAuthorizationRequests?: boolean;
+  dpopBoundAccessTokens?: boolean;
+  /** Empty to be told no more. */
+  backchannelLogoutUri?: string;
+};
+
+export type AddOptions = SetOptions & {
   id: string;
   name?: string;
   secret?: string;
@@ -22,7 +30,6 @@ export type AddOptions = {
   grant?: string[];
   scope?: string[];
   postLogoutRedirectUri?: string[];
-  backchannelLogoutUri?: string;
   idpId?: string;
   idTokenAlg: Client['idTokenSignedResponseAlg'];
   pkce: boolean;

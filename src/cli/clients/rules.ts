@@ -32,6 +32,7 @@ export function checkClient(client: Client, asked: Asked): void {
   checkId(client.id);
   checkGrants(client, asked);
   checkAuthentication(client, asked);
+  checkRequirements(client);
   for (const uri of client.redirectUris) {
     checkRedirectUri(uri, { isPublic: client.tokenEndpointAuthMethod === 'none' });
   }
@@ -98,6 +99,17 @@ function checkAuthentication(client: Client, { secret }: Asked): void {
   }
   if (method !== 'client_secret_basic') {
     throw invalid('Synapse authenticates by client_secret_basic.');
+  }
+}
+
+/** @throws AppError `client_invalid` for what the client could not do */
+export function checkRequirements(client: Client): void {
+  const { requirePushedAuthorizationRequests: pushes, dpopBoundAccessTokens: bound } = client;
+  if (client.idpId !== null && (pushes || bound)) {
+    throw invalid('Synapse neither pushes its requests nor binds its tokens to a key.');
+  }
+  if (pushes && !client.grantTypes.includes('authorization_code')) {
+    throw invalid('Only requests of the grant authorization_code can be pushed.');
   }
 }
 

@@ -1,14 +1,23 @@
 import type { Context } from 'koa';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import type { Fingerprints } from '../../secrets/fingerprints.ts';
 import { type Client, findClient } from '../clients.store.ts';
 import type { CurrentProvider } from '../current-provider.ts';
+import { proofAlgorithms } from '../features.ts';
+import { proofSeconds, useOnce } from '../replay.ts';
 import { internalAudienceOf } from './audience.ts';
+import { readProof } from './proof.ts';
 
-type Parts = { current: CurrentProvider; database: Queryable; publicUrl: string };
+type Parts = {
+  current: CurrentProvider;
+  database: Queryable;
+  fingerprints: Fingerprints;
+  publicUrl: string;
+};
 
-/** RFC 6750 §2.1, the only place where a token is looked for: never in a URL or a body. */
-const bearer = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+/** RFC 6750 §2.1 and RFC 9449 §7.1, the only place where a token is looked for: never a URL or body. */
+const credentials = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
 /**
  * The client that asks, by its access token. That it still exists, is enabled and holds the scope is
@@ -20,11 +29,15 @@ const bearer = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 export async function authenticate(ctx: Context, parts: Parts, scope: string): Promise<Client> {
   const header = ctx.get('authorization');
   if (!header) throw challenge(ctx, 'token_missing', 'An access token is needed.');
-  const [, value] = bearer.exec(header) ?? [];
+  const [, scheme, value] = credentials.exec(header) ?? [];
   const token = value && (await parts.current.provider.ClientCredentials.find(value));
   const audience = internalAudienceOf(parts.publicUrl);
   if (!token || token.aud !== audience || token.isExpired || !token.clientId) {
     throw challenge(ctx, 'invalid_token', 'The access token is unknown, expired or not for here.');
+  }
+  if (!(await hasKey(ctx, parts, token, { scheme, value }))) {
+    const message = 'The token and its scheme, or its proof of possession, do not fit.';
+    throw challenge(ctx, 'invalid_token', message);
   }
   const client = await findClient(parts.database, token.clientId);
   if (!client || client.disabledAt || !client.grantTypes.includes('client_credentials')) {
@@ -36,12 +49,33 @@ export async function authenticate(ctx: Context, parts: Parts, scope: string): P
   return client;
 }
 
+/**
+ * Whether the caller has the key that the token is bound to, if it is bound to one: such a token is
+ * worth nothing without it, and one that is not bound is no `DPoP` token (RFC 9449 §7.1).
+ */
+async function hasKey(
+  ctx: Context,
+  parts: Parts,
+  token: { jkt?: string; clientId?: string },
+  given: { scheme?: string; value: string },
+): Promise<boolean> {
+  const isProved = given.scheme?.toLowerCase() === 'dpop';
+  if (!token.jkt || !isProved) return !token.jkt && !isProved;
+  const proof = await readProof(ctx, given.value, parts.publicUrl);
+  if (proof?.thumbprint !== token.jkt) return false;
+  const until = Date.now() / 1000 + 2 * proofSeconds;
+  return useOnce(parts, token.clientId ?? '', proof.jti, until);
+}
+
 /** RFC 6750 §3.1: no code in the header for a request that brought no token at all. */
 function challenge(ctx: Context, code: string, message: string, scope?: string): AppError {
   const error =
     code === 'token_missing' ? [] : [`error="${code}"`, `error_description="${message}"`];
   const wanted = scope ? [`scope="${scope}"`] : [];
-  ctx.set('www-authenticate', `Bearer ${['realm="internal"', ...error, ...wanted].join(', ')}`);
+  const scheme = /^DPoP /i.test(ctx.get('authorization'))
+    ? `DPoP algs="${proofAlgorithms.join(' ')}", `
+    : 'Bearer ';
+  ctx.set('www-authenticate', scheme + ['realm="internal"', ...error, ...wanted].join(', '));
   return new AppError(code, {
     status: scope ? 403 : 401,
     message,

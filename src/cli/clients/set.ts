@@ -1,0 +1,38 @@
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
+import { findClient, setRequirements } from '../../oidc/clients.store.ts';
+import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
+import type { Cli } from '../run.ts';
+import { clientNotFound, type FoundClient, requireClient, type SetOptions } from './client.ts';
+import { checkRequirements } from './rules.ts';
+import { checkBackchannelUri } from './uris.ts';
+
+/**
+ * Changes what is given.
+ *
+ * @throws AppError `client_not_found` (404), `client_built_in` (409), `client_invalid`,
+ *   `backchannel_uri_invalid`
+ */
+export async function set(cli: Cli, id: string, options: SetOptions): Promise<FoundClient> {
+  if ([accountClientId, tryClientId].includes(id)) {
+    throw new AppError('client_built_in', {
+      status: 409,
+      message: `${id} is a part of this service.`,
+    });
+  }
+  const { backchannelLogoutUri: uri, ...requirements } = options;
+  if (uri) checkBackchannelUri(uri, cli.config.matrix.synapseUrl);
+  return cli.database.transaction(async (tx) => {
+    const before = await findClient(tx, id);
+    if (!before) throw clientNotFound(id);
+    const after = {
+      ...before,
+      ...requirements,
+      ...(uri === undefined ? undefined : { backchannelLogoutUri: uri || null }),
+    };
+    checkRequirements(after);
+    await setRequirements(tx, after);
+    await record(tx, { action: 'client.changed', actor: 'operator', target: id, clientId: id });
+    return requireClient(tx, id);
+  });
+}
