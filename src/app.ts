@@ -93,6 +93,8 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
       subjects,
       tenancy,
       cookies,
+      ring,
+      secureCookies: config.publicUrl.startsWith('https:'),
       pages: createProviderPages({ database, pages, subjects }),
       issuer: config.issuer,
       publicUrl: config.publicUrl,

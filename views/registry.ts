@@ -31,6 +31,8 @@ export interface Layout {
     languages: readonly { lang: string; name: string; url: string; current: boolean }[];
   };
   requestId: string;
+  /** Whose account the forms of this page change: goes back with them as `owner`. */
+  owner?: string;
 }
 
 export interface Application {
@@ -240,6 +242,22 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
   };
 
   'device-done': { success: boolean };
+
+  /** Sends itself on, where there are scripts; `hidden` goes unchanged. */
+  'pass-on': {
+    action: string;
+    hidden: Readonly<Record<string, string>>;
+    /** Where the form ends, if that is outside. */
+    application?: Application;
+  };
+
+  /** The page that was left open belongs to somebody who is not signed in here any more. */
+  switched: {
+    /** Who is signed in now, if anybody. */
+    account?: AccountBadge;
+    continueUrl: string;
+    chooserUrl?: string;
+  };
 
   /** The primary button posts `logout=yes`. */
   'sign-out': {

@@ -334,6 +334,18 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       hidden: { xsrf: 'abc', user_code: 'WDJBMJHT', confirm: 'yes' },
     },
   },
+  'pass-on': {
+    'to-application': {
+      action: 'https://app.example/callback',
+      hidden: { iss: 'https://id.example/oidc', state: '<&"' },
+      application: element,
+    },
+    here: { action: '/oidc/device', hidden: { xsrf: 'x1', user_code: 'BCDF-GHJK' } },
+  },
+  switched: {
+    'somebody-else': { account: badge, continueUrl: '/oidc/auth', chooserUrl: '/accounts/x1' },
+    nobody: { continueUrl: '/account' },
+  },
   'device-done': { yes: { success: true }, no: { success: false } },
   'sign-out': {
     first: {

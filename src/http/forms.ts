@@ -7,10 +7,16 @@ const defaultLimit = '32kb';
 
 /**
  * The fields of a posted form, each with its first value; NUL, which PostgreSQL cannot keep, left out.
+ * A request's body can be read once, so they are kept for whoever asks next.
  *
  * @throws AppError `form_expected` (415), `body_too_large` (413), `body_malformed` (400)
  */
-export async function readForm(ctx: Context): Promise<Record<string, string>> {
+export function readForm(ctx: Context): Promise<Record<string, string>> {
+  ctx.state.form ??= readFields(ctx);
+  return ctx.state.form;
+}
+
+async function readFields(ctx: Context): Promise<Record<string, string>> {
   if (!ctx.is('application/x-www-form-urlencoded')) {
     throw new AppError('form_expected', { status: 415 });
   }

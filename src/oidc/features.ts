@@ -8,6 +8,7 @@ import type {
 import { limitAskedClaims } from './claims.ts';
 import { serves } from './clients.ts';
 import { internalAudience } from './internal/audience.ts';
+import type { Onward } from './pass-on.ts';
 import type { ProviderParts } from './provider.ts';
 
 /** The pages that the library asks for by itself. */
@@ -18,6 +19,7 @@ export type ProviderPages = {
   device(ctx: KoaContextWithOIDC, error?: Error): Promise<void>;
   confirmDevice(ctx: KoaContextWithOIDC, userCode: string): Promise<void>;
   deviceDone(ctx: KoaContextWithOIDC): Promise<void>;
+  passOn(ctx: KoaContextWithOIDC, form: Onward): Promise<void>;
 };
 
 type Features = NonNullable<Configuration['features']>;

@@ -1,7 +1,11 @@
+import type { Context } from 'koa';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { CookieNames } from '../http/cookies.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
 import type { ClientDirectory } from './clients.ts';
 import { proofSeconds } from './lifetimes.ts';
 import { accountClientId } from './own-clients.ts';
+import { parkedSessions } from './parked-sessions.ts';
 import type { Subjects } from './subjects.ts';
 import type { Tenancy } from './tenancy.ts';
 
@@ -10,7 +14,14 @@ const { Check, Prompt, base } = interactionPolicy;
 /** Why somebody who is signed in must prove who they are once more, besides what the library knows. */
 export const oldProof = 'old_proof';
 
-type PolicyParts = { clients: ClientDirectory; subjects: Subjects; tenancy: Tenancy };
+type PolicyParts = {
+  clients: ClientDirectory;
+  subjects: Subjects;
+  tenancy: Tenancy;
+  cookies: CookieNames;
+  secureCookies: boolean;
+  ring: KeyRing;
+};
 
 /**
  * What a sign-in still needs, in this order: an account of the right tenant, a handle, an address
@@ -19,7 +30,7 @@ type PolicyParts = { clients: ClientDirectory; subjects: Subjects; tenancy: Tena
  */
 export function createPolicy(parts: PolicyParts) {
   const policy = base();
-  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  policy.add(new Prompt({ name: 'select_account', requestable: true }, oneOfSeveral(parts)), 0);
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);
 
   policy.get('login')?.checks.add(
@@ -56,6 +67,31 @@ export function createPolicy(parts: PolicyParts) {
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);
   return policy;
+}
+
+/**
+ * Where several people who use an application are signed in at one browser, a silent request cannot
+ * know whom it is about, unless it says so: OIDC Core 3.1.2.6, `account_selection_required`.
+ */
+function oneOfSeveral(parts: PolicyParts) {
+  return new Check(
+    'several_accounts',
+    'somebody else is signed in at this browser too',
+    'account_selection_required',
+    async (ctx) => {
+      const { oidc } = ctx;
+      const accountId = oidc.session?.accountId;
+      const silent = oidc.prompts.has('none') && !oidc.entities.IdTokenHint;
+      if (!silent || !accountId) return Check.NO_NEED_TO_PROMPT;
+      const clientId = oidc.client?.clientId ?? '';
+      for (const id of parkedSessions(ctx as unknown as Context, parts)) {
+        const other = await oidc.provider.Session.find(id);
+        const uses = other?.accountId !== accountId && other?.grantIdFor(clientId);
+        if (uses) return Check.REQUEST_PROMPT;
+      }
+      return Check.NO_NEED_TO_PROMPT;
+    },
+  );
 }
 
 /**

@@ -119,6 +119,18 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
         { tenant: await brandFor(ctx) },
       );
     },
+
+    async passOn(ctx, { action, hidden }) {
+      const context = ctx as unknown as Context;
+      const brand = await brandFor(ctx);
+      const locales = ctx.oidc.params?.ui_locales;
+      const uiLocales = typeof locales === 'string' ? locales : undefined;
+      // No other language is offered: what is passed on is there once.
+      const tenant = { ...brand, languages: [pages.language(context, brand, uiLocales)] };
+      const isAnswer = ctx.oidc.route === 'authorization' || ctx.oidc.route === 'resume';
+      const application = isAnswer ? applicationOf(ctx) : undefined;
+      pages.show(context, 'pass-on', { action, hidden, application }, { tenant });
+    },
   };
 }
 
@@ -128,6 +140,9 @@ async function fallbackBrand(database: Database): Promise<Tenant> {
 
 function deviceProblem(error: Error): string {
   switch (error.name) {
+    // The form was of another session.
+    case 'InvalidRequest':
+      return 'user_code_outdated';
     case 'NoCodeError':
       return 'user_code_required';
     case 'ExpiredError':

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import { type CookieNames, cookieSigner } from '../http/cookies.ts';
 import { availableLanguages } from '../http/messages.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
 import { createAdapter } from './adapter.ts';
 import { queueLogouts } from './backchannel.ts';
 import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
@@ -15,7 +16,9 @@ import { createLoadExistingGrant } from './grants.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { lifetimes } from './lifetimes.ts';
+import { putOthersAside } from './other-sessions.ts';
 import { onlySynapse } from './outgoing.ts';
+import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { refuseReplays } from './replay.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
@@ -25,6 +28,7 @@ import { rememberingUpstream } from './upstream-sessions.ts';
 export type ProviderParts = {
   database: Database;
   fingerprints: Fingerprints;
+  ring: KeyRing;
   clients: ClientDirectory;
   subjects: Subjects;
   tenancy: Tenancy;
@@ -32,6 +36,7 @@ export type ProviderParts = {
   issuer: string;
   publicUrl: string;
   cookies: CookieNames;
+  secureCookies: boolean;
   /** The only URL prefix this provider may call by itself: the configured Synapse. */
   synapseUrl?: string;
 };
@@ -62,7 +67,9 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   acceptEarlierIdTokens(provider, keys.verifying);
   compareRedirectsExactly(provider);
   allowFormsToApplications(provider);
+  passOnByOurPages(provider, parts.pages);
   keepSessionsApart(provider, parts.cookies);
+  putOthersAside(provider, parts);
   return provider;
 }
 

@@ -13,6 +13,7 @@ export type PageOptions = {
   /** `ui_locales` of the request, if it had any (OIDC Core 3.1.2.1). */
   uiLocales?: string;
   status?: number;
+  owner?: Layout['owner'];
 };
 
 /** Shows pages in the tenant's brand and the person's language. */
@@ -49,7 +50,7 @@ export class Pages {
     );
   }
 
-  #layout(ctx: Context, lang: string, { tenant, application }: PageOptions): Layout {
+  #layout(ctx: Context, lang: string, { tenant, application, owner }: PageOptions): Layout {
     return {
       lang,
       brand: brandOf(tenant),
@@ -64,6 +65,7 @@ export class Pages {
           current: code === lang,
         })),
       },
+      owner,
       requestId: requestContext()?.requestId ?? '',
     };
   }

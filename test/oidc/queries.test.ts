@@ -29,8 +29,11 @@ function summaryOf({ text, values }: Statement): string {
   return `${verb} ${table}`;
 }
 
-/** Read by the clock and not by the request: every client once in two seconds, keys in five. */
-const byTheClock = new Set(['select clients', 'select signing_keys']);
+/**
+ * Read by the clock and not by the request: every client, with its tenants, and every connection once
+ * in two seconds, keys in five.
+ */
+const byTheClock = new Set(['select client_tenants', 'select connections', 'select signing_keys']);
 
 let world: World;
 let watched: Watched;

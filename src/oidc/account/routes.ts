@@ -60,6 +60,8 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
       if (!person || isElsewhere(ctx, person)) {
         return sendToSignIn(ctx, parts, to, { tenant: namedTenant(ctx) });
       }
+      const visit = new Visit(ctx, parts, person);
+      if (ctx.method === 'POST' && (await visit.isOfSomebodyElse())) return visit.showSwitched();
       if (proven && !hasProof(person)) {
         const { account } = person;
         return sendToSignIn(ctx, parts, to, {
@@ -67,7 +69,7 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
           proveAgain: account.handle,
         });
       }
-      return page(new Visit(ctx, parts, person));
+      return page(visit);
     };
     // Whoever reloads the answer to a form is led back to where the form was.
     router.get(path, act(get ?? (async (visit) => visit.redirect('/account'))));

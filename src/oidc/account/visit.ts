@@ -3,6 +3,7 @@ import type { AccountNotice } from '../../../views/registry.account.ts';
 import type { PageName, Pages } from '../../../views/registry.ts';
 import type { Transaction } from '../../database/database.ts';
 import { record } from '../../events.ts';
+import { readForm } from '../../http/forms.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
 import { browserOf } from '../interaction/step.ts';
 import type { Person } from './person.ts';
@@ -36,8 +37,25 @@ export class Visit {
     const refused = 'errors' in page && Object.keys(page.errors).length > 0;
     this.parts.pages.show(this.ctx, name, page, {
       tenant: this.tenant,
+      owner: this.account.id,
       status: refused ? 422 : 200,
     });
+  }
+
+  /**
+   * A form that was left open says whose account it is about: whoever has signed in in another tab
+   * since does not want theirs changed by it.
+   */
+  async isOfSomebodyElse(): Promise<boolean> {
+    const { owner } = await readForm(this.ctx);
+    return owner !== undefined && owner !== this.account.id;
+  }
+
+  /** Says who is signed in now. */
+  showSwitched(): void {
+    const { name, handle } = this.account;
+    const page = { account: { name, handle }, continueUrl: '/account' };
+    this.parts.pages.show(this.ctx, 'switched', page, { tenant: this.tenant, status: 409 });
   }
 
   /** 303, so that the browser asks for the next page instead of posting the form again. */

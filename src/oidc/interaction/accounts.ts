@@ -8,6 +8,7 @@ import { serves } from '../clients.ts';
 import { currentSessionId, parkedSessions, parkSession, writeParked } from '../parked-sessions.ts';
 import { answer } from './finish.ts';
 import type { Step } from './step.ts';
+import { isSwitched } from './switched.ts';
 
 const form = z.object({ account: z.string().max(100) });
 
@@ -41,7 +42,8 @@ export async function submitAccount(step: Step): Promise<void> {
   const choice = (await choicesOf(step)).find(({ subject }) => subject.id === account);
   if (!choice) return step.redirect(step.url('accounts'));
   const current = currentSessionId(ctx, parts);
-  if (choice.sessionId === current && details.prompt.name === 'select_account') {
+  const asked = details.prompt.name === 'select_account' && !(await isSwitched(step));
+  if (choice.sessionId === current && asked) {
     return answer(step, { select_account: {} });
   }
   if (choice.sessionId !== current) {

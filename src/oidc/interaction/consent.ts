@@ -3,8 +3,9 @@ import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { claimsBeyondScopes, scopesOf } from '../claims.ts';
-import { answer } from './finish.ts';
+import { answer, leaveEndedSession } from './finish.ts';
 import type { Step } from './step.ts';
+import { isSwitched } from './switched.ts';
 
 const form = z.object({ deny: z.string().optional() });
 
@@ -72,6 +73,7 @@ async function saveGrant({ details, parts, client }: Step, accountId: string): P
 
 /** The person turned back: the application is told so and can offer to try again. */
 export async function cancel(step: Step): Promise<void> {
+  if (await isSwitched(step)) await leaveEndedSession(step);
   return answer(step, {
     error: 'access_denied',
     error_description: 'The person cancelled the sign-in.',

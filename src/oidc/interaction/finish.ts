@@ -7,7 +7,7 @@ import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { serves } from '../clients.ts';
 import { forget } from '../memory.ts';
 import { noteProof } from '../merge/proof.ts';
-import { currentSessionId, parkSession } from '../parked-sessions.ts';
+import { currentSessionId } from '../parked-sessions.ts';
 import { singleFactor } from '../provider.ts';
 import { sessionFacts } from '../upstream-sessions.ts';
 import { welcomeProved } from './guest.ts';
@@ -92,7 +92,7 @@ async function isRemembered({ details, ctx, parts }: Step, accountId: string): P
   return session?.accountId === accountId && !session.transient;
 }
 
-/** All sessions of the account are gone, also the one that this interaction may have come with. */
+/** The session that this interaction came with is gone, or left: it is not the one to come back with. */
 export async function leaveEndedSession({ details }: Step): Promise<void> {
   details.session = undefined;
   await details.persist();
@@ -130,14 +130,11 @@ export async function answer(step: Step, result: Record<string, unknown>): Promi
 }
 
 /**
- * The library would end the first account's session, and with it its Matrix devices, when somebody
- * else finishes its interaction. So that session is parked, and this sign-in starts one of its own.
+ * An interaction belongs to the session that it started with, but whoever finishes it as somebody
+ * else gets a session of their own: see `putOthersAside`.
  */
-async function leaveOtherSession(step: Step, accountId: string): Promise<void> {
-  const { details, ctx, parts } = step;
+async function leaveOtherSession({ details }: Step, accountId: string): Promise<void> {
   if (!details.session?.accountId || details.session.accountId === accountId) return;
-  parkSession(ctx, parts);
-  clearCookie(ctx, parts.cookies.session, { secure: parts.secureCookies });
   details.session = undefined;
   await details.persist();
 }

@@ -19,6 +19,7 @@ import { showRequest } from './request.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import { showSignUp, submitSignUp } from './sign-up.ts';
 import { loadStep, type Step } from './step.ts';
+import { isSwitched, showSwitched } from './switched.ts';
 import { chooseWay, hintedWay, submitInput } from './upstream.ts';
 import { showArrival } from './upstream-arrival.ts';
 import { addCallback } from './upstream-callback.ts';
@@ -102,9 +103,13 @@ export function interactionRoutes(parts: InteractionParts, origin: { port: numbe
   return router;
 }
 
+/** Where one turns back, or to another account: whoever is signed in now. */
+const anybodys: ReadonlySet<unknown> = new Set([showAccounts, submitAccount, cancel]);
+
 /** What ends a sign-in is told in its community's colours, with the way back to the application. */
 async function run(step: Step, page: (step: Step) => Promise<void>): Promise<void> {
   try {
+    if (!anybodys.has(page) && (await isSwitched(step))) return await showSwitched(step);
     await page(step);
   } catch (error) {
     if (!(error instanceof AppError) || !endings.has(error.code)) throw error;

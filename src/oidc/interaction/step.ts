@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import { errors } from 'oidc-provider';
 import type { PageName, Pages } from '../../../views/registry.ts';
 import { AppError } from '../../errors.ts';
 import { setCookie } from '../../http/cookies.ts';
@@ -13,7 +12,7 @@ import { accountClientId } from '../own-clients.ts';
 import type { InteractionParts } from './parts.ts';
 import { findSignIn, type SignIn, startSignIn } from './sign-ins.store.ts';
 
-type Details = Awaited<ReturnType<InteractionParts['current']['provider']['interactionDetails']>>;
+type Details = InstanceType<InteractionParts['current']['provider']['Interaction']>;
 
 const browserCookieSeconds = 400 * 24 * 3600;
 
@@ -126,14 +125,13 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
   return new Step(ctx, parts, { details, client, signIn, tenant, brand });
 }
 
+/** Also one whose session has ended since: see `isSwitched`. */
 async function interactionOf(ctx: Context, uid: string, parts: InteractionParts): Promise<Details> {
-  try {
-    const details = await parts.current.provider.interactionDetails(ctx.req, ctx.res);
-    if (details.uid === uid) return details;
-  } catch (cause) {
-    if (!(cause instanceof errors.SessionNotFound)) throw cause;
-  }
-  throw new AppError('sign_in_expired');
+  const { provider } = parts.current;
+  const known = ctx.cookies.get(provider.cookieName('interaction'), { signed: true });
+  const details = known === uid ? await provider.Interaction.find(uid) : undefined;
+  if (!details) throw new AppError('sign_in_expired');
+  return details;
 }
 
 function fixedTenant(parts: InteractionParts, { params }: Details): Promise<Tenant | undefined> {
