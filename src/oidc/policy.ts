@@ -6,6 +6,7 @@ import type { ClientDirectory } from './clients.ts';
 import { proofSeconds } from './lifetimes.ts';
 import { accountClientId } from './own-clients.ts';
 import { parkedSessions } from './parked-sessions.ts';
+import { endVainSignIns } from './required-sign-in.ts';
 import type { Subjects } from './subjects.ts';
 import type { Tenancy } from './tenancy.ts';
 
@@ -63,6 +64,7 @@ export function createPolicy(parts: PolicyParts) {
     ),
     3,
   );
+  endVainSignIns(policy);
   askAboutMemberships(policy);
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);

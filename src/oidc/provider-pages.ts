@@ -41,6 +41,15 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
   const secretOf = (ctx: KoaContextWithOIDC) =>
     (ctx.oidc.session?.state as { secret: string } | undefined)?.secret ?? '';
 
+  async function deviceDone(ctx: KoaContextWithOIDC, success: boolean): Promise<void> {
+    pages.show(
+      ctx as unknown as Context,
+      'device-done',
+      { success },
+      { tenant: await brandFor(ctx) },
+    );
+  }
+
   return {
     async error(ctx, out, error) {
       const expired = error.name === 'SessionNotFound';
@@ -82,6 +91,7 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
     },
 
     async device(ctx, error) {
+      if (error && isStopped(ctx, error)) return deviceDone(ctx, false);
       const typed = (error as { userCode?: string } | undefined)?.userCode ?? '';
       pages.show(
         ctx as unknown as Context,
@@ -111,14 +121,7 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
       );
     },
 
-    async deviceDone(ctx) {
-      pages.show(
-        ctx as unknown as Context,
-        'device-done',
-        { success: true },
-        { tenant: await brandFor(ctx) },
-      );
-    },
+    deviceDone: (ctx) => deviceDone(ctx, true),
 
     async passOn(ctx, { action, hidden }) {
       const context = ctx as unknown as Context;
@@ -138,6 +141,11 @@ async function fallbackBrand(database: Database): Promise<Tenant> {
   return (await defaultTenant(database)) as Tenant;
 }
 
+/** By the person, or because of what the request asks: its device is told, and another code won't help. */
+function isStopped(ctx: KoaContextWithOIDC, error: Error): boolean {
+  return error.name === 'AbortedError' || ctx.oidc.entities.DeviceCode?.error !== undefined;
+}
+
 function deviceProblem(error: Error): string {
   switch (error.name) {
     // The form was of another session.
@@ -149,8 +157,6 @@ function deviceProblem(error: Error): string {
       return 'user_code_expired';
     case 'AlreadyUsedError':
       return 'user_code_expired';
-    case 'AbortedError':
-      return 'user_code_aborted';
     default:
       return 'user_code_wrong';
   }

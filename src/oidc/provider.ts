@@ -21,6 +21,7 @@ import { onlySynapse } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { refuseReplays } from './replay.ts';
+import { strengths } from './required-sign-in.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
 import { rememberingUpstream } from './upstream-sessions.ts';
@@ -40,9 +41,6 @@ export type ProviderParts = {
   /** The only URL prefix this provider may call by itself: the configured Synapse. */
   synapseUrl?: string;
 };
-
-/** Single factor, as the REFEDS profile names it: all that we offer so far. */
-export const singleFactor = 'https://refeds.org/profile/sfa';
 
 /** Private keys that sign or are published, and the public ones of all that ever signed. */
 export type ProviderKeys = { signing: JWK[]; verifying: JWK[] };
@@ -81,7 +79,7 @@ function identity(parts: ProviderParts): Configuration {
     scopes: signInScopes,
     // Synapse reads the ID token, so the claims of the scopes must be in it and not only in userinfo.
     conformIdTokenClaims: false,
-    acrValues: [singleFactor],
+    acrValues: strengths,
     interactions: {
       policy: createPolicy(parts),
       url: (_ctx, { uid }) => `/interaction/${uid}${isApart() ? `/${handedOverPath}` : ''}`,

@@ -102,6 +102,9 @@ describe('a hand-off', () => {
     return session;
   };
 
+  const acr = { essential: true, value: 'https://refeds.org/profile/sfa' };
+  const essentialAcr = { claims: JSON.stringify({ id_token: { acr } }) };
+
   test('answers no request that asks for a proof, a choice or an account', async () => {
     const ann = await platform.addMember();
     for (const [params, heading] of [
@@ -110,7 +113,7 @@ describe('a hand-off', () => {
       [{ acr_values: 'https://refeds.org/profile/sfa' }, /^Sign in/],
       [{ prompt: 'select_account' }, /^Sign in/],
       [{ prompt: 'create' }, /^Create/],
-      [{ claims: JSON.stringify({ id_token: { acr: { essential: true, value: 'x' } } }) }, /^Sign/],
+      [essentialAcr, /^Sign in/],
     ] as const) {
       const visitor = newVisitor();
       await bring(visitor, world, await platform.ticketFor(ann));

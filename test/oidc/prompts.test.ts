@@ -113,7 +113,7 @@ describe('an authorization request', () => {
     const acr = { essential: true, value: 'https://refeds.org/profile/mfa' };
     const claims = JSON.stringify({ id_token: { acr } });
     const answer = answerOf(await ask({ claims, prompt: 'none' }, await signedIn()));
-    assert.equal(answer.error, 'login_required');
+    assert.equal(answer.error, 'unmet_authentication_requirements');
   });
 
   test('for a certain subject never ends as somebody else', async () => {

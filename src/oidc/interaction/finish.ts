@@ -8,7 +8,7 @@ import { serves } from '../clients.ts';
 import { forget } from '../memory.ts';
 import { noteProof } from '../merge/proof.ts';
 import { currentSessionId } from '../parked-sessions.ts';
-import { singleFactor } from '../provider.ts';
+import { singleFactor } from '../required-sign-in.ts';
 import { sessionFacts } from '../upstream-sessions.ts';
 import { welcomeProved } from './guest.ts';
 import { endSignIn } from './sign-ins.store.ts';
