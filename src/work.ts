@@ -33,7 +33,7 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
         smtpUrl: config.smtpUrl,
         dataDir: config.dataDir,
       }),
-      ...backchannelTasks(() => app.current.provider),
+      ...backchannelTasks(database, () => app.current.provider),
       ...synapseTasks(config, database),
     },
     chores: { ...createChores({ ring }), ...roomChores(config) },

@@ -12,6 +12,7 @@ const kept = new Set([
   'atproto_state', // see test/federation/atproto
   'administrator_words', // one for each person and role that a platform spoke of
   'accounts', // their ids are what handles, audit and Matrix users refer to
+  'client_sessions', // one for each that is not known to have ended at its application
   'client_tenants',
   'clients',
   'connections',

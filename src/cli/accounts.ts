@@ -109,7 +109,7 @@ function registerStatus(noun: Command): void {
     [
       'disable',
       'disable',
-      'Keep an account from signing in, and end its sessions; Matrix devices live on',
+      'Keep an account from signing in, and end its sessions and Matrix devices',
     ],
     ['enable', 'enable', 'Let a disabled account sign in again'],
     ['sign-out', 'signOut', 'End all sessions and tokens of an account, and their Matrix devices'],

@@ -9,7 +9,7 @@ export type MatrixProfile = {
   /** Nothing when the account was made without a homeserver token. */
   state: 'begun' | 'ready' | 'conflict' | 'deactivated' | null;
   ours: boolean;
-  /** Whether its Matrix user may be used, by its own state and by that of its tenant. */
+  /** Whether its Matrix user may be used, by the account's states and by that of its tenant. */
   allowed: boolean;
 };
 
@@ -22,7 +22,8 @@ export async function findMatrixProfile(
     `select handle, accounts.tenant_id as "tenantId", accounts.name,
         case when accounts.email_verified then accounts.email end as email,
         matrix_users.state, matrix_users.made_at is not null as ours,
-        accounts.matrix_access = 'active' and tenants.status = 'active' as allowed
+        accounts.matrix_access = 'active' and accounts.status = 'active'
+          and tenants.status = 'active' as allowed
       from accounts
       join tenants on tenants.id = accounts.tenant_id
       join handles on handles.account_id = accounts.id and handles.state = 'active'

@@ -174,13 +174,25 @@ export async function writeArtifact(
   else await db.query(writeSession, [...values, origin.userAgent, origin.address]);
 }
 
+/**
+ * What a code began at an application is noted with its end, until the application was told that it
+ * is over: see `signOutEverywhere`.
+ */
+const consume = `with used as (
+    update oidc_artifacts set consumed_at = now() where id = $1 and consumed_at is null
+    returning id, model, account_id, client_id, session_uid, payload->>'sid' as sid),
+  begun as (
+    insert into client_sessions (client_id, sid, account_id, session_uid)
+    select used.client_id, sid, account_id, session_uid from used
+    join clients c on c.id = used.client_id and c.backchannel_logout_uri is not null
+    where model in ('AuthorizationCode', 'DeviceCode') and sid is not null
+      and account_id is not null and session_uid is not null
+    on conflict (client_id, sid) do update set signed_in_at = now())
+  select id from used`;
+
 /** @returns false when somebody else consumed it first, or it is gone */
 export async function consumeArtifact(db: Queryable, id: string): Promise<boolean> {
-  const rows = await db.query<{ id: string }>(
-    `update oidc_artifacts set consumed_at = now()
-      where id = $1 and consumed_at is null returning id`,
-    [id],
-  );
+  const rows = await db.query<{ id: string }>(consume, [id]);
   return rows.length === 1;
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
+import { forgetClientSession } from './sessions.store.ts';
 
 const taskName = 'backchannel-logout';
 /** With the queue's growing pauses this tries for about three days. */
@@ -36,7 +37,10 @@ export function queueLogouts(provider: Provider, db: Queryable): void {
   };
 }
 
-export function backchannelTasks(provider: () => Provider): Record<typeof taskName, Task> {
+export function backchannelTasks(
+  database: Queryable,
+  provider: () => Provider,
+): Record<typeof taskName, Task> {
   return {
     async [taskName](payload) {
       const { clientId, sub, sid } = payloadSchema.parse(payload);
@@ -46,6 +50,7 @@ export function backchannelTasks(provider: () => Provider): Record<typeof taskNa
         sendBackchannelLogout(sub: string, sid: string): Promise<void>;
       };
       await sendBackchannelLogout.call(client, sub, sid);
+      await forgetClientSession(database, { clientId, sid });
     },
   };
 }

@@ -2,35 +2,40 @@ import type { Queryable } from '../database/database.ts';
 
 type SessionRef = { uid: string; accountId: string };
 
+export type Logout = { clientId: string; sid: string };
+
+const toldOfEnds = `select c.id as "clientId", s.sid
+  from client_sessions s join clients c on c.id = s.client_id and c.backchannel_logout_uri is not null
+  where s.account_id = $1`;
+
 /** The applications that this session signed in to and that have a back-channel. */
-export function logoutsOfSession(
-  db: Queryable,
-  { uid, accountId }: SessionRef,
-): Promise<{ clientId: string; sid: string }[]> {
-  return db.query(
-    `select c.id as "clientId", z.value->>'sid' as sid
-      from oidc_artifacts s, jsonb_each(coalesce(s.payload->'authorizations', '{}')) z
-      join clients c on c.id = z.key
-      where s.uid = $1 and s.account_id = $2 and c.backchannel_logout_uri is not null
-        and z.value->>'sid' is not null`,
-    [uid, accountId],
-  );
+export function logoutsOfSession(db: Queryable, { uid, accountId }: SessionRef): Promise<Logout[]> {
+  return db.query(`${toldOfEnds} and s.session_uid = $2`, [accountId, uid]);
 }
 
-/** The same for all sessions of an account but one. */
+/** The same for all sessions of an account but one, those that ran out long ago among them. */
 export function logoutsOfAccount(
   db: Queryable,
   accountId: string,
   keep?: { sessionUid: string },
-): Promise<{ clientId: string; sid: string }[]> {
-  return db.query(
-    `select c.id as "clientId", z.value->>'sid' as sid
-      from oidc_artifacts s, jsonb_each(coalesce(s.payload->'authorizations', '{}')) z
-      join clients c on c.id = z.key
-      where s.account_id = $1 and s.model = 'Session' and s.uid is distinct from $2
-        and c.backchannel_logout_uri is not null and z.value->>'sid' is not null`,
-    [accountId, keep?.sessionUid ?? null],
-  );
+): Promise<Logout[]> {
+  return db.query(`${toldOfEnds} and s.session_uid is distinct from $2`, [
+    accountId,
+    keep?.sessionUid ?? null,
+  ]);
+}
+
+/** The same for one application. */
+export function logoutsOfApplication(
+  db: Queryable,
+  { accountId, clientId }: { accountId: string; clientId: string },
+): Promise<Logout[]> {
+  return db.query(`${toldOfEnds} and s.client_id = $2`, [accountId, clientId]);
+}
+
+/** The application was told, and nothing is left there of that session. */
+export async function forgetClientSession(db: Queryable, { clientId, sid }: Logout): Promise<void> {
+  await db.query('delete from client_sessions where client_id = $1 and sid = $2', [clientId, sid]);
 }
 
 /** The session with its grants and everything issued under them. */

@@ -1,7 +1,13 @@
 import type { Transaction } from '../database/database.ts';
 import { endSessions } from './artifacts.store.ts';
 import { queueBackchannelLogout } from './backchannel.ts';
-import { deleteSession, logoutsOfAccount, logoutsOfSession } from './sessions.store.ts';
+import {
+  deleteSession,
+  type Logout,
+  logoutsOfAccount,
+  logoutsOfApplication,
+  logoutsOfSession,
+} from './sessions.store.ts';
 
 /**
  * Signs one browser out: its session, its grants and tokens end now, and the applications that want
@@ -11,20 +17,32 @@ export async function endSession(
   tx: Transaction,
   session: { uid: string; accountId: string },
 ): Promise<void> {
-  for (const logout of await logoutsOfSession(tx, session)) {
-    await queueBackchannelLogout(tx, { ...logout, sub: session.accountId });
-  }
   await deleteSession(tx, session);
+  await queueLogouts(tx, session.accountId, await logoutsOfSession(tx, session));
 }
 
-/** The same for every browser in which the account is signed in, but for the session kept. */
+/**
+ * The same for every browser in which the account is signed in, but for the session kept, and for
+ * what is left elsewhere of sessions that ran out: a Matrix device outlives the session it came from.
+ */
 export async function signOutEverywhere(
   tx: Transaction,
   accountId: string,
   keep?: { sessionUid: string },
 ): Promise<void> {
-  for (const logout of await logoutsOfAccount(tx, accountId, keep)) {
-    await queueBackchannelLogout(tx, { ...logout, sub: accountId });
-  }
+  // First, as this waits for a code that is being redeemed: what came of it is seen afterwards.
   await endSessions(tx, accountId, keep);
+  await queueLogouts(tx, accountId, await logoutsOfAccount(tx, accountId, keep));
+}
+
+/** Everything that an application has of the account. */
+export async function signOutAt(
+  tx: Transaction,
+  connection: { accountId: string; clientId: string },
+): Promise<void> {
+  await queueLogouts(tx, connection.accountId, await logoutsOfApplication(tx, connection));
+}
+
+async function queueLogouts(tx: Transaction, sub: string, logouts: Logout[]): Promise<void> {
+  for (const logout of logouts) await queueBackchannelLogout(tx, { ...logout, sub });
 }

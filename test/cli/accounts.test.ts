@@ -142,19 +142,23 @@ describe('accounts', () => {
     ]);
   });
 
-  test('disabling and signing out end sessions; signing out tells the applications', async () => {
+  test('disabling and signing out end sessions, and tell the applications', async () => {
     const { id } = await add('--email', 'joan@example.org', '--name', 'Joan', '--handle', 'joan.c');
     await signIn(id, 'uid-1');
     assert.equal((await terminal.json<FoundAccount>('accounts', 'show', id)).sessions, 1);
     const out = await terminal.json<FoundAccount>('accounts', 'sign-out', '@joan.c');
     assert.deepEqual([out.status, out.sessions], ['active', 0]);
-    const told = await terminal.db.query<{ task: string }>(
-      "select task_identifier as task from graphile_worker.jobs where key like '%uid-1%' or task_identifier = 'backchannel-logout'",
-    );
-    assert.deepEqual(told, [{ task: 'backchannel-logout' }]);
+    const isTold = async (uid: string) => {
+      const jobs = await terminal.db.query('select from graphile_worker.jobs where key = $1', [
+        `backchannel-logout:matrix_synapse:sid-${uid}`,
+      ]);
+      return jobs.length === 1;
+    };
+    assert.ok(await isTold('uid-1'));
     await signIn(id, 'uid-2');
     const disabled = await terminal.json<FoundAccount>('accounts', 'disable', id);
     assert.deepEqual([disabled.status, disabled.sessions], ['disabled', 0]);
+    assert.ok(await isTold('uid-2'));
     const enabled = await terminal.json<FoundAccount>('accounts', 'enable', id);
     assert.deepEqual([enabled.status, enabled.sessions], ['active', 0]);
     const actions = [
@@ -234,6 +238,11 @@ describe('accounts', () => {
       `insert into oidc_artifacts (id, model, payload, account_id, uid, expires_at)
         values ($1, 'Session', $2, $3, $1, now() + interval '1 day')`,
       [uid, payload, accountId],
+    );
+    await terminal.db.query(
+      `insert into client_sessions (client_id, sid, account_id, session_uid)
+        values ('matrix_synapse', $1, $2, $3)`,
+      [`sid-${uid}`, accountId, uid],
     );
   }
 });

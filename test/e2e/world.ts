@@ -18,6 +18,7 @@ export type World = Platform & {
 export type MatrixUser = {
   displayname: string | null;
   deactivated: boolean;
+  locked: boolean;
   erased: boolean;
   threepids: { medium: string; address: string }[];
   external_ids: { auth_provider: string; external_id: string }[];

@@ -9,6 +9,7 @@ import { openWorld, type Person, type World } from './world.ts';
 const joined: readonly [RegExp, string][] = [
   [/as "clientServes"/, 'select token with Grant, Session and account'],
   [/as grants/, 'select Session with Grants and account'],
+  [/set consumed_at = now/, 'update oidc_artifacts'],
   [/^select \(\s+select json_build_object/, 'select account'],
   [/select a\.payload/, 'select artifact'],
   [/from unnest\S+ with ordinality as wanted/, 'select handles'],

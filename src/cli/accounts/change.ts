@@ -2,13 +2,12 @@ import { createInterface } from 'node:readline/promises';
 import { lockAccount, setStatus } from '../../accounts/accounts.store.ts';
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
-import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
+import { changeMatrixAccess, syncMatrixAccess } from '../../accounts/matrix-profile.ts';
 import { setRoles as storeRoles } from '../../accounts/roles.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { MailQueue } from '../../mail/queue.ts';
-import { endSessions } from '../../oidc/artifacts.store.ts';
 import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import { signOutEverywhere } from '../../oidc/sessions.ts';
 import type { administrators } from '../../rooms/roles.ts';
@@ -22,12 +21,16 @@ import type { FoundAccount } from './found.ts';
 export function disable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
   return change(cli, name, options, 'account.disabled', async (tx, { id }) => {
     await setStatus(tx, id, 'disabled');
-    await endSessions(tx, id);
+    await signOutEverywhere(tx, id);
+    await syncMatrixAccess(tx, id);
   });
 }
 
 export function enable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
-  return change(cli, name, options, 'account.enabled', (tx, { id }) => setStatus(tx, id, 'active'));
+  return change(cli, name, options, 'account.enabled', async (tx, { id }) => {
+    await setStatus(tx, id, 'active');
+    await syncMatrixAccess(tx, id);
+  });
 }
 
 /** As if the person had signed out in every browser: applications are told, so that devices end. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { readForm, validate } from '../../http/forms.ts';
 import { removeGrant } from '../artifacts.store.ts';
-import { queueBackchannelLogout } from '../backchannel.ts';
-import { grantsOf, logoutsOfApplication } from './overview.store.ts';
+import { signOutAt } from '../sessions.ts';
+import { grantsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({ client: z.string().max(200).default('') });
@@ -15,10 +15,8 @@ export async function revokeApplication(visit: Visit): Promise<void> {
   await parts.database.transaction(async (tx) => {
     const grants = await grantsOf(tx, connection);
     if (grants.length === 0) return;
-    for (const logout of await logoutsOfApplication(tx, connection)) {
-      await queueBackchannelLogout(tx, { ...logout, sub: account.id });
-    }
     for (const grant of grants) await removeGrant(tx, grant);
+    await signOutAt(tx, connection);
     await visit.record(tx, 'consent.revoked', { clientId });
   });
   return visit.done('application_revoked');

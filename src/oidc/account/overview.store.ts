@@ -55,17 +55,3 @@ export async function grantsOf(
   );
   return rows.map(({ id }) => id);
 }
-
-/** The sign-ins to an application that wants to hear when they end. */
-export function logoutsOfApplication(
-  db: Queryable,
-  { accountId, clientId }: { accountId: string; clientId: string },
-): Promise<{ clientId: string; sid: string }[]> {
-  return db.query(
-    `select c.id as "clientId", s.payload->'authorizations'->c.id->>'sid' as sid
-      from oidc_artifacts s join clients c on c.id = $2
-      where s.account_id = $1 and s.model = 'Session' and c.backchannel_logout_uri is not null
-        and s.payload->'authorizations'->c.id->>'sid' is not null`,
-    [accountId, clientId],
-  );
-}

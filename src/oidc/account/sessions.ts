@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { readForm, validate } from '../../http/forms.ts';
-import { endHandOffs } from '../handoff/tickets.store.ts';
-import { endSession } from '../sessions.ts';
+import { endSession, signOutEverywhere } from '../sessions.ts';
 import { sessionsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';
 
@@ -24,10 +23,7 @@ export async function endOtherSessions(visit: Visit): Promise<void> {
   const { account, parts, session } = visit;
   await readForm(visit.ctx);
   await parts.database.transaction(async (tx) => {
-    for (const { uid } of await sessionsOf(tx, account.id)) {
-      if (uid !== session.uid) await endSession(tx, { uid, accountId: account.id });
-    }
-    await endHandOffs(tx, account.id);
+    await signOutEverywhere(tx, account.id, { sessionUid: session.uid });
     await visit.record(tx, 'session.others_ended');
   });
   return visit.done('all_sessions_ended');
