@@ -99,6 +99,16 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Re
 
 type IsAllowed = (address: string) => boolean;
 
+/** Whether a URL may ever be called, as far as it tells by itself. */
+export function isAddressable(url: URL): boolean {
+  try {
+    assertAddressable(url, () => false);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What can be told from the URL alone; a name is judged by its addresses, when it is resolved. */
 function assertAddressable(url: URL, isAllowed: IsAllowed): void {
   const { protocol, username, password } = url;

@@ -13,10 +13,14 @@ const payloadSchema = z.object({ clientId: z.string(), sub: z.string(), sid: z.s
 
 type Logout = z.infer<typeof payloadSchema>;
 
-/** Tells an application, in time and as often as it takes, that one browser session ended. */
+/**
+ * Tells an application, in time and as often as it takes, that one browser session ended. Each has a
+ * queue of its own, so that one that hangs keeps no more than one of all the worker's hands.
+ */
 export function queueBackchannelLogout(db: Queryable, logout: Logout): Promise<void> {
   return enqueue(db, taskName, logout, {
     key: `${taskName}:${logout.clientId}:${logout.sid}`,
+    queue: `${taskName}:${logout.clientId}`,
     maxAttempts: tries,
   });
 }

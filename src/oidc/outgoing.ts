@@ -1,23 +1,23 @@
 import type { Configuration } from 'oidc-provider';
-import { AppError } from '../errors.ts';
+import { createGuardedFetch } from '../federation/guarded-fetch.ts';
 
 type Fetch = NonNullable<Configuration['fetch']>;
 
+/** Nobody has much to say to a logout. */
+const maxBytes = 64 * 1024;
+
 /**
- * The provider calls nobody but the configured Synapse, and nothing of it but the back-channel
- * logout, whatever URL a client's record holds. The library's guard against private addresses is
- * left out for exactly that origin: a homeserver usually has one.
+ * Whom the provider calls by itself: the applications that want to know of sign-outs, by https at
+ * public addresses only, whatever URL a client's record holds. The one exception is the configured
+ * Synapse, as a homeserver usually has a private address. Redirects are not followed.
  */
-export function onlySynapse(synapseUrl: string | undefined): Fetch {
-  const allowed = synapseUrl ? new URL(synapseUrl).origin : undefined;
+export function outgoingFetch(synapseUrl: string | undefined): Fetch {
+  const synapse = synapseUrl ? new URL(synapseUrl).origin : undefined;
+  const guarded = createGuardedFetch({ allowedNetworks: [], maxBytes });
   return async (url, options) => {
-    if (!allowed || new URL(url).origin !== allowed) {
-      throw new AppError('outgoing_request_refused', {
-        status: 500,
-        message: `Only SYNAPSE_URL may be called, not ${new URL(url).origin}`,
-      });
-    }
+    // The library's guard looks at the address after it has connected.
     const { dispatcher: _guard, ...rest } = options as RequestInit & { dispatcher?: unknown };
-    return fetch(url, { ...rest, redirect: 'manual' });
+    const call = new URL(url).origin === synapse ? fetch : guarded;
+    return call(url, { ...rest, redirect: 'manual' });
   };
 }

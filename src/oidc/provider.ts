@@ -17,7 +17,7 @@ import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { lifetimes } from './lifetimes.ts';
 import { putOthersAside } from './other-sessions.ts';
-import { onlySynapse } from './outgoing.ts';
+import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { refuseReplays } from './replay.ts';
@@ -38,7 +38,7 @@ export type ProviderParts = {
   publicUrl: string;
   cookies: CookieNames;
   secureCookies: boolean;
-  /** The only URL prefix this provider may call by itself: the configured Synapse. */
+  /** The only one whom this provider may call at a private address: the configured Synapse. */
   synapseUrl?: string;
 };
 
@@ -108,7 +108,7 @@ function protocol({ synapseUrl }: ProviderParts): Configuration {
     // with the browser session.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    fetch: onlySynapse(synapseUrl),
+    fetch: outgoingFetch(synapseUrl),
     routes: {
       authorization: '/auth',
       userinfo: '/userinfo',

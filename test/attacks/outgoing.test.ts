@@ -58,10 +58,13 @@ describe('a URL that somebody gave us', () => {
     );
   }
 
-  test('is not called for a logout unless it is the configured Synapse’s', async () => {
+  test('is not called for a logout at a private address, unless it is the configured Synapse’s', async () => {
     for (const target of [
       internal.url,
       internal.url.replace('127.0.0.1', 'localhost'),
+      internal.url.replace('http', 'https'),
+      internal.url.replace('http://127.0.0.1', 'https://localhost'),
+      internal.url.replace('http://127.0.0.1', 'https://[::ffff:127.0.0.1]'),
       `${synapse.url}@${new URL(internal.url).host}`,
       'http://169.254.169.254/latest/meta-data/',
     ]) {

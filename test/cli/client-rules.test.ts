@@ -82,13 +82,23 @@ describe('redirect URIs', () => {
     assert.throws(() => checkRedirectUri('org.example.chat:/callback', { isPublic: false }));
   });
 
-  test('logouts go to https, to this machine, or to the homeserver', () => {
+  test('logouts go to https on the internet, or to the homeserver', () => {
     const synapse = 'http://synapse:8008';
     checkBackchannelUri(`${synapse}/_synapse/client/oidc/backchannel_logout`, synapse);
     checkBackchannelUri('https://matrix.example/logout', undefined);
-    assert.throws(() => checkBackchannelUri('http://metadata.internal/', synapse), {
-      code: 'backchannel_uri_invalid',
-    });
+    for (const uri of [
+      'http://metadata.internal/',
+      'http://chat.example/logout',
+      'http://127.0.0.1:8080/logout',
+      'https://127.0.0.1/logout',
+      'https://[::ffff:10.0.0.1]/logout',
+      'https://169.254.169.254/logout',
+      'https://user:password@chat.example/logout',
+      'https://chat.example/logout#here',
+      'http://synapse:8009/logout',
+    ]) {
+      assert.throws(() => checkBackchannelUri(uri, synapse), { code: 'backchannel_uri_invalid' });
+    }
   });
 });
 

@@ -10,6 +10,8 @@ import { promisify } from 'node:util';
 
 export type TlsFront = {
   port: number;
+  /** In PEM, for those who are to trust it. */
+  certificate: string;
   stop(): Promise<void>;
 };
 
@@ -18,18 +20,21 @@ export type TlsFront = {
  * signed itself, and passes everything on to `target`.
  */
 export async function startTlsFront(name: string, target: string): Promise<TlsFront> {
-  const server = createServer(await selfSigned(name), (incoming, answer) => {
+  const identity = await selfSigned(name);
+  const server = createServer(identity, (incoming, answer) => {
     const { method, headers, url: path = '/' } = incoming;
     const onward = request(new URL(path, target), { method, headers }, (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(answer);
     });
     onward.on('error', () => answer.destroy());
+    answer.on('close', () => onward.destroy());
     incoming.pipe(onward);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    certificate: identity.cert.toString(),
     stop: async () => {
       server.close();
       server.closeAllConnections();

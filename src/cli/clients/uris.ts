@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { isAddressable } from '../../federation/guarded-fetch.ts';
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -33,17 +34,18 @@ function redirectProblem(uri: string, isPublic: boolean): string | undefined {
 }
 
 /**
- * Where we call a client ourselves. Plain http is for this machine and for the homeserver's own
- * address, which may be on a private network.
+ * Where we call a client ourselves: by https on the internet, or at the homeserver's own address,
+ * which may be on a private network. A name is judged by its addresses, whenever it is called.
  *
  * @throws AppError `backchannel_uri_invalid`
  */
 export function checkBackchannelUri(uri: string, synapseUrl: string | undefined): void {
   const url = URL.parse(uri);
   const ours = synapseUrl !== undefined && url?.origin === new URL(synapseUrl).origin;
-  if (url && !uri.includes('#') && (url.protocol === 'https:' || isLoopback(url) || ours)) return;
+  const outside = url?.protocol === 'https:' && isAddressable(url);
+  if (!uri.includes('#') && (ours || outside)) return;
   throw new AppError('backchannel_uri_invalid', {
-    message: `${JSON.stringify(uri)} is neither https, nor http at SYNAPSE_URL or on this machine.`,
+    message: `${JSON.stringify(uri)} is neither https at a public address, nor below SYNAPSE_URL.`,
   });
 }
 
