@@ -105,6 +105,7 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
   );
   await current.start();
   return {
+    log,
     database,
     fingerprints,
     ring,

@@ -77,6 +77,10 @@ function withSettings(command: Command, defaultMethod?: string): Command {
       'which claim says name, email, picture, groups or handle, repeatable',
       collect,
     )
+    .option(
+      '--vouch-for-email',
+      'DANGEROUS: take any address in the claim mapped as email for proved; whoever can choose theirs there takes over accounts here',
+    )
     .option('--allowed-group <group>', 'admit only people in one of these, repeatable', collect)
     .option(
       '--allowed-email-domain <domain>',
@@ -94,6 +98,7 @@ function registerChanges(noun: Command): void {
       .option('--name <name>', 'its name for people')
       .option('--client-id <id>', 'our client id there'),
   )
+    .option('--no-vouch-for-email', 'addresses in the claim mapped as email prove nothing')
     .addHelpText('after', example('connections set acme-keycloak --allowed-group chat-users'))
     .action(
       run<Settings>(async (cli, options, id) =>
@@ -142,6 +147,10 @@ function listed(connections: FoundConnection[]): Report {
   return { data: connections, text: table(headings, rows, 'No connections.') };
 }
 
+function describeClaims({ claims: { emailVouched: _vouched, ...mapping } }: FoundConnection) {
+  return Object.entries(mapping).map(([name, claim]) => `${name}=${claim}`);
+}
+
 function described(connection: FoundConnection): string {
   return fields({
     id: connection.id,
@@ -154,7 +163,8 @@ function described(connection: FoundConnection): string {
     'redirect URI': connection.redirectUri,
     'our keys (JWKS)': connection.jwksUri,
     scopes: connection.scopes,
-    claims: Object.entries(connection.claims).map(([name, claim]) => `${name}=${claim}`),
+    claims: describeClaims(connection),
+    'email vouched for by you': connection.claims.emailVouched,
     'allowed groups': connection.allowedGroups,
     'allowed email domains': connection.allowedEmailDomains,
     people: connection.identities,

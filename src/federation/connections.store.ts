@@ -14,6 +14,8 @@ export type AuthMethod = (typeof authMethods)[number];
 export type ClaimMapping = {
   name?: string;
   email?: string;
+  /** The operator's word that nobody can choose what stands in the claim mapped as `email`. */
+  emailVouched?: true;
   picture?: string;
   groups?: string;
   handle?: string;

@@ -1,6 +1,9 @@
 import { upstreamFailed } from './failure.ts';
 
-/** Who somebody is elsewhere, as far as that place proved it. */
+/**
+ * Who somebody is elsewhere, as far as that place proved it. What is undefined was not said, which
+ * takes nothing back that was said before.
+ */
 export type UpstreamIdentity = {
   /** Id of the connection: `google`, `bluesky`, or that of a tenant's own provider. */
   connection: string;
@@ -11,12 +14,11 @@ export type UpstreamIdentity = {
   /** Whether the upstream itself vouches for `email`. */
   emailVerified: boolean;
   name?: string;
-  /** An https URL, not yet fetched by anyone. */
+  /** An https URL, not yet fetched by anyone; empty where the upstream says that there is none. */
   picture?: string;
   locale?: string;
   /** What the person is called there, such as a Bluesky handle: an idea for a handle here. */
   handleHint?: string;
-  groups?: string[];
   /**
    * The organisation that the account belongs to, where the upstream tells (Google's `hd`); null
    * where it tells that there is none. What admits by domain asks for this, not for the address.

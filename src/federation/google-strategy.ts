@@ -149,7 +149,7 @@ const noStore = {
 
 async function tooLate(): Promise<Outcome> {
   await wait(timeout, undefined, { ref: false });
-  return { failed: new Error('no answer in time') };
+  return { failed: upstreamFailed('Google did not answer in time.') };
 }
 
 function challengeOf(verifier: string): string {

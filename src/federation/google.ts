@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Connector, ExpectedAnswer, UpstreamIdentity } from './connector.ts';
-import { upstreamCancelled, upstreamFailed } from './failure.ts';
+import { upstreamFailed, upstreamTurnedAway } from './failure.ts';
 import { GoogleStrategy } from './google-strategy.ts';
 
 export type GoogleOptions = {
@@ -51,13 +51,26 @@ export function createGoogle(options: GoogleOptions): Connector {
   };
 }
 
+/**
+ * Google's "Verify the Google ID token": of other addresses it once saw a proof, but whoever has the
+ * mailbox now may be somebody else. They are proved by a code of ours.
+ */
+function isAuthoritative({
+  email = '',
+  email_verified,
+  hd,
+}: z.infer<typeof claimsSchema>): boolean {
+  return String(email_verified) === 'true' && (/@gmail\.com$/i.test(email) || Boolean(hd));
+}
+
 /** Google names itself in its answers (RFC 9207): one that names another is not for us. */
 function assertAnswer({ searchParams }: URL, issuer: string): void {
   const named = searchParams.get('iss');
   if (named !== null && named !== issuer) throw upstreamFailed('The answer names another issuer.');
   const error = searchParams.get('error');
-  if (error === 'access_denied') throw upstreamCancelled();
-  if (error !== null) throw upstreamFailed('Google answered with an error.');
+  const refusal = { params: searchParams };
+  if (error === 'access_denied') throw upstreamTurnedAway(refusal);
+  if (error !== null) throw upstreamFailed('Google answered with an error.', refusal);
   if (!searchParams.get('code')) throw upstreamFailed('The answer holds no code.');
 }
 
@@ -78,7 +91,7 @@ function identityOf(
     issuer,
     subject: claims.sub,
     email: claims.email,
-    emailVerified: String(claims.email_verified) === 'true',
+    emailVerified: isAuthoritative(claims),
     name: claims.name,
     picture: claims.picture,
     locale: claims.locale,

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/database.ts';
 /** What tells a person apart at a place to sign in: nothing else is ever matched. */
 export type IdentityKey = { connection: string; issuer: string; subject: string };
 
-/** What that place said at the last sign-in: what still equals it is not the person's own. */
+/** What that place said last of each: what still equals it is not the person's own. */
 export type UpstreamProfile = { name?: string; picture?: string; email?: string };
 
 export type Identity = IdentityKey & {
@@ -91,7 +91,8 @@ export async function recordUse(
   { label, profile }: { label?: string; profile: UpstreamProfile },
 ): Promise<void> {
   await tx.query(
-    'update identities set last_used_at = now(), label = $2, profile = $3 where id = $1',
+    `update identities set last_used_at = now(), label = coalesce($2, label), profile = $3
+      where id = $1`,
     [id, label ?? null, JSON.stringify(profile)],
   );
 }

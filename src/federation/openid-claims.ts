@@ -2,7 +2,7 @@ import type { Connection } from './connections.store.ts';
 import type { UpstreamIdentity } from './connector.ts';
 import { upstreamFailed, upstreamRefused } from './failure.ts';
 
-type Claims = Readonly<Record<string, unknown>>;
+export type Claims = Readonly<Record<string, unknown>>;
 type Rules = Pick<Connection, 'id' | 'issuer' | 'claims' | 'allowedGroups' | 'allowedEmailDomains'>;
 
 /** Microsoft Entra ID: its `sub` differs by application, and its addresses are anything at all. */
@@ -22,22 +22,41 @@ const entraHosts = new Set([
  */
 export function identityFrom(rules: Rules, claims: Claims): UpstreamIdentity {
   const { claims: mapping } = rules;
-  const entra = isEntra(rules.issuer);
   const identity: UpstreamIdentity = {
     connection: rules.id,
     issuer: rules.issuer,
-    subject: entra ? entraSubject(rules.issuer, claims) : subjectOf(claims),
+    subject: isEntra(rules.issuer) ? entraSubject(rules.issuer, claims) : subjectOf(claims),
     email: textOf(claims, mapping.email ?? 'email')?.slice(0, 320),
-    emailVerified: !entra && String(claims.email_verified) === 'true',
+    emailVerified: isVerified(rules, claims),
     name: textOf(claims, mapping.name ?? 'name'),
-    picture: textOf(claims, mapping.picture ?? 'picture'),
+    picture: pictureOf(claims, mapping.picture ?? 'picture'),
     locale: textOf(claims, 'locale'),
     handleHint: textOf(claims, mapping.handle ?? 'preferred_username')?.replace(/@.*$/s, ''),
-    groups: groupsOf(claims, mapping.groups ?? 'groups'),
     sid: textOf(claims, 'sid'),
   };
-  assertAdmitted(rules, identity);
+  assertInGroup(rules, groupsOf(claims, mapping.groups ?? 'groups'));
+  assertOfDomain(rules, identity);
   return identity;
+}
+
+/**
+ * All that a provider says, the ID token's word before userinfo's. That an address is verified counts
+ * for the address beside which it was said.
+ */
+export function claimsOf(idToken: Claims, userinfo: Claims): Claims {
+  const { email_verified: verified, ...others } = userinfo;
+  const same = idToken.email === undefined || idToken.email === userinfo.email;
+  return { ...others, ...(same && { email_verified: verified }), ...idToken };
+}
+
+/**
+ * Whether the address is proved. `email_verified` is about the claim `email` (OpenID Connect Core
+ * §5.1) and says nothing of any other, which counts only where the operator vouches for it.
+ */
+function isVerified({ issuer, claims: { email, emailVouched } }: Rules, claims: Claims): boolean {
+  if (isEntra(issuer)) return false;
+  if (email !== undefined && email !== 'email') return emailVouched === true;
+  return String(claims.email_verified) === 'true';
 }
 
 export function isEntra(issuer: string): boolean {
@@ -62,13 +81,20 @@ function entraSubject(issuer: string, { tid, oid }: Claims): string {
   return `${tid}/${oid}`;
 }
 
-function assertAdmitted(
-  { allowedGroups, allowedEmailDomains }: Rules,
-  { email, emailVerified, groups = [] }: UpstreamIdentity,
-): void {
-  if (allowedGroups.length > 0 && !groups.some((group) => allowedGroups.includes(group))) {
+/** By all of the groups, however many: they are judged here and kept nowhere. */
+function assertInGroup({ allowedGroups }: Rules, groups: readonly string[] | undefined): void {
+  if (allowedGroups.length === 0) return;
+  if (!groups) throw upstreamRefused('The provider names no groups of the person.');
+  const allowed = new Set(allowedGroups);
+  if (!groups.some((group) => allowed.has(group))) {
     throw upstreamRefused('The person is in none of the allowed groups.');
   }
+}
+
+function assertOfDomain(
+  { allowedEmailDomains }: Rules,
+  { email, emailVerified }: UpstreamIdentity,
+): void {
   if (allowedEmailDomains.length === 0) return;
   const domain = emailVerified && email?.slice(email.lastIndexOf('@') + 1).toLowerCase();
   if (!domain || !allowedEmailDomains.includes(domain)) {
@@ -90,9 +116,15 @@ function textOf(claims: Claims, path: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, 2000) : undefined;
 }
 
+/** Null or empty says that there is none (against OpenID Connect Core §5.3.2, but it is done). */
+function pictureOf(claims: Claims, path: string): string | undefined {
+  const value = claimAt(claims, path);
+  return value === null || value === '' ? '' : textOf(claims, path);
+}
+
 function groupsOf(claims: Claims, path: string): string[] | undefined {
   const value = claimAt(claims, path);
   if (typeof value === 'string') return [value];
   if (!Array.isArray(value)) return undefined;
-  return value.filter((group): group is string => typeof group === 'string').slice(0, 500);
+  return value.filter((group): group is string => typeof group === 'string');
 }

@@ -2,9 +2,9 @@ import { type CryptoKey, importJWK, type JWK } from 'jose';
 import * as openid from 'openid-client';
 import type { Connection } from './connections.store.ts';
 import type { Connector, EndedUpstream, ExpectedAnswer, UpstreamRequest } from './connector.ts';
-import { upstreamCancelled, upstreamFailed } from './failure.ts';
+import { upstreamFailed, upstreamTurnedAway } from './failure.ts';
 import { verifyLogout } from './logout-token.ts';
-import { identityFrom } from './openid-claims.ts';
+import { claimsOf, identityFrom } from './openid-claims.ts';
 
 export type OpenIdOptions = {
   connection: Connection;
@@ -58,7 +58,8 @@ export class OpenIdConnector implements Connector {
     const { connection } = this.#options;
     const claims = await this.#claims(callback, expected).catch((cause) => {
       if (cause instanceof openid.AuthorizationResponseError && cause.error === 'access_denied') {
-        throw upstreamCancelled();
+        // Of Entra ID, whose descriptions are in the person's language.
+        throw upstreamTurnedAway(cause, callback.searchParams.get('error_subcode'));
       }
       // Perhaps it describes itself in another way by now.
       this.#metadata = undefined;
@@ -78,7 +79,7 @@ export class OpenIdConnector implements Connector {
     const claims = tokens.claims() as openid.IDToken;
     if (!config.serverMetadata().userinfo_endpoint) return claims;
     const more = await openid.fetchUserInfo(config, tokens.access_token, claims.sub);
-    return { ...more, ...claims };
+    return claimsOf(claims, more);
   }
 
   async logout(token: string): Promise<EndedUpstream> {
@@ -138,7 +139,7 @@ export async function discover(
       execute: issuer.startsWith('http:') ? [openid.allowInsecureRequests] : [],
     });
     const server = found.serverMetadata();
-    if (server.issuer !== issuer) throw new Error(`it calls itself ${server.issuer}`);
+    if (server.issuer !== issuer) throw upstreamFailed(`${issuer} calls itself otherwise.`);
     return { ...server };
   } catch (cause) {
     throw upstreamFailed(`The discovery of ${issuer} failed.`, cause);
@@ -163,5 +164,7 @@ async function authenticationOf({ connection, secret = '', clientKey }: OpenIdOp
 
 /** The browser is sent there: nothing but a web page may be. */
 function assertWebAddress({ protocol }: URL): void {
-  if (protocol !== 'https:' && protocol !== 'http:') throw new Error('no web address');
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw upstreamFailed('The authorization endpoint is no web address.');
+  }
 }

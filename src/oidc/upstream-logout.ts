@@ -39,6 +39,8 @@ export function addUpstreamLogout(router: Router, parts: InteractionParts): void
       ctx.body = '';
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      const { code: reason, message, details } = error;
+      parts.log.warn({ connection, reason, ...details, told: message }, 'a logout was refused');
       ctx.status = 400;
       ctx.body = { error: 'invalid_request' };
     }

@@ -5,7 +5,7 @@ import type { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';
 import { useGoogle } from './google-world.ts';
-import { type Claims, stranger } from './person.ts';
+import { atWorkspace, type Claims, stranger } from './person.ts';
 
 const { choose, redeem, request, throughGoogle, world } = useGoogle();
 
@@ -140,7 +140,7 @@ describe('an address of which an account is proved to be the owner', () => {
     for (const way of ['password', 'code']) {
       const owner = await world().addPerson();
       const visitor = newVisitor();
-      const { attempt, page } = await throughGoogle(visitor, stranger({ email: owner.email }), {
+      const { attempt, page } = await throughGoogle(visitor, stranger(atWorkspace(owner.email)), {
         tenant: 'default',
       });
       const back =

@@ -137,8 +137,7 @@ describe('a directory of Entra ID', () => {
   test('admits by groups, which it names by their objects', async () => {
     const [group, other] = [randomUUID(), randomUUID()];
     const changes = { allowedGroups: [group] };
-    const member = await signIn(employee({ groups: [other, group] }), { changes });
-    assert.deepEqual(member.groups, [other, group]);
+    await signIn(employee({ groups: [other, group] }), { changes });
     // Entra leaves the claim out, and points elsewhere, for whoever is in too many.
     const overage = { _claim_names: { groups: 'src1' }, _claim_sources: {} };
     for (const claims of [{ groups: [other] }, {}, overage]) {

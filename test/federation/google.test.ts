@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answerOf, enterPassword, newVisitor } from '../oidc/application.ts';
+import { codeIn } from '../support/mail.ts';
 import { useGoogle } from './google-world.ts';
-import { stranger } from './person.ts';
+import { atWorkspace, stranger } from './person.ts';
 
 const { accountsOf, choose, google, redeem, request, signUp, throughGoogle, world } = useGoogle();
 
@@ -89,7 +90,7 @@ describe('signing in with Google', () => {
 describe('an address that has an account', () => {
   test('is only an offer to connect the two, by signing in to that account', async () => {
     const owner = await world().addPerson();
-    const person = stranger({ email: owner.email });
+    const person = stranger(atWorkspace(owner.email));
     const visitor = newVisitor();
     const { attempt, page } = await throughGoogle(visitor, person);
     assert.match(page.heading, /Connect Google to your account/);
@@ -109,7 +110,7 @@ describe('an address that has an account', () => {
     const owner = await world().addPerson();
     const other = await world().addPerson();
     const visitor = newVisitor();
-    const { attempt, page } = await throughGoogle(visitor, stranger({ email: owner.email }));
+    const { attempt, page } = await throughGoogle(visitor, stranger(atWorkspace(owner.email)));
     const profile = await visitor.open(page.url.href.replace(/link$/, 'profile'));
     assert.ok(!profile.url.pathname.endsWith('/profile'));
     const back = await enterPassword(visitor, await visitor.click(page, /Don’t connect/), other);
@@ -125,7 +126,7 @@ describe('an address that has an account', () => {
     const owner = await world().addPerson();
     const attacker = await world().addPerson();
     const visitor = newVisitor();
-    const { attempt, page } = await throughGoogle(visitor, stranger({ email: owner.email }));
+    const { attempt, page } = await throughGoogle(visitor, stranger(atWorkspace(owner.email)));
     const form = page.fill({ password: attacker.password });
     form.fields.set('email', attacker.email);
     const back = await visitor.send(form, page);
@@ -154,9 +155,14 @@ describe('a tenant’s rules', () => {
     );
     const arrive = async (hd?: string) => {
       const person = stranger();
-      const email = person.email.replace('mail.example', 'corp.example');
+      const email = person.email.replace('gmail.com', 'corp.example');
       const claims = { ...person, email, ...(hd ? { hd } : undefined) };
-      return (await throughGoogle(newVisitor(), claims, { tenant: tenant.slug })).page;
+      const visitor = newVisitor();
+      const { page } = await throughGoogle(visitor, claims, { tenant: tenant.slug });
+      if (hd) return page;
+      const asked = await visitor.submit(page, {}, { button: 'Send code' });
+      const code = codeIn(await world().service.mailbox.waitForMail(email));
+      return visitor.submit(asked, { code });
     };
     assert.match((await arrive('corp.example')).url.pathname, /\/profile$/);
     for (const hd of [undefined, 'evil.example']) {

@@ -87,7 +87,7 @@ describe('an address at the domain of an organisation with a provider of its own
     company.refuses = true;
     const page = await newVisitor().open((await app.request(hint)).url);
     company.refuses = false;
-    assert.match(page.text, /You cancelled signing in with Acme staff/);
+    assert.match(page.text, /Acme staff doesn’t let you sign in here/);
     assert.equal(page.value('email'), hint.login_hint);
   });
 

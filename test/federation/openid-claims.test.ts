@@ -35,7 +35,6 @@ describe('the claims of a provider', () => {
         picture: undefined,
         locale: undefined,
         handleHint: 'ada',
-        groups: ['staff'],
         sid: 's1',
       },
     );
@@ -43,12 +42,12 @@ describe('the claims of a provider', () => {
 
   test('are read where the connection says, also inside others and with dots in their names', () => {
     const claims = { groups: 'realm_access.roles', name: 'https://acme.example/name' };
-    const identity = identityFrom(
-      { ...rules, claims },
-      { sub: 'u1', realm_access: { roles: ['a'] }, 'https://acme.example/name': 'Ada' },
-    );
-    assert.deepEqual(identity.groups, ['a']);
-    assert.equal(identity.name, 'Ada');
+    const said = (...roles: unknown[]) => ({
+      ...{ sub: 'u1', realm_access: { roles }, 'https://acme.example/name': 'Ada' },
+    });
+    const strict = { ...rules, claims, allowedGroups: ['a'] };
+    assert.equal(identityFrom(strict, said('b', 7, 'a')).name, 'Ada');
+    assert.throws(() => identityFrom(strict, said('b', ['a'])), { code: 'upstream_refused' });
   });
 
   test('are not taken from what every object has', () => {

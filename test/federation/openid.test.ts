@@ -105,7 +105,7 @@ describe('a tenant’s own provider', () => {
   test('says who is refused, and the person chooses another way', async () => {
     company.refuses = true;
     const { page } = await through('Acme staff', stranger());
-    assert.match(page.text, /You cancelled signing in with Acme staff/);
+    assert.match(page.text, /Acme staff doesn’t let you sign in here/);
   });
 
   test('admits only the groups and domains that the connection allows', async () => {
@@ -204,8 +204,10 @@ describe('a tenant’s own provider', () => {
         where action = 'upstream.sign_in_failed' and detail->>'connection' = 'strict'
         order by id desc limit 1`,
     );
-    const message = 'The discovery of http://127.0.0.1:9 failed.';
-    const detail = { connection: 'strict', reason: 'upstream_failed', message };
+    const message =
+      'The discovery of http://127.0.0.1:9 failed: A call to 127.0.0.1:9 failed (ECONNREFUSED).';
+    const reason = 'upstream_failed';
+    const detail = { connection: 'strict', reason, message, check: 'ECONNREFUSED' };
     assert.deepEqual(rows, [{ tenant: tenant.id, detail }], 'the operator reads why');
   });
 });

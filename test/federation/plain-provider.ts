@@ -32,6 +32,10 @@ export class PlainProvider {
   tamper: (claims: Claims) => void = () => {};
   /** Replaces the signed ID token; told the public key. */
   forge: (idToken: string, key: JWK) => string | Promise<string> = (idToken) => idToken;
+  /** Changes where the browser is sent back to. */
+  answer: (callback: URL) => void = () => {};
+  /** What the token endpoint answers instead. */
+  tokenAnswer: { status: number; body: object } | undefined;
 
   private constructor(server: Server, options: Options) {
     this.#server = server;
@@ -119,6 +123,7 @@ export class PlainProvider {
     });
     const answer = new URL(text('redirect_uri'));
     answer.search = new URLSearchParams({ code, state: text('state') }).toString();
+    this.answer(answer);
     return answer.href;
   }
 
@@ -134,6 +139,7 @@ export class PlainProvider {
       form.get('client_secret') === plainClient.secret &&
       form.get('redirect_uri') === given?.redirectUri &&
       createHash('sha256').update(verifier).digest('base64url') === given?.challenge;
+    if (this.tokenAnswer) return json(response, this.tokenAnswer.status, this.tokenAnswer.body);
     if (!given || !right) return json(response, 400, { error: 'invalid_grant' });
     const idToken = await this.#sign(given);
     json(response, 200, { access_token: 'opaque', token_type: 'Bearer', id_token: idToken });

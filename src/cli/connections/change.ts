@@ -19,7 +19,7 @@ import {
   requireConnection,
   type Settings,
 } from './connection.ts';
-import { checkId, checkIssuer, mappingFrom } from './rules.ts';
+import { checkId, checkIssuer, mappingFrom, withVouch } from './rules.ts';
 import { secretFrom } from './secret.ts';
 
 /**
@@ -39,6 +39,7 @@ export async function add(cli: Cli, options: AddOptions): Promise<FoundConnectio
     others: await listConnections(database),
   });
   await discover(issuer, clientId, createGuardedFetch(config.upstream));
+  const claims = withVouch(mappingFrom(options.claim ?? []), options.vouchForEmail, issuer);
   const secret = await secretFrom(authMethod, options);
   const place = { id, tenantId: tenant.id };
   await database.transaction(async (tx) => {
@@ -47,7 +48,7 @@ export async function add(cli: Cli, options: AddOptions): Promise<FoundConnectio
       ...{ name: options.name, issuer, clientId, authMethod },
       secretSealed: secret && ring.seal(secret, secretContext(place)),
       scopes: scopesFrom(options.scope),
-      claims: mappingFrom(options.claim ?? []),
+      claims,
       allowedGroups: options.allowedGroup ?? [],
       allowedEmailDomains: options.allowedEmailDomain ?? [],
     });
@@ -57,7 +58,7 @@ export async function add(cli: Cli, options: AddOptions): Promise<FoundConnectio
         message: `There is a connection ${id} already.`,
       });
     }
-    await record(tx, { action: 'connection.created', ...about(place) });
+    await record(tx, { action: 'connection.created', ...about({ ...place, claims }) });
   });
   return shown(cli, id);
 }
@@ -81,7 +82,7 @@ export async function set(cli: Cli, id: string, options: Settings): Promise<Foun
     name: options.name ?? before.name,
     clientId: options.clientId ?? before.clientId,
     scopes: options.scope ? scopesFrom(options.scope) : before.scopes,
-    claims: options.claim ? mappingFrom(options.claim) : before.claims,
+    claims: claimsAfter(before, options),
     allowedGroups: options.allowedGroup ?? before.allowedGroups,
     allowedEmailDomains: options.allowedEmailDomain ?? before.allowedEmailDomains,
   });
@@ -127,8 +128,19 @@ async function save({ database }: Cli, action: string, connection: Connection): 
   });
 }
 
-function about({ id, tenantId }: Pick<Connection, 'id' | 'tenantId'>) {
-  return { actor: 'operator', tenantId, target: id };
+function about({ id, tenantId, claims }: Pick<Connection, 'id' | 'tenantId' | 'claims'>) {
+  const { emailVouched } = claims;
+  return {
+    actor: 'operator',
+    tenantId,
+    target: id,
+    ...(emailVouched && { detail: { emailVouched } }),
+  };
+}
+
+function claimsAfter({ claims, issuer }: Connection, { claim, vouchForEmail }: Settings) {
+  if (claim) return withVouch(mappingFrom(claim), vouchForEmail, issuer);
+  return vouchForEmail === undefined ? claims : withVouch(claims, vouchForEmail, issuer);
 }
 
 /** Without `openid` there is no ID token, and nobody to sign in. */

@@ -18,6 +18,7 @@ export type Settings = {
   authMethod?: AuthMethod;
   scope?: string[];
   claim?: string[];
+  vouchForEmail?: boolean;
   allowedGroup?: string[];
   allowedEmailDomain?: string[];
 };

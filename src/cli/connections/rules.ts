@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '../../errors.ts';
 import type { ClaimMapping, Connection } from '../../federation/connections.store.ts';
+import { isEntra } from '../../federation/openid-claims.ts';
 
 /** Ids that ways to sign in have, or that stand for something else in an address. */
 const reservedIds = new Set(['google', 'bluesky', 'email', 'password', 'passkey', 'signed-in']);
@@ -72,6 +73,32 @@ export function mappingFrom(claims: readonly string[]): ClaimMapping {
     mapping[known] = path;
   }
   return mapping;
+}
+
+/**
+ * The mapping with the operator's word that addresses in the mapped claim are proved. It is about that
+ * claim: whoever maps another has to give it again.
+ *
+ * @throws AppError `vouch_invalid` where there is nothing to vouch for
+ */
+export function withVouch(
+  { emailVouched: _before, ...mapping }: ClaimMapping,
+  vouched: boolean | undefined,
+  issuer: string,
+): ClaimMapping {
+  if (!vouched) return mapping;
+  if (isEntra(issuer)) {
+    throw new AppError('vouch_invalid', {
+      message: 'Nobody can vouch for addresses of Entra ID: its administrators can set any.',
+    });
+  }
+  if (mapping.email === undefined || mapping.email === 'email') {
+    throw new AppError('vouch_invalid', {
+      message:
+        '--vouch-for-email is for a claim that was mapped as email; for its own claim “email” the provider says by email_verified what is proved.',
+    });
+  }
+  return { ...mapping, emailVouched: true };
 }
 
 function issuerInvalid(message: string): AppError {

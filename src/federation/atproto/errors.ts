@@ -4,27 +4,44 @@ import {
   HandleResolverError,
   OAuthCallbackError,
   OAuthResolverError,
-  OAuthResponseError,
 } from '@atproto/oauth-client-node';
 import { AppError } from '../../errors.ts';
+import { upstreamFailed, upstreamTurnedAway } from '../failure.ts';
+import { faultOf, wordsOf } from '../fault.ts';
 
 /** What the library threw, as something a page can say. */
 export function translated(error: unknown): AppError {
   const chain = [...causes(error)];
   const own = chain.find((link) => link instanceof AppError && link.code !== 'fetch_refused');
   if (own instanceof AppError) return own;
+  const refusal = chain.find(
+    (link) => link instanceof OAuthCallbackError && link.params.get('error') === 'access_denied',
+  );
+  if (refusal) return upstreamTurnedAway(refusal);
   const code = codeOf(chain);
-  return new AppError(code, { status: statuses[code], message: said(chain), cause: error });
+  if (code === 'upstream_failed') return upstreamFailed(whatFailed(chain), error);
+  const [message, details] = [wordsOf(error) || undefined, { ...faultOf(error) }];
+  return new AppError(code, { status: statuses[code], message, details, cause: error });
 }
 
-/** For the operator: what the server had against us. */
-function said(chain: unknown[]): string | undefined {
-  const refusal = chain.find((link) => link instanceof OAuthResponseError);
-  return refusal?.message.slice(0, 300);
+/** The library has no codes for what it finds wrong in an answer, but sentences of its own. */
+function whatFailed(chain: unknown[]): string {
+  const own = chain.find((link) => link instanceof OAuthCallbackError);
+  const known = own && ownSentences.find((sentence) => own.message.startsWith(sentence));
+  return `The answer of the account’s server is not valid.${known ? ` ${known}.` : ''}`;
 }
+
+const ownSentences = [
+  'JARM not supported',
+  'Missing "state" parameter',
+  'Unknown authorization session',
+  'Missing "code" query param',
+  'Issuer not found in metadata',
+  'Issuer mismatch',
+  'iss missing from the response',
+];
 
 const statuses = {
-  upstream_cancelled: 400,
   bluesky_handle_unknown: 422,
   bluesky_account_gone: 403,
   bluesky_server_unreachable: 502,
@@ -33,9 +50,6 @@ const statuses = {
 
 function codeOf(chain: unknown[]): keyof typeof statuses {
   for (const link of chain) {
-    if (link instanceof OAuthCallbackError && link.params.get('error') === 'access_denied') {
-      return 'upstream_cancelled';
-    }
     if (link instanceof DidError) return ofDid(link);
     if (link instanceof HandleResolverError || nameOf(link) === 'IdentityResolverError') {
       return 'bluesky_handle_unknown';

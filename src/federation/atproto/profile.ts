@@ -35,16 +35,23 @@ export async function assertActive({ fetch, pds, did }: Repository): Promise<voi
   throw new AppError(code, { status: 403 });
 }
 
-/** Public, so it needs no token; a person without a profile is nothing unusual. */
+const noRecord = z.object({ error: z.literal('RecordNotFound') });
+
+/**
+ * Public, so it needs no token; a person without a profile is nothing unusual. Nothing where their
+ * server does not tell: an empty picture is one that was taken away.
+ */
 export async function readProfile({ fetch, pds, did }: Repository): Promise<Profile> {
   try {
     const record = { repo: did, collection: 'app.bsky.actor.profile', rkey: 'self' };
     const answer = await fetch(method(pds, 'com.atproto.repo.getRecord', record));
-    const { value } = profile.parse(await answer.json());
+    const said = await answer.json();
+    if (noRecord.safeParse(said).success) return { picture: '' };
+    const { value } = profile.parse(said);
     const cid = value.avatar?.ref.$link;
     return {
       name: value.displayName?.trim() || undefined,
-      picture: cid && method(pds, 'com.atproto.sync.getBlob', { did, cid }).href,
+      picture: cid ? method(pds, 'com.atproto.sync.getBlob', { did, cid }).href : '',
     };
   } catch {
     return {};

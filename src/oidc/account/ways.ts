@@ -121,7 +121,7 @@ async function beginLink(visit: Visit, connection: string, input?: string): Prom
   } catch (error) {
     if (!isProblem(error)) throw error;
     const about = { connection: connector.id, tenantId: tenant.id };
-    await recordFailure(parts.database, about, error);
+    await recordFailure(parts, about, error);
     const field = error.code.startsWith('bluesky_handle') ? 'input' : 'form';
     return showWays(visit, { [field]: { code: error.code, params: { provider: connector.name } } });
   }

@@ -8,6 +8,7 @@ import type { Connectors } from '../../federation/connectors.ts';
 import type { UpstreamRequests } from '../../federation/requests.ts';
 import type { HandlePolicy } from '../../handles/policy.ts';
 import type { CookieNames } from '../../http/cookies.ts';
+import type { Log } from '../../http/log.ts';
 import type { RateLimits } from '../../http/rate-limits.ts';
 import type { MailQueue } from '../../mail/queue.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
@@ -27,6 +28,7 @@ export type Provisioning = {
 
 /** What the pages of a sign-in are made of. */
 export type InteractionParts = {
+  log: Log;
   database: Database;
   fingerprints: Fingerprints;
   ring: KeyRing;

@@ -54,7 +54,7 @@ export async function finishAsKnown(
 ): Promise<void> {
   const account = await accountById(step.parts.database, known.accountId);
   if (account?.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
-  await refreshFromUpstream(step, account, known, identity);
+  await refreshFromUpstream(step, known, identity);
   return finishSignIn(step, account.id, 'fed', { upstream: identity });
 }
 

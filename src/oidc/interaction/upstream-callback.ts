@@ -45,7 +45,7 @@ async function comeBack(ctx: Context, parts: InteractionParts, connection: strin
     return `${request.returnTo}/arrived`;
   } catch (error) {
     if (!isProblem(error)) throw error;
-    await recordFailure(parts.database, request, error);
+    await recordFailure(parts, request, error);
     return problemUrl(request.returnTo, connection, error);
   }
 }

@@ -17,7 +17,6 @@ const factsSchema = z.object({
     picture: z.string().optional(),
     locale: z.string().optional(),
     handleHint: z.string().optional(),
-    groups: z.array(z.string()).optional(),
     hostedDomain: z.string().nullable().optional(),
     sid: z.string().optional(),
   }),

@@ -1,11 +1,13 @@
-import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
+import { descriptionOf } from '../../federation/fault.ts';
+import type { InteractionParts } from './parts.ts';
 import type { Step } from './step.ts';
 
 /** What a page may say of a sign-in elsewhere that came to nothing. */
 const problems = new Set([
   'upstream_cancelled',
+  'upstream_denied',
   'upstream_failed',
   'upstream_refused',
   'bluesky_handle_required',
@@ -34,18 +36,25 @@ export async function problemOf(step: Step) {
   return connector ? { form: { code: problem, params: { provider: connector.name } } } : undefined;
 }
 
-/** For the operator: why, in words of ours, whether it failed on the way there or on the way back. */
+/**
+ * For the operator: why, in words and codes of ours and of the libraries, whether it failed on the way
+ * there or on the way back. What the other place said about it goes to the log alone.
+ */
 export async function recordFailure(
-  db: Queryable,
+  { database, log }: Pick<InteractionParts, 'database' | 'log'>,
   { connection, tenantId }: { connection: string; tenantId: string | null },
-  { code, message }: AppError,
+  error: AppError,
 ): Promise<void> {
+  const { code, message, details } = error;
   if (slips.has(code)) return;
-  await record(db, {
+  const about = { connection, reason: code, ...details };
+  const told = message === code ? undefined : { message };
+  log.warn({ ...about, ...told, description: descriptionOf(error) }, 'a sign-in elsewhere failed');
+  await record(database, {
     action: 'upstream.sign_in_failed',
     actor: 'nobody',
     outcome: 'failure',
     tenantId,
-    detail: { connection, reason: code, ...(message === code ? undefined : { message }) },
+    detail: { ...about, ...told },
   });
 }

@@ -138,7 +138,7 @@ async function sayWhy(step: Step, connector: Connector, error: unknown): Promise
 
 function recordFailedBegin({ parts, tenant }: Step, { id }: Connector, error: AppError) {
   const about = { connection: id, tenantId: tenant?.id ?? null };
-  return recordFailure(parts.database, about, error);
+  return recordFailure(parts, about, error);
 }
 
 function wantsInput(error: unknown): boolean {
