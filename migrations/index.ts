@@ -7,6 +7,7 @@ import { Administrators1795600000030 } from './1795600000030-administrators.ts';
 import { Avatars1795600000050 } from './1795600000050-avatars.ts';
 import { ConsentedClaims1797000000002 } from './1797000000002-consented-claims.ts';
 import { RoleGivers1797000000003 } from './1797000000003-role-givers.ts';
+import { Untouched1797000000006 } from './1797000000006-untouched.ts';
 import { ClientSessions1797000000009 } from './1797000000009-client-sessions.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
@@ -22,6 +23,7 @@ export const migrations = [
   Avatars1795600000050,
   ConsentedClaims1797000000002,
   RoleGivers1797000000003,
+  Untouched1797000000006,
   ClientSessions1797000000009,
   SigningKeys1797000000012,
   ClientRequirements1797000000034,

@@ -15,6 +15,7 @@ import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
 import { destroyRetired } from './oidc/keys.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
+import { removeOverflow } from './oidc/untouched.ts';
 import { removeOldRoomTraces } from './rooms/upkeep.store.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
@@ -31,6 +32,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     removeExpiredWaysIn: allOf(removeExpiredWaysIn),
     removeOldRoomTraces: allOf(removeOldRoomTraces),
     removeExpiredArtifacts: allOf(removeExpiredArtifacts),
+    removeOverflow: allOf(removeOverflow),
     deleteExpiredHolds: allOf((database) => deleteExpiredHolds(database, 1000)),
     removeStaleBrowsers: hourly(allOf(accountChores.removeStaleBrowsers)),
     removeOrphanedOrigins: hourly(removeOrphanedOrigins),

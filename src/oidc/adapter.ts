@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
+import { addressKey } from '../http/rate-limits.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import * as store from './artifacts.store.ts';
@@ -8,6 +9,7 @@ import { type ClientDirectory, clientMetadata } from './clients.ts';
 import { hideIds, revealIds } from './interaction-payload.ts';
 import { forget, remember, remembered } from './memory.ts';
 import { RowIds } from './row-ids.ts';
+import { isUntouched, untouched } from './untouched.ts';
 
 export type AdapterParts = {
   database: Database;
@@ -70,8 +72,14 @@ class ArtifactAdapter implements Adapter {
       userCode: userCode && this.#fingerprints.of('oidc:user-code', userCode),
       expiresIn,
     };
-    const origin = this.#model === 'Session' ? requestContext() : undefined;
-    await store.writeArtifact(this.#database, row, origin);
+    const left = this.#untouchedBy(payload);
+    if (left) {
+      const untouchedRow = { ...row, ...left, expiresIn: Math.min(expiresIn, untouched.seconds) };
+      await store.writeUntouchedArtifact(this.#database, untouchedRow, untouched.perNetwork);
+    } else {
+      const origin = this.#model === 'Session' ? requestContext() : undefined;
+      await store.writeArtifact(this.#database, row, origin);
+    }
     if (this.#model !== 'Session') remember(this.#model, id, kept);
     else this.#rememberSession(id, kept);
   }
@@ -168,6 +176,12 @@ class ArtifactAdapter implements Adapter {
     if (!before) return false;
     const now = storedSession(payload);
     return now.exp - before.exp < sessionExpirySlack && now.rest === before.rest;
+  }
+
+  #untouchedBy(payload: AdapterPayload): { untouchedBy: string } | undefined {
+    const address = requestContext()?.address;
+    if (!address || !isUntouched(this.#model, payload)) return undefined;
+    return { untouchedBy: this.#fingerprints.of('network', addressKey(address)) };
   }
 
   #reveal(payload: AdapterPayload, id: string): AdapterPayload {

@@ -51,6 +51,8 @@ export type NewArtifact = {
   userCode?: string;
   /** Seconds from now. */
   expiresIn: number;
+  /** Fingerprint of the network that left it, while nobody has acted on it. */
+  untouchedBy?: string;
 };
 
 const subject = (id: string) => `(
@@ -93,22 +95,26 @@ const findSession = `select a.payload, ${consumedAt}, ${subject('a.account_id')}
  */
 const write = `with relaxed as (select set_config('synchronous_commit', 'off', true))
   insert into oidc_artifacts (id, model, payload, account_id, tenant_id, client_id, grant_id,
-    session_uid, uid, user_code, expires_at)
+    session_uid, uid, user_code, expires_at, untouched_by)
   select $1, $2, $3, $4::uuid, (select tenant_id from accounts where id = $4::uuid), $5, $6, $7,
     $8::text, $9,
-    now() + make_interval(secs => $10) from relaxed
+    now() + make_interval(secs => $10), $11 from relaxed
   on conflict (id) do update set payload = excluded.payload, account_id = excluded.account_id,
     tenant_id = excluded.tenant_id, client_id = excluded.client_id, grant_id = excluded.grant_id,
     session_uid = excluded.session_uid,
     user_code = coalesce(excluded.user_code, oidc_artifacts.user_code),
-    expires_at = excluded.expires_at`;
+    expires_at = excluded.expires_at, untouched_by = excluded.untouched_by`;
+
+/** Says how many of that network there were before, as far as it matters. */
+const writeUntouched = `${write} returning (select count(*)::int from (
+  select from oidc_artifacts where untouched_by = $11 limit $12) company) as company`;
 
 /** A session is written with where it came from, which is shown to its owner on the account page. */
 const writeSession = write.replace(
   'with relaxed as',
   `with origin as (
     insert into session_origins (session_uid, account_id, user_agent, address)
-    select $8, $4::uuid, $11, $12 where $4::uuid is not null
+    select $8, $4::uuid, $12, $13 where $4::uuid is not null
     on conflict (session_uid) do update set account_id = excluded.account_id),
   relaxed as`,
 );
@@ -158,7 +164,13 @@ export async function writeArtifact(
   artifact: NewArtifact,
   origin?: { userAgent: string; address: string },
 ): Promise<void> {
-  const values = [
+  const values = valuesOf(artifact);
+  if (!origin) await db.query(write, values);
+  else await db.query(writeSession, [...values, origin.userAgent, origin.address]);
+}
+
+function valuesOf(artifact: NewArtifact): unknown[] {
+  return [
     artifact.id,
     artifact.model,
     artifact.payload,
@@ -169,9 +181,49 @@ export async function writeArtifact(
     artifact.uid ?? null,
     artifact.userCode ?? null,
     artifact.expiresIn,
+    artifact.untouchedBy ?? null,
   ];
-  if (!origin) await db.query(write, values);
-  else await db.query(writeSession, [...values, origin.userAgent, origin.address]);
+}
+
+/**
+ * Keeps what a stranger left. Where that network has left `most` already, its oldest make room.
+ */
+export async function writeUntouchedArtifact(
+  db: Queryable,
+  artifact: NewArtifact & { untouchedBy: string },
+  most: number,
+): Promise<void> {
+  const [row] = await db.query<{ company: number }>(writeUntouched, [
+    ...valuesOf(artifact),
+    most + 1,
+  ]);
+  if ((row?.company ?? 0) < most) return;
+  await removeOldestUntouched(db, { of: artifact.untouchedBy, keep: most, batch: 100 });
+}
+
+/**
+ * Removes the oldest that nobody has acted on, with the sign-ins that were opened by them.
+ *
+ * @param of a network; all together without it
+ * @returns how many went
+ */
+export async function removeOldestUntouched(
+  db: Queryable,
+  { of, keep, batch }: { of?: string; keep: number; batch: number },
+): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `with oldest as (
+      select id from oidc_artifacts where untouched_by ${of ? '= $3' : 'is not null'}
+      order by created_at desc offset $1 limit $2),
+    gone as (
+      delete from oidc_artifacts where id in (
+        select id from oidc_artifacts where id in (select id from oldest)
+          and untouched_by is not null for update skip locked) returning id),
+    ended as (delete from sign_ins where id in (select id from gone))
+    select count(*)::int from gone`,
+    of ? [keep, batch, of] : [keep, batch],
+  );
+  return row?.count ?? 0;
 }
 
 /**

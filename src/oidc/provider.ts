@@ -21,6 +21,7 @@ import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { refuseReplays } from './replay.ts';
+import { limitSizes } from './request-sizes.ts';
 import { strengths } from './required-sign-in.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
@@ -86,7 +87,7 @@ function identity(parts: ProviderParts): Configuration {
     },
     loadExistingGrant: rememberingUpstream(parts.database, createLoadExistingGrant(parts)),
     // `upstream` names the way to sign in with others to go straight to.
-    extraParams: { ...tenantParameter(parts.tenancy), upstream: null },
+    extraParams: { ...tenantParameter(parts.tenancy), upstream: limitSizes },
     renderError: (ctx, out, error) => parts.pages.error(ctx, out, error),
     ttl: { ...lifetimes },
   };

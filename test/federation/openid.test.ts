@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { RowIds } from '../../src/oidc/row-ids.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -174,7 +175,7 @@ describe('a tenant’s own provider', () => {
     const attempt = await everywhere.request();
     const page = await visitor.open(attempt.url);
     const uid = page.url.pathname.split('/')[2] ?? '';
-    const id = world.fingerprints.of('sign-in', uid);
+    const id = new RowIds(world.fingerprints).of(uid);
     const choose = (chosen: string | null) =>
       world.database.query('update sign_ins set tenant_id = $2 where id = $1', [id, chosen]);
     await choose(tenant.id);

@@ -7,7 +7,7 @@ import { type CodePurpose, codeLimits } from '../../accounts/codes.ts';
 import type { Transaction } from '../../database/database.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import { tooMany } from './code.ts';
-import type { SignIn } from './sign-ins.store.ts';
+import { type SignIn, touchSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 
 type Order = Pick<SignIn, 'intent' | 'email' | 'emailKey' | 'tenantId'>;
@@ -33,6 +33,7 @@ export async function sendCode(step: Step, order: Order) {
   if (!limit.allowed) return tooMany(limit.retryAt);
   const purpose = purposeOf(step, order);
   await parts.database.transaction(async (tx) => {
+    await touchSignIn(tx, signIn.id);
     const recipient = await recipientOf(tx, order);
     const { code } = await parts.codes.issueCode(tx, {
       purpose,

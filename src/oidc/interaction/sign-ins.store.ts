@@ -2,7 +2,7 @@ import type { Queryable } from '../../database/database.ts';
 
 /** What a sign-in has come to so far. One row per interaction, gone when it ends. */
 export type SignIn = {
-  /** Fingerprint of the interaction's id. */
+  /** Where the interaction is kept: see `RowIds`. */
   id: string;
   /** Fingerprint of the browser cookie that it is bound to. */
   browser: string;
@@ -38,6 +38,21 @@ export async function findSignIn(db: Queryable, id: string): Promise<SignIn | un
     [id],
   );
   return row;
+}
+
+/**
+ * Somebody acts on it, within what the limits of that allow: from now on it makes room for nobody, and
+ * has all its time. A POST alone is nothing: see `untouched`.
+ */
+export async function touchSignIn(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `with touched as (
+      update oidc_artifacts set untouched_by = null,
+        expires_at = to_timestamp((payload->>'exp')::float8)
+      where id = $1 and untouched_by is not null returning expires_at)
+    update sign_ins s set expires_at = t.expires_at from touched t where s.id = $1`,
+    [id],
+  );
 }
 
 /** @param seconds until it is given up */

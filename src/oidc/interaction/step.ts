@@ -9,6 +9,8 @@ import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
 import type { Client } from '../clients.store.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
+import { RowIds } from '../row-ids.ts';
+import { untouched } from '../untouched.ts';
 import type { InteractionParts } from './parts.ts';
 import { findSignIn, type SignIn, startSignIn } from './sign-ins.store.ts';
 
@@ -108,7 +110,7 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
   const client = await parts.clients.find(clientId);
   if (!client) throw new AppError('sign_in_expired');
   const browser = browserOf(ctx, parts);
-  const id = parts.fingerprints.of('sign-in', uid);
+  const id = new RowIds(parts.fingerprints).of(uid);
   const started = await findSignIn(parts.database, id);
   const fixed = started ? undefined : await fixedTenant(parts, details);
   const signIn =
@@ -116,7 +118,7 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
     (await startSignIn(
       parts.database,
       { id, browser, clientId, tenantId: fixed?.id ?? null, intent: 'sign-in' },
-      lifetimes.Interaction,
+      details.lastSubmission ? lifetimes.Interaction : untouched.seconds,
     ));
   if (signIn.browser !== browser) throw new AppError('sign_in_expired');
   const tenant =

@@ -10,7 +10,7 @@ import { addressKey } from '../../http/rate-limits.ts';
 import { oldProof } from '../policy.ts';
 import { homeRealmOf } from './home-realm.ts';
 import type { InteractionParts } from './parts.ts';
-import { chooseTenant } from './sign-ins.store.ts';
+import { chooseTenant, touchSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
 
@@ -54,6 +54,7 @@ export async function submitInput(step: Step): Promise<void> {
 async function leaveFor(step: Step, connector: Connector, input?: string): Promise<void> {
   const { parts, signIn, details } = step;
   await limitDepartures(parts, step.ctx, signIn.browser);
+  await touchSignIn(parts.database, signIn.id);
   const secrets = newSecrets();
   const url = await connector.begin({
     ...secrets,
