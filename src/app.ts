@@ -15,6 +15,7 @@ import { OwnConnections } from './federation/own-connections.ts';
 import { UpstreamRequests } from './federation/requests.ts';
 import { handlePolicy } from './handles/policy.ts';
 import { cookieNames } from './http/cookies.ts';
+import { listenProblem } from './http/listen-problem.ts';
 import type { Log } from './http/log.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { MailQueue } from './mail/queue.ts';
@@ -27,6 +28,7 @@ import { subjectsOf } from './oidc/subjects.ts';
 import { createTenancy } from './oidc/tenancy.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
+import { DefaultBrand } from './tenants/default-brand.ts';
 import { Pages } from './tenants/pages.ts';
 import { createWeb } from './web.ts';
 
@@ -51,9 +53,12 @@ export type App = {
 /** Puts everything together, for the program and for the tests that start it. */
 export async function createApp(app: AppParts): Promise<App> {
   const { config, log } = app;
-  const parts = await assemble(app);
+  const defaultBrand = new DefaultBrand(app.database);
+  await defaultBrand.tenant();
+  const parts = await assemble(app, defaultBrand);
   const state = { stopping: false };
-  const web = createWeb({ ...parts, config, log, isStopping: () => state.stopping });
+  const isStopping = () => state.stopping;
+  const web = createWeb({ ...parts, config, log, isStopping, defaultBrand });
   let server: Server | undefined;
   return {
     parts,
@@ -62,13 +67,13 @@ export async function createApp(app: AppParts): Promise<App> {
     listen: () =>
       new Promise((resolve, reject) => {
         server = web.listen(config.port, config.host, () => resolve(server as Server));
-        server.once('error', reject);
+        server.once('error', (error) => reject(listenProblem(error, config) ?? error));
       }),
     async stop() {
       state.stopping = true;
       parts.current.stop();
       await new Promise<void>((resolve) => {
-        if (!server) return resolve();
+        if (!server?.listening) return resolve();
         server.close(() => resolve());
         server.closeIdleConnections();
       });
@@ -76,7 +81,7 @@ export async function createApp(app: AppParts): Promise<App> {
   };
 }
 
-async function assemble(app: AppParts): Promise<InteractionParts> {
+async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<InteractionParts> {
   const { config, database, ring, fingerprints, log } = app;
   const cookies = cookieNames(config.publicUrl);
   const clients = new ClientDirectory(database);
@@ -95,7 +100,7 @@ async function assemble(app: AppParts): Promise<InteractionParts> {
       cookies,
       ring,
       secureCookies: config.publicUrl.startsWith('https:'),
-      pages: createProviderPages({ database, pages, subjects }),
+      pages: createProviderPages({ database, pages, subjects, defaultBrand }),
       issuer: config.issuer,
       publicUrl: config.publicUrl,
       synapseUrl: config.matrix.synapseUrl,

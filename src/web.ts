@@ -26,14 +26,15 @@ import { invitationRoutes } from './oidc/invitation/routes.ts';
 import { mountProvider } from './oidc/mount.ts';
 import { recoverRoutes } from './oidc/recover/routes.ts';
 import { tryRoutes } from './oidc/try.ts';
+import type { DefaultBrand } from './tenants/default-brand.ts';
 import { brandRoutes } from './tenants/routes.ts';
-import type { Tenant } from './tenants/tenant.entity.ts';
-import { defaultTenant, tenantSlugByDomain } from './tenants/tenants.store.ts';
+import { tenantSlugByDomain } from './tenants/tenants.store.ts';
 
 export type WebParts = InteractionParts & {
   config: Config;
   log: Log;
   isStopping: () => boolean;
+  defaultBrand: DefaultBrand;
 };
 
 /** The HTTP side: what every request passes, in order, and who answers which URL. */
@@ -125,11 +126,14 @@ async function redirectTenantHost(
 }
 
 async function showError(parts: WebParts, ctx: Context, error: AppError): Promise<void> {
-  const tenant = (await defaultTenant(parts.database)) as Tenant;
+  const again = error.status === 503 && ctx.method === 'GET';
+  const action = again
+    ? { label: 'try_again', url: atPublicOrigin(ctx, parts.publicUrl).href }
+    : { label: 'home', url: '/' };
   parts.pages.show(
     ctx,
     'error',
-    { code: error.code, status: error.status, action: { label: 'home', url: '/' } },
-    { tenant, status: error.status },
+    { code: error.code, status: error.status, action },
+    { tenant: await parts.defaultBrand.tenant(), status: error.status },
   );
 }

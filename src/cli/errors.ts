@@ -19,6 +19,7 @@ const words: Record<string, string> = {
   account_not_found: 'There is no such account, or it was deleted.',
   email_taken: 'This community already has an account with that address.',
   handle_taken: 'Somebody has this handle, or had it.',
+  temporarily_unavailable: 'The database cannot be used right now. Try again in a moment.',
   platform_user_taken: 'Another account of this community has that platform user id.',
   platform_slug_taken: 'Another account of this community has that platform slug.',
 };

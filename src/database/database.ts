@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryResult } from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { DatabaseAway, isAway } from './away.ts';
 
 /** Anything that can run SQL: the pool, or one transaction of it. */
 export interface Queryable {
@@ -30,12 +31,14 @@ function statementName(text: string): string {
 }
 
 async function run<Row>(runner: Runner, text: string, values: readonly unknown[] = []) {
-  const result = (await runner.query({
-    name: statementName(text),
-    text,
-    values: values as unknown[],
-  })) as QueryResult;
+  const query = { name: statementName(text), text, values: values as unknown[] };
+  const result = (await runner.query(query).catch(rethrow)) as QueryResult;
   return result.rows as Row[];
+}
+
+/** @throws DatabaseAway where the database could not serve at all */
+function rethrow(error: unknown): never {
+  throw isAway(error) ? new DatabaseAway(error) : error;
 }
 
 /**
@@ -67,16 +70,19 @@ export class Database implements Queryable {
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction();
+      const client = (await runner.connect().catch(rethrow)) as PoolClient;
+      await runner.startTransaction().catch(rethrow);
       const result = await work({
         query: <Row>(text: string, values?: readonly unknown[]) => run<Row>(client, text, values),
         manager: runner.manager,
       });
-      await runner.commitTransaction();
+      await runner.commitTransaction().catch(rethrow);
       return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});
+      // Of a repository. Others are for `work` to explain: it may have called somebody else.
+      if (error instanceof QueryFailedError && isAway(error.driverError))
+        throw new DatabaseAway(error);
       throw error;
     } finally {
       await runner.release();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeyRing } from '../secrets/keyring.ts';
+import { onFault } from './faults.ts';
 import { keysVersion, verifyingKeys } from './keys.store.ts';
 import { ensureSigningKeys, loadSigningKeys } from './keys.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
@@ -65,7 +66,7 @@ export class CurrentProvider {
       signing: await loadSigningKeys(database, this.#ring),
       verifying: await verifyingKeys(database),
     });
-    this.#provider.on('server_error', (_ctx, error) => this.#onError(error, 'server_error'));
+    onFault(this.#provider, this.#onError);
     this.#handler = this.#provider.callback() as typeof this.handle;
     this.#version = version;
   }

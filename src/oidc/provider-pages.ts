@@ -1,16 +1,24 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
+import type { DefaultBrand } from '../tenants/default-brand.ts';
 import type { Pages } from '../tenants/pages.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
-import { defaultTenant, tenantById } from '../tenants/tenants.store.ts';
+import { tenantById } from '../tenants/tenants.store.ts';
 import type { ProviderPages } from './features.ts';
 import type { Subjects } from './subjects.ts';
 
-type Parts = { database: Database; pages: Pages; subjects: Subjects };
+type Parts = {
+  database: Database;
+  pages: Pages;
+  subjects: Subjects;
+  defaultBrand: DefaultBrand;
+};
 
 /** The pages that belong to no interaction: signing out, device codes, the provider's own errors. */
-export function createProviderPages({ database, pages, subjects }: Parts): ProviderPages {
+export function createProviderPages(parts: Parts): ProviderPages {
+  const { database, pages, subjects, defaultBrand } = parts;
+
   async function subjectOf(ctx: KoaContextWithOIDC) {
     const accountId = ctx.oidc.session?.accountId;
     return accountId ? subjects.find(accountId) : undefined;
@@ -19,7 +27,7 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
   async function brandFor(ctx: KoaContextWithOIDC): Promise<Tenant> {
     const subject = await subjectOf(ctx);
     const own = subject && (await tenantById(database, subject.tenantId));
-    return own ?? ((await defaultTenant(database)) as Tenant);
+    return own ?? defaultBrand.tenant();
   }
 
   const applicationOf = (ctx: KoaContextWithOIDC) => {
@@ -60,8 +68,9 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
           code: expired ? 'sign_in_expired' : out.error,
           status: ctx.status,
           detail: expired ? undefined : out.error_description,
+          action: ctx.status === 503 ? tryAgain(ctx) : undefined,
         },
-        { tenant: await brandFor(ctx).catch(() => fallbackBrand(database)), status: ctx.status },
+        { tenant: await brandFor(ctx).catch(() => defaultBrand.tenant()), status: ctx.status },
       );
     },
 
@@ -137,8 +146,11 @@ export function createProviderPages({ database, pages, subjects }: Parts): Provi
   };
 }
 
-async function fallbackBrand(database: Database): Promise<Tenant> {
-  return (await defaultTenant(database)) as Tenant;
+/** Only what was asked for by an address can be asked for again by one. */
+function tryAgain({ method, request }: KoaContextWithOIDC) {
+  const { originalUrl } = request.req as { originalUrl?: string };
+  if (method !== 'GET' || !originalUrl) return undefined;
+  return { label: 'try_again', url: originalUrl };
 }
 
 /** By the person, or because of what the request asks: its device is told, and another code won't help. */

@@ -10,6 +10,7 @@ import { queueLogouts } from './backchannel.ts';
 import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
 import { checkClientAssertion } from './client-assertion.ts';
 import type { ClientDirectory } from './clients.ts';
+import { answerFaults } from './faults.ts';
 import { createFeatures, type ProviderPages, proofAlgorithms } from './features.ts';
 import { allowFormsToApplications } from './form-targets.ts';
 import { createLoadExistingGrant } from './grants.ts';
@@ -60,6 +61,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   } satisfies Configuration);
   // `fixedOrigin` has replaced host and scheme by those of PUBLIC_URL before the library sees them.
   provider.proxy = true;
+  answerFaults(provider, parts.pages);
   compareByFingerprint(provider, parts.fingerprints);
   refuseReplays(provider, parts);
   queueLogouts(provider, parts.database);
