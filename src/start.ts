@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import { fileProblem } from './config/file-problem.ts';
 import { AppError } from './errors.ts';
+import { onTold } from './process-end.ts';
 import { startService } from './service.ts';
 
 const usage = `Usage: openmeet-id [--role <role>]
@@ -25,26 +27,35 @@ function readOptions() {
   }
 }
 
+/** A sentence where somebody who runs this can mend it; else it is a fault of ours, with its stack. */
+function wordsFor(error: unknown): unknown {
+  if (error instanceof ConfigError || error instanceof AppError) return error.message;
+  return fileProblem(error) ?? error;
+}
+
+const { role, help } = readOptions();
+if (help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+const ending = new AsyncDisposableStack();
+let stopping = false;
+const stop = (code: number) => {
+  stopping = true;
+  ending.disposeAsync().then(
+    () => process.exit(code),
+    () => process.exit(1),
+  );
+};
+onTold((impatient) => (impatient ? process.exit(1) : stop(0)));
+
 try {
-  const { role, help } = readOptions();
-  if (help) {
-    console.log(usage);
-    process.exit(0);
-  }
-  const service = await startService(loadConfig(process.env, { ROLE: role }));
-  let stopping = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      service.stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
-  }
+  await startService(loadConfig(process.env, { ROLE: role }), ending);
 } catch (error) {
-  const expected = error instanceof ConfigError || error instanceof AppError;
-  console.error(expected ? error.message : error);
-  process.exit(1);
+  // A start that is broken off fails in any way.
+  if (!stopping) {
+    console.error(wordsFor(error));
+    stop(1);
+  }
 }

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { onTold } from '../src/process-end.ts';
 import type { HomeserverOptions } from './homeserver.ts';
 import { installSynapse, isSynapseInstalled } from './install.ts';
-import { root, startProcess, untilReady } from './process.ts';
+import { root, startProcess, stopStarted, untilReady } from './process.ts';
 import { startHomeserver } from './start.ts';
 
 /**
@@ -28,6 +31,10 @@ const env = {
   SYNAPSE_URL: synapseUrl,
 };
 
+/** When the demo is told to end. */
+const told = new AbortController();
+const interrupted = once(told.signal, 'abort');
+
 type Registration = { as_token: string; hs_token: string };
 type BotTokens = { MATRIX_ACCESS_TOKEN: string; MATRIX_HS_TOKEN: string };
 
@@ -35,9 +42,14 @@ type BotTokens = { MATRIX_ACCESS_TOKEN: string; MATRIX_HS_TOKEN: string };
 async function cli<T>(command: string[], tokens?: BotTokens): Promise<T> {
   const { PATH = '', HOME = '/' } = process.env;
   const args = ['src/cli/main.ts', ...command, '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
+  const running = promisify(execFile)(process.execPath, args, {
     cwd: root,
     env: { PATH, HOME, ...env, ...tokens },
+    signal: told.signal,
+  });
+  const { stdout } = await running.catch((error: Error & { stderr?: string }) => {
+    const [said] = error.stderr?.match(/^\{"error":.*\}$/m) ?? [];
+    throw new Error(said ? JSON.parse(said).error.message : error.message);
   });
   return JSON.parse(stdout);
 }
@@ -55,14 +67,16 @@ async function registerBot(): Promise<{ registration: Registration; tokens: BotT
   return { registration, tokens };
 }
 
-async function start() {
+async function start(): Promise<void> {
+  await assertFree('PORT', port);
+  await assertFree('SYNAPSE_PORT', synapsePort);
   if (!isSynapseInstalled()) console.log('Installing Synapse from PyPI, once: about a minute …');
-  await installSynapse();
+  await installSynapse(told.signal);
   console.log('Starting …');
   // The first of them makes the client that Synapse signs in with.
   const signIn = await cli<HomeserverOptions['signIn']>(['synapse', 'config']);
   const { registration, tokens } = await registerBot();
-  const homeserver = await startHomeserver({
+  await startHomeserver({
     serverName,
     port: synapsePort,
     directory: join(directory, 'synapse'),
@@ -76,7 +90,20 @@ async function start() {
     onOutput: (text) => process.stdout.write(text),
   });
   await untilReady(service, `${publicUrl}/health/ready`, { name: 'The service' });
-  return { homeserver, service };
+}
+
+/** Else another program there would be taken for ours. */
+async function assertFree(name: string, wanted: number): Promise<void> {
+  const probe = createServer().listen(wanted, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code})`;
+    throw new Error(`Port ${wanted} ${why}: set ${name} to another.`);
+  } finally {
+    probe.close();
+  }
 }
 
 function explain(): void {
@@ -96,22 +123,18 @@ Ctrl-C stops both; what they know is kept in ${shown} (delete it to begin anew).
 `);
 }
 
-const interrupted = new Promise<'interrupted'>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => resolve('interrupted'));
-  }
-});
+onTold((impatient) => (impatient ? process.exit(1) : told.abort()));
 
+/** Told to end while it starts, the demo fails to start: that is no failure. */
 try {
-  const running = await Promise.race([start(), interrupted]);
-  // Whatever was started already is killed with this process.
-  if (running === 'interrupted') process.exit(130);
-  explain();
+  await Promise.race([start().then(explain), interrupted]);
   await interrupted;
-  console.log('\nStopping …');
-  await running.service.stop();
-  await running.homeserver.stop();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  if (!told.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }
+if (told.signal.aborted) console.log('\nStopping …');
+await stopStarted();
+process.exit();

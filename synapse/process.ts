@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -22,8 +23,24 @@ export type ProcessOptions = {
 };
 
 /**
- * Starts a program in the project's root with nothing of our environment but the search path. It is
- * killed at the latest when this process exits.
+ * Waits until its input ends, which it does when we have come to any end. A group that does not stop in
+ * ten seconds is killed.
+ */
+const watch = `read -r _
+kill -TERM -- "-$0"
+for _ in $(seq 100); do kill -0 -- "-$0" || exit; sleep 0.1; done
+kill -KILL -- "-$0"`;
+
+const running = new Set<RunningProcess>();
+
+/** Ends what was started and still runs, in order: the last one first. */
+export async function stopStarted(): Promise<void> {
+  for (const started of [...running].reverse()) await started.stop();
+}
+
+/**
+ * Starts a program in the project's root with nothing of our environment but the search path. It ends
+ * at the latest when this process has, even if that is killed.
  */
 export function startProcess(
   command: string,
@@ -49,7 +66,7 @@ export function startProcess(
     child.kill(signal);
     await ended;
   };
-  return {
+  const started: RunningProcess = {
     pid: child.pid ?? 0,
     logs: () => printed,
     ended: () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null,
@@ -60,6 +77,9 @@ export function startProcess(
       if ((await Promise.race([ended, late])) === 'late') await kill('SIGKILL');
     },
   };
+  running.add(started);
+  ended.then(() => running.delete(started));
+  return started;
 }
 
 /**
@@ -72,7 +92,8 @@ export async function untilReady(
   { name, patience = 30_000 }: { name: string; patience?: number },
 ): Promise<void> {
   const deadline = performance.now() + patience;
-  while (!(await answers(url))) {
+  // Whatever else listens there may answer in its place.
+  while (running.ended() || !(await answers(url)) || running.ended()) {
     const why = running.ended() ? 'ended' : 'is not ready';
     if (running.ended() || performance.now() > deadline) {
       await running.stop();
@@ -94,6 +115,7 @@ async function answers(url: string): Promise<boolean> {
 
 function endOf(child: ChildProcess, keep: (text: string) => void): Promise<void> {
   const { pid } = child;
+  const watcher = pid ? watchOver(pid) : undefined;
   if (pid) guard(pid);
   return new Promise((resolve) => {
     child.once('error', (error) => {
@@ -102,9 +124,23 @@ function endOf(child: ChildProcess, keep: (text: string) => void): Promise<void>
     });
     child.once('close', () => {
       if (pid) guarded.delete(pid);
+      watcher?.kill('SIGKILL');
       resolve();
     });
   });
+}
+
+/** A shell outside of our group, so that it lives on if all of that is killed. */
+function watchOver(pid: number): ChildProcess {
+  const watcher = spawn('/bin/sh', ['-c', watch, `${pid}`], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watcher.on('error', () => {});
+  watcher.stdin?.on('error', () => {});
+  watcher.unref();
+  (watcher.stdin as Socket).unref();
+  return watcher;
 }
 
 const guarded = new Set<number>();

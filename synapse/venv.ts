@@ -32,24 +32,26 @@ export class Venv {
   /**
    * Installs it once, also when several processes ask at the same time.
    * @param check a line of Python that fails where the packages do not work
+   * @param signal breaks it off
    * @throws Error of pip or Python
    */
-  async install(check: string): Promise<void> {
+  async install(check: string, signal?: AbortSignal): Promise<void> {
     if (this.isInstalled) return;
     await withLock(`${this.#directory}.lock`, async () => {
-      if (!this.isInstalled) await this.#make(check);
+      if (!this.isInstalled) await this.#make(check, signal);
     });
   }
 
-  async #make(check: string): Promise<void> {
+  async #make(check: string, signal?: AbortSignal): Promise<void> {
     // Python finds its packages wherever the venv lies, so it appears at its place when it is whole.
     const draft = `${this.#directory}.${randomUUID()}`;
     const python = join(draft, 'bin/python');
     const packages = this.#requirements.split('\n').filter((line) => /^[^#\s]/.test(line));
     try {
-      await run('python3', ['-m', 'venv', draft]);
-      await run(python, ['-m', 'pip', 'install', '--quiet', '--prefer-binary', ...packages]);
-      await run(python, ['-c', check]);
+      await run('python3', ['-m', 'venv', draft], { signal });
+      const pip = ['-m', 'pip', 'install', '--quiet', '--prefer-binary', ...packages];
+      await run(python, pip, { signal });
+      await run(python, ['-c', check], { signal });
       await rename(draft, this.#directory);
     } catch (error) {
       await rm(draft, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
+import { explained } from '../database/explain.ts';
 import { openDatabase } from '../database/open.ts';
 
 /** A command does one thing after the other, and must leave the database's slots to the service. */
@@ -29,6 +30,8 @@ async function on<T>(url: string, size: number, work: (database: Database) => Pr
   const database = await openDatabase({ url, poolSize: size });
   try {
     return await work(database);
+  } catch (error) {
+    throw explained(error, url);
   } finally {
     await database.close();
   }

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { keptSecret } from '../config/development-secrets.ts';
+import { fileProblem } from '../config/file-problem.ts';
+import { AppError } from '../errors.ts';
 import { type Place, preparePlace } from './embedded-place.ts';
 import {
   type RunningServer,
@@ -10,6 +14,7 @@ import {
   stopServer,
   superuser,
 } from './embedded-server.ts';
+import { type Watch, watchOverServer } from './embedded-watch.ts';
 
 export interface EmbeddedDatabase {
   /** For a superuser; the server listens on loopback only. */
@@ -41,29 +46,54 @@ interface Presence {
  * A PostgreSQL of our own in DATA_DIR: started, or joined where it runs already for another
  * process or outlived one that was killed. If the server dies it is started again, at the same
  * address where possible.
- * @throws Error that says what is wrong and that DATABASE_URL is the other way
+ * @throws AppError `embedded_database_unusable`: what is wrong, and that DATABASE_URL is the other way
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const { dataDir, settings = {} } = options;
-  const explain = (error: unknown) =>
-    new Error(
-      `The embedded PostgreSQL in ${dataDir} cannot be used. ${(error as Error).message} Mend that, choose another DATA_DIR, or set DATABASE_URL to a PostgreSQL server.`,
-      { cause: error },
-    );
   try {
     const place = preparePlace(dataDir);
-    const password = keptSecret(dataDir, 'database-password', () =>
-      randomBytes(24).toString('base64url'),
-    );
-    const membership = new Membership(place, password, settings);
+    const password = keptPassword(dataDir);
+    const membership = new Membership(place, password, settings, watchOverServer(dataDir));
     const port = await membership.join();
     return {
       url: urlOf(port, password),
       directory: place.data,
       stop: () => membership.leave(),
     };
-  } catch (error) {
-    throw explain(error);
+  } catch (cause) {
+    const reason = fileProblem(cause) ?? (cause as Error).message;
+    throw new AppError('embedded_database_unusable', {
+      status: 503,
+      message: `The embedded PostgreSQL in ${dataDir} cannot be used. ${reason} Mend that, choose another DATA_DIR, or set DATABASE_URL to a PostgreSQL server.`,
+      cause,
+    });
+  }
+}
+
+/** Stops the server on this data if no process uses it any more: for one that could not leave. */
+export async function stopUnusedServer(dataDir: string): Promise<void> {
+  if (!existsSync(join(dataDir, 'database', 'data'))) return;
+  const place = preparePlace(dataDir);
+  const password = keptPassword(dataDir);
+  const deadline = Date.now() + patienceMs;
+  while (Date.now() < deadline) {
+    const server = runningServer(place);
+    if (!server) return;
+    const client = server.ready && (await enter(urlOf(server.port, password)));
+    if (client) return leaveServer(place, { client, server });
+    await delay(10);
+  }
+}
+
+function keptPassword(dataDir: string): string {
+  return keptSecret(dataDir, 'database-password', () => randomBytes(24).toString('base64url'));
+}
+
+async function leaveServer(place: Place, { client, server }: Presence): Promise<void> {
+  try {
+    if (await isLast(client)) await stopServer(place, server);
+  } finally {
+    await client.end();
   }
 }
 
@@ -71,12 +101,14 @@ class Membership {
   readonly #place: Place;
   readonly #password: string;
   readonly #settings: Record<string, string>;
+  readonly #watch: Watch;
   #presence: Promise<Presence> | undefined;
 
-  constructor(place: Place, password: string, settings: Record<string, string>) {
+  constructor(place: Place, password: string, settings: Record<string, string>, watch: Watch) {
     this.#place = place;
     this.#password = password;
     this.#settings = settings;
+    this.#watch = watch;
   }
 
   async join(): Promise<number> {
@@ -95,12 +127,8 @@ class Membership {
     if (!presence) return;
     // No presence, no server: there is nothing to leave.
     const found = await presence.catch(() => undefined);
-    if (!found) return;
-    try {
-      if (await isLast(found.client)) await stopServer(this.#place, found.server);
-    } finally {
-      await found.client.end();
-    }
+    if (found) await leaveServer(this.#place, found);
+    this.#watch.end();
   }
 
   async #findOrStart(): Promise<Presence> {

