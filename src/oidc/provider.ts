@@ -21,6 +21,7 @@ import { putOthersAside } from './other-sessions.ts';
 import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
+import { compareRedirectUris } from './redirect-uris.ts';
 import { refuseReplays } from './replay.ts';
 import { limitSizes } from './request-sizes.ts';
 import { strengths } from './required-sign-in.ts';
@@ -66,7 +67,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   refuseReplays(provider, parts);
   queueLogouts(provider, parts.database);
   acceptEarlierIdTokens(provider, keys.verifying);
-  compareRedirectsExactly(provider);
+  compareRedirectUris(provider);
   allowFormsToApplications(provider);
   passOnByOurPages(provider, parts.pages);
   keepSessionsApart(provider, parts.cookies);
@@ -151,15 +152,5 @@ function cookies({ cookies: names, publicUrl, fingerprints }: ProviderParts): Co
 function compareByFingerprint(provider: Provider, fingerprints: Fingerprints): void {
   provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
     return fingerprints.matches('client-secret', actual, this.clientSecret ?? '');
-  };
-}
-
-/** RFC 9700 §4.1.3: no wildcards, no prefixes, and no other port either. */
-function compareRedirectsExactly(provider: Provider): void {
-  provider.Client.prototype.redirectUriAllowed = function redirectUriAllowed(uri: string) {
-    return this.redirectUris?.includes(uri) ?? false;
-  };
-  provider.Client.prototype.postLogoutRedirectUriAllowed = function allowed(uri: string) {
-    return this.postLogoutRedirectUris?.includes(uri) ?? false;
   };
 }

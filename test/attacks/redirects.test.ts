@@ -40,11 +40,36 @@ const tricks = [
   'https://app.example/callback\u0000',
   ' https://app.example/callback',
   'https://app.example/callback ',
-  'http://127.0.0.1:49153/callback',
-  'http://127.0.0.1/callback',
   'http://localhost:49152/callback',
   'http://[::1]:49152/callback',
   'http://127.0.0.1:49152/callback/x',
+  'http://127.0.0.1:49153/callback/x',
+  'http://127.0.0.1:49153/Callback',
+  'http://127.0.0.1:49153/callback?x=1',
+  'http://127.0.0.1:49153/callback#x',
+  'http://127.0.0.1:49153/x/../callback',
+  'http://127.0.0.1:49153//callback',
+  'http://127.0.0.1:49153\\callback',
+  'http://127.0.0.1:49153',
+  'https://127.0.0.1:49153/callback',
+  'HTTP://127.0.0.1:49153/callback',
+  'http://127.0.0.2:49153/callback',
+  'http://127.0.0.1.:49153/callback',
+  'http://127.0.0.1.evil.example:49153/callback',
+  'http://127.0.0.1:49153@evil.example/callback',
+  'http://evil.example@127.0.0.1:49153/callback',
+  'http://evil.example:80@127.0.0.1:49153/callback',
+  'http://127.0.0.1:evil.example/callback',
+  'http://127.0.0.1:/callback',
+  'http://127.0.0.1:0/callback',
+  'http://127.0.0.1:049153/callback',
+  'http://127.0.0.1:70000/callback',
+  'http://127.0.0.1:+49153/callback',
+  'http://127.0.0.1:49153\t/callback',
+  'http://127.0.0.1\n:49153/callback',
+  'http://0177.0.0.1:49153/callback',
+  'http://[0:0:0:0:0:0:0:1]:49153/callback',
+  'http://[::ffff:127.0.0.1]:49153/callback',
   'http://127.1:49152/callback',
   'http://2130706433:49152/callback',
   '*',
@@ -53,7 +78,7 @@ const tricks = [
 
 const variants: Record<string, string>[] = [{}, { prompt: 'none' }, { response_mode: 'form_post' }];
 
-describe('a redirect URI that is not exactly a registered one', () => {
+describe('a redirect URI that is not a registered one', () => {
   let world: World;
   let web: Application;
   let native: Application;

@@ -8,8 +8,8 @@ function isLoopback(url: URL): boolean {
 }
 
 /**
- * A redirect URI as RFC 9700 §2.1 and RFC 8252 §7 allow it, to be compared exactly: https, http on
- * this machine, or for public clients a private-use scheme in reverse domain order.
+ * A redirect URI as RFC 9700 §2.1 and RFC 8252 §7 allow it: https, http on this machine, or for public
+ * clients a private-use scheme in reverse domain order.
  *
  * @throws AppError `redirect_uri_invalid`
  */

@@ -75,6 +75,7 @@ describe('an application that wants to know of sign-outs', () => {
       timeout: 20_000,
     });
 
+  // The conformance suite's oidcc-backchannel-rp-initiated-logout looks at the same.
   test('is told by a logout token of its own (Back-Channel Logout 1.0 §2.4, §2.5)', async () => {
     const { app, visitor, idToken } = await signedIn('/told?x=1');
     await visitor.submit(await visitor.open(`${world.issuer}/session/end`));
