@@ -81,31 +81,32 @@ export type SignInCandidate = {
 type CandidateRow = Account & Omit<SignInCandidate, 'account'>;
 
 /**
- * The one account whose password is to be checked: that of the handle or of the address. Where the
- * tenant is open, an address means the account that may sign in and was used last. One statement,
- * whether there is such an account or not.
+ * Whose password it may be: the account of the handle, or all that have the address, in whatever
+ * tenant. First who may sign in, then who signed in with this browser last, then who was used last. One
+ * statement, whether there is such an account or not.
+ *
+ * @param by.browser a known browser's fingerprint
  */
-export async function signInCandidate(
+export async function signInCandidates(
   db: Queryable,
-  by: { tenantId?: string | null; emailKey?: string; handle?: string },
-): Promise<SignInCandidate | undefined> {
-  const [row] = await db.query<CandidateRow>(
+  by: { emailKey?: string; handle?: string; browser?: string },
+): Promise<SignInCandidate[]> {
+  const rows = await db.query<CandidateRow>(
     `select ${columns}, h.handle, a.password_hash as "passwordHash", t.status as "tenantStatus",
         t.slug as "tenantSlug", t.name as "tenantName"
       from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
+        left join known_browsers k on k.account_id = a.id and k.browser = $3
       where a.id = any (array(
-          select id from accounts where email_key = $2
+          select id from accounts where email_key = $1
           union all
-          select account_id from handles where lower(handle) = $3 and state = 'active'))
-        and ($1::uuid is null or a.tenant_id = $1)
-      order by a.status = 'active' and t.status = 'active' desc,
-        a.last_sign_in_at desc nulls last, a.created_at desc
-      limit 1`,
-    [by.tenantId ?? null, by.emailKey ?? null, by.handle ?? null],
+          select account_id from handles where lower(handle) = $2 and state = 'active'))
+      order by a.status = 'active' and t.status = 'active' desc, k.last_seen_at desc nulls last,
+        a.last_sign_in_at desc nulls last, a.created_at desc`,
+    [by.emailKey ?? null, by.handle ?? null, by.browser ?? null],
   );
-  if (!row) return undefined;
-  const { passwordHash, tenantStatus, tenantSlug, tenantName, ...account } = row;
-  return { account, passwordHash, tenantStatus, tenantSlug, tenantName };
+  return rows.map(({ passwordHash, tenantStatus, tenantSlug, tenantName, ...account }) => ({
+    ...{ account, passwordHash, tenantStatus, tenantSlug, tenantName },
+  }));
 }
 
 export type NewAccount = {

@@ -41,7 +41,10 @@ export type StoredCode = {
   emailKey: string;
   consumed: boolean;
   expired: boolean;
-  /** Whether this browser signed in to the code's account before. */
+  /**
+   * Whether this browser signed in to the code's account before, which has the code's address; where the
+   * code counts in all tenants, to every account of it.
+   */
   knownBrowser: boolean;
 };
 
@@ -57,8 +60,12 @@ export async function newestCode(
   const [code] = await tx.query<StoredCode>(
     `select c.id, c.email_key as "emailKey", c.consumed_at is not null as consumed,
         c.expires_at <= now() as expired,
-        exists (select from known_browsers k
-          where k.browser = $5 and k.account_id = c.account_id) as "knownBrowser"
+        exists (select from known_browsers k join accounts o on o.id = k.account_id
+            where k.browser = $5 and o.id = c.account_id and o.email_key = c.email_key)
+          and (c.tenant_id is not null or not exists (select from accounts o
+            where o.email_key = c.email_key and o.status = 'active' and not exists (
+              select from known_browsers k where k.browser = $5 and k.account_id = o.id)))
+          as "knownBrowser"
       from (select * from email_codes where subject = $1 and purpose = $2
         order by created_at desc, id desc limit 1) c
       left join lateral (select from accounts a where a.id = c.account_id for no key update) a

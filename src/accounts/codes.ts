@@ -116,11 +116,14 @@ export class EmailCodes {
     return this.#fingerprints.of('email code', bound);
   }
 
-  /** The day's budget that a guess draws on. Unknown subjects have one too: it is the same work. */
-  #guessesOf(found: StoredCode | undefined, { tenantId, browser, subject }: CodeBinding): string {
-    const whose = found
-      ? [tenantId, found.emailKey, found.knownBrowser ? browser : null]
-      : [tenantId, subject];
+  /**
+   * The day's budget that a guess draws on: one for each address, in whatever community and for whatever
+   * it is asked. Where a code was mailed to nobody there is one too: it is the same work.
+   */
+  #guessesOf(found: StoredCode | undefined, { browser, subject }: CodeBinding): string {
+    const whose = found?.emailKey
+      ? [found.emailKey, found.knownBrowser ? browser : null]
+      : ['nobody', subject];
     return this.#fingerprints.of('code guesses', JSON.stringify(whose));
   }
 }

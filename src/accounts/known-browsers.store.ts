@@ -14,17 +14,28 @@ export async function insertKnownBrowser(
   );
 }
 
+/**
+ * Whether this browser signed in to the account that is meant: for all communities at once, to every
+ * account of the address. Whoever has one at a community of their own is a stranger to the others.
+ *
+ * @param where.tenantId null for all communities
+ */
 export async function knowsIdentifier(
   db: Queryable,
   browser: string,
-  identifier: string,
+  { identifier, tenantId }: { identifier: string; tenantId: string | null },
 ): Promise<boolean> {
   const [row] = await db.query<{ known: boolean }>(
     `with mine as materialized (select account_id from known_browsers where browser = $1)
-      select exists (select from mine join accounts a on a.id = mine.account_id
-        left join handles h on h.account_id = a.id and h.state = 'active'
-        where a.email_key = $2 or lower(h.handle) = $2) as known`,
-    [browser, identifier],
+      select case when exists (select from mine join accounts a on a.id = mine.account_id
+          left join handles h on h.account_id = a.id and h.state = 'active'
+          where (a.email_key = $2 or lower(h.handle) = $2)
+            and ($3::uuid is null or a.tenant_id = $3))
+        then $3::uuid is not null or not exists (select from accounts a
+          where a.email_key = $2 and a.status = 'active'
+            and a.id not in (select account_id from mine))
+        else false end as known`,
+    [browser, identifier, tenantId],
   );
   return row?.known ?? false;
 }

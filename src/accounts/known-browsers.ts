@@ -23,8 +23,17 @@ export class KnownBrowsers {
     await insertKnownBrowser(tx, this.#fingerprints.of('known browser', browser), accountId);
   }
 
-  /** @param identifier an `EmailAddress` key or a handle, see `identifierKey` */
-  isKnown(db: Queryable, browser: string, identifier: string): Promise<boolean> {
-    return knowsIdentifier(db, this.#fingerprints.of('known browser', browser), identifier);
+  /**
+   * @param identifier an `EmailAddress` key or a handle, see `identifierKey`
+   * @param tenantId null where the sign-in is open to all tenants
+   */
+  isKnown(
+    db: Queryable,
+    browser: string,
+    identifier: string,
+    tenantId: string | null = null,
+  ): Promise<boolean> {
+    const known = this.#fingerprints.of('known browser', browser);
+    return knowsIdentifier(db, known, { identifier, tenantId });
   }
 }

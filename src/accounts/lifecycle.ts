@@ -8,7 +8,7 @@ import { eraseAccount, lockAccount, setEmail, setPasswordHash } from './accounts
 import { voidCodes } from './codes.store.ts';
 import { maskEmail } from './email-address.ts';
 import { forgetBrowsers } from './known-browsers.store.ts';
-import { forgetIdentities, forgetInvitedAddress, pseudonymiseAudit } from './lifecycle.store.ts';
+import { forgetPerson, pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
 import { voidMerges } from './merges.store.ts';
 import { type Notice, type QueueMail, tell } from './notices.ts';
@@ -122,10 +122,9 @@ export async function deleteAccount(
 ): Promise<void> {
   const account = await lockAccount(tx, change.accountId);
   await eraseAccount(tx, account.id);
-  await forgetIdentities(tx, account.id);
-  await forgetInvitedAddress(tx, account.id);
   await tombstoneHandle(tx, account.id);
   await endEverythingElse(tx, { accountId: account.id }, outside);
+  await forgetPerson(tx, account);
   await enqueue(
     tx,
     'deactivate-matrix-user',

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import * as argon2 from '@node-rs/argon2';
 import type { Config } from '../config/config.ts';
 import { opaqueString } from './password-rules.ts';
@@ -35,11 +36,14 @@ export class PasswordHasher {
     return this.#turnstile.waiting;
   }
 
-  /** @throws AppError `busy` (503) */
-  hash(password: string): Promise<string> {
+  /**
+   * @param salt a random one unless given, see `addressSalt`
+   * @throws AppError `busy` (503)
+   */
+  hash(password: string, salt?: Uint8Array): Promise<string> {
     return this.#turnstile.pass(() => {
       this.#hashes += 1;
-      return argon2.hash(opaqueString(password), this.#parameters);
+      return argon2.hash(opaqueString(password), { ...this.#parameters, salt });
     });
   }
 
@@ -52,12 +56,27 @@ export class PasswordHasher {
     hash: string | null | undefined,
     password: string,
   ): Promise<{ ok: boolean; outdated: boolean }> {
-    const matches = await this.#turnstile.pass(() => {
+    const match = await this.findMatch(hash ? [hash] : [], password);
+    return { ok: match !== undefined, outdated: match?.outdated ?? false };
+  }
+
+  /**
+   * Which of these hashes is the password's, by one hash for all of them.
+   *
+   * @param hashes of one salt and the same parameters, see `recipeOf`; none costs the same
+   * @throws AppError `busy` (503)
+   */
+  async findMatch(
+    hashes: readonly string[],
+    password: string,
+  ): Promise<{ hash: string; outdated: boolean } | undefined> {
+    const [first] = hashes;
+    const computed = await this.#turnstile.pass(() => {
       this.#hashes += 1;
-      return argon2.verify(hash ?? this.#dummy, opaqueString(password));
+      return argon2.hash(opaqueString(password), optionsOf(first ?? this.#dummy));
     });
-    const ok = matches && Boolean(hash);
-    return { ok, outdated: ok && this.#isOutdated(hash as string) };
+    const hash = hashes.find((it) => isSame(it, computed));
+    return hash === undefined ? undefined : { hash, outdated: this.#isOutdated(hash) };
   }
 
   #isOutdated(hash: string): boolean {
@@ -69,6 +88,26 @@ export class PasswordHasher {
       parallelism < this.#parameters.parallelism
     );
   }
+}
+
+/** All of a hash but the outcome: algorithm, version, parameters and salt, as PHC strings put them. */
+export function recipeOf(hash: string): string {
+  return hash.slice(0, hash.lastIndexOf('$'));
+}
+
+/** In base64, as it stands in the hash. */
+export function saltOf(hash: string): string {
+  const recipe = recipeOf(hash);
+  return recipe.slice(recipe.lastIndexOf('$') + 1);
+}
+
+function optionsOf(hash: string): argon2.Options {
+  return { ...argon2.parseOptions(hash), salt: Buffer.from(saltOf(hash), 'base64') };
+}
+
+function isSame(hash: string, computed: string): boolean {
+  const [one, two] = [Buffer.from(hash), Buffer.from(computed)];
+  return one.length === two.length && timingSafeEqual(one, two);
 }
 
 /** A hash that no password is known for, with the parameters that real ones have. */

@@ -73,6 +73,8 @@ export const signInBudgets: SignInBudgets = {
 export type SignInAttempt = {
   /** As typed, folded: see `identifierKey`. */
   identifier: string;
+  /** Where it counts; null or left out: in all tenants. Budgets are the same whatever it is. */
+  tenantId?: string | null;
   /** The peer's network address. */
   address: string;
   /** The value of the browser's own cookie. */
@@ -146,8 +148,8 @@ export class SignInLimits {
     await this.#limits.giveBack(this.#budgetsOf('codeRequest', attempt, known));
   }
 
-  #isKnown({ browser, identifier }: SignInAttempt): Promise<boolean> {
-    return this.#browsers.isKnown(this.#db, browser, identifier);
+  #isKnown({ browser, identifier, tenantId }: SignInAttempt): Promise<boolean> {
+    return this.#browsers.isKnown(this.#db, browser, identifier, tenantId);
   }
 
   async #take(

@@ -12,9 +12,10 @@ import {
   setPasswordHash,
   setPlatformIdentity,
   setStatus,
-  signInCandidate,
+  signInCandidates,
   updateProfile,
 } from '../../src/accounts/accounts.store.ts';
+import { insertKnownBrowser } from '../../src/accounts/known-browsers.store.ts';
 import type { Database } from '../../src/database/database.ts';
 import { addAccount, type Community, openCommunity } from './community.ts';
 
@@ -133,7 +134,7 @@ describe('an account', () => {
   });
 });
 
-describe('the account whose password is checked', () => {
+describe('the accounts whose password is checked', () => {
   const emailKey = 'multi@example.org';
   let acme: string;
   let globex: string;
@@ -145,48 +146,46 @@ describe('the account whose password is checked', () => {
     globex = (await multi(community.otherTenantId, 'Multi_Globex')).id;
     await recordSignIn(db, globex);
   });
-  const candidate = async (by: Parameters<typeof signInCandidate>[1]) =>
-    (await signInCandidate(db, by))?.account.id;
+  const candidates = async (by: Parameters<typeof signInCandidates>[1]) =>
+    (await signInCandidates(db, by)).map(({ account }) => account.id);
 
-  test('is that of the address in the tenant of the sign-in', async () => {
-    const found = await signInCandidate(db, { tenantId: community.tenantId, emailKey });
-    assert.equal(found?.account.id, acme);
-    assert.equal(found?.passwordHash, 'multi.acme');
-    assert.equal(found?.tenantStatus, 'active');
-    assert.equal(found?.tenantSlug, 'acme');
-    assert.ok(!('passwordHash' in found.account));
-  });
-
-  test('is the one used last where the tenant is open', async () => {
-    assert.equal(await candidate({ emailKey }), globex);
+  test('are all that have the address, the one used last first', async () => {
+    assert.deepEqual(await candidates({ emailKey }), [globex, acme]);
     await recordSignIn(db, acme);
-    assert.equal(await candidate({ emailKey }), acme);
+    assert.deepEqual(await candidates({ emailKey }), [acme, globex]);
     assert.deepEqual(
       (await accountsByEmailKey(db, emailKey)).map((account) => account.tenantSlug),
       ['acme', 'globex'],
     );
+    const [first] = await signInCandidates(db, { emailKey });
+    assert.equal(first?.passwordHash, 'multi.acme');
+    assert.equal(first?.tenantStatus, 'active');
+    assert.equal(first?.tenantSlug, 'acme');
+    assert.ok(!('passwordHash' in first.account));
   });
 
-  test('is one that may sign in before one that may not', async () => {
+  test('are first those that this browser signed in to, whoever was used last', async () => {
+    await insertKnownBrowser(db, 'browser', globex);
+    assert.deepEqual(await candidates({ emailKey, browser: 'browser' }), [globex, acme]);
+    assert.deepEqual(await candidates({ emailKey, browser: 'another' }), [acme, globex]);
+  });
+
+  test('are first those that may sign in', async () => {
     await setStatus(db, acme, 'disabled');
-    assert.equal(await candidate({ emailKey }), globex);
-    assert.equal(await candidate({ emailKey, tenantId: community.tenantId }), acme);
+    assert.deepEqual(await candidates({ emailKey }), [globex, acme]);
     await setStatus(db, acme, 'active');
   });
 
-  test('is that of the handle, whatever its case, but never in another tenant', async () => {
-    assert.equal(await candidate({ handle: 'multi.acme' }), acme);
-    assert.equal(await candidate({ handle: 'multi_globex' }), globex);
-    assert.equal(await candidate({ handle: 'multi.acme', tenantId: community.tenantId }), acme);
-    const walled = { handle: 'multi.acme', tenantId: community.otherTenantId };
-    assert.equal(await candidate(walled), undefined);
+  test('are only the one of a handle, whatever its case', async () => {
+    assert.deepEqual(await candidates({ handle: 'multi.acme' }), [acme]);
+    assert.deepEqual(await candidates({ handle: 'multi_globex' }), [globex]);
     await db.query(`update handles set state = 'tombstoned' where handle = 'multi.acme'`);
-    assert.equal(await candidate({ handle: 'multi.acme' }), undefined);
+    assert.deepEqual(await candidates({ handle: 'multi.acme' }), []);
   });
 
-  test('is nobody for an address, a handle or nothing that nobody has', async () => {
-    assert.equal(await candidate({ emailKey: 'nobody@example.org' }), undefined);
-    assert.equal(await candidate({ handle: 'nobody' }), undefined);
-    assert.equal(await candidate({}), undefined);
+  test('are nobody for an address, a handle or nothing that nobody has', async () => {
+    assert.deepEqual(await candidates({ emailKey: 'nobody@example.org' }), []);
+    assert.deepEqual(await candidates({ handle: 'nobody' }), []);
+    assert.deepEqual(await candidates({}), []);
   });
 });

@@ -180,7 +180,7 @@ describe('the guesses of a day', () => {
     return { bound, code, wrong: () => redeem(bound, otherThan(code)) };
   };
 
-  test('are thirty per address, however many codes and browsers, also at once', async () => {
+  test('are thirty per address, however many codes, browsers and communities, also at once', async () => {
     const rounds = await Promise.all(
       Array.from({ length: 8 }, (_, index) => guess('victim', `browser ${index}`)),
     );
@@ -190,9 +190,11 @@ describe('the guesses of a day', () => {
     assert.equal(outcomes(results, 'wrong'), 30);
     const { bound, code } = await guess('victim', 'yet another');
     assert.deepEqual(await redeem(bound, code), { outcome: 'exhausted' });
-    const elsewhere = { ...bound, tenantId: community.otherTenantId };
-    const issued = await issue(elsewhere, address('victim'));
-    assert.equal((await redeem(elsewhere, issued.code)).outcome, 'ok', 'another tenant');
+    for (const tenantId of [community.otherTenantId, null]) {
+      const elsewhere = { ...bound, subject: `in ${tenantId}`, tenantId };
+      const issued = await issue(elsewhere, address('victim'));
+      assert.deepEqual(await redeem(elsewhere, issued.code), { outcome: 'exhausted' });
+    }
   });
 
   test('of strangers are not those of a browser that signed in before', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Account } from '../../src/accounts/account.ts';
-import { accountById, signInCandidate } from '../../src/accounts/accounts.store.ts';
+import { accountById, signInCandidates } from '../../src/accounts/accounts.store.ts';
 import { EmailCodes } from '../../src/accounts/codes.ts';
 import { KnownBrowsers } from '../../src/accounts/known-browsers.ts';
 import {
@@ -87,7 +87,7 @@ const within = (work: (tx: Transaction) => Promise<void>) =>
     () => db.transaction(work),
   );
 const passwordOf = async () =>
-  (await signInCandidate(db, { handle: `person${people}` }))?.passwordHash;
+  (await signInCandidates(db, { handle: `person${people}` }))[0]?.passwordHash;
 const audit = () =>
   db.query<{ action: string; actor: string; address: string | null; detail: object }>(
     'select action, actor, address, detail from audit where target = $1 order by id',

@@ -31,7 +31,10 @@ async function attempt(
   const db = countingQueries(community.db);
   const before = by.hashes;
   const identifier = parseIdentifier(typed) ?? {};
-  const result = await signInByPassword(db, by, { tenantId, identifier, password: word });
+  const result = await signInByPassword(
+    { db, hasher: by, fingerprints: community.fingerprints },
+    { tenantId, identifier, password: word, browser: 'browser' },
+  );
   return { ...result, queries: db.texts, hashes: by.hashes - before };
 }
 

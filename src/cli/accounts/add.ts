@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
+import { addressSalt } from '../../accounts/address-salt.ts';
 import { displayName } from '../../accounts/display-name.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import type { PlatformNames } from '../../accounts/guests.store.ts';
@@ -106,7 +107,8 @@ async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
   const password = await secretValue(options.password);
   if (password !== undefined) checkPassword(cli, password, { ...options, handle });
   const hasher = new PasswordHasher(config.passwordHash);
-  const passwordHash = password === undefined ? null : await hasher.hash(password);
+  const salt = addressSalt(cli.fingerprints, address.key);
+  const passwordHash = password === undefined ? null : await hasher.hash(password, salt);
   const names = {
     platformUserId: options.platformUserId || null,
     platformSlug: options.platformSlug || null,

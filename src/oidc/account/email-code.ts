@@ -43,7 +43,9 @@ export async function sendEmailCode(
     { name: 'email-change/account', key: account.id, limit: codesPerDay, seconds: 24 * 3600 },
   ]);
   if (!perAccount.allowed) return tooMany(perAccount.retryAt);
-  const limit = await parts.limits.codeRequest({ identifier: key, browser, address: ctx.ip });
+  const limit = await parts.limits.codeRequest({
+    ...{ identifier: key, tenantId: account.tenantId, browser, address: ctx.ip },
+  });
   if (!limit.allowed) return tooMany(limit.retryAt);
   await parts.database.transaction(async (tx) => {
     const owner = await accountByEmail(tx, account.tenantId, key);
@@ -110,7 +112,8 @@ export async function submitEmailCode(visit: Visit): Promise<void> {
   const pending = pendingOf(visit);
   if (!pending) return visit.redirect('/account/email');
   if (!code.trim()) return showEmailCode(visit, { errors: { code: { code: 'code_missing' } } });
-  const attempt = { identifier: pending.key, browser, address: ctx.ip };
+  const { tenantId } = visit.account;
+  const attempt = { identifier: pending.key, tenantId, browser, address: ctx.ip };
   const allowed = await parts.limits.codeGuess(attempt);
   if (!allowed.allowed) {
     return showEmailCode(visit, { errors: { code: tooMany(allowed.retryAt) } });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Errors, FieldError } from '../../../views/registry.ts';
+import { addressSalt } from '../../accounts/address-salt.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changePassword } from '../../accounts/lifecycle.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
@@ -36,7 +37,9 @@ export async function submitPassword(visit: Visit): Promise<void> {
   if (problem) return showPassword(visit, { password: { code: problem } });
   const refused = account.hasPassword ? await refuseCurrent(visit, current) : undefined;
   if (refused) return showPassword(visit, { current: refused });
-  const passwordHash = removes ? null : await parts.hasher.hash(password);
+  const passwordHash = removes
+    ? null
+    : await parts.hasher.hash(password, addressSalt(parts.fingerprints, account.emailKey));
   await parts.database.transaction(async (tx) => {
     const change = { accountId: account.id, passwordHash, keep: { sessionUid: session.uid } };
     await changePassword(tx, change, parts.outside);
@@ -59,13 +62,17 @@ async function refuseCurrent(visit: Visit, password: string): Promise<FieldError
   const { account, parts, browser, ctx } = visit;
   if (!password) return { code: 'password_required' };
   const identifier = account.emailKey ?? account.handle;
-  const limit = await parts.limits.password({ identifier, browser, address: ctx.ip });
+  const { tenantId } = account;
+  const limit = await parts.limits.password({ identifier, tenantId, browser, address: ctx.ip });
   if (!limit.allowed) return tooMany(limit.retryAt);
-  const result = await signInByPassword(parts.database, parts.hasher, {
-    tenantId: account.tenantId,
-    identifier: { handle: account.handle },
-    password,
-  });
+  const { database: db, hasher, fingerprints } = parts;
+  const result = await signInByPassword(
+    { db, hasher, fingerprints },
+    {
+      ...{ tenantId, password, browser },
+      identifier: { handle: account.handle },
+    },
+  );
   if (result.outcome === 'ok' && result.candidate.account.id === account.id) {
     await parts.limits.giveBack(limit);
     return undefined;

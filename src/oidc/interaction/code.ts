@@ -78,6 +78,7 @@ export async function submitCode(step: Step): Promise<void> {
     browser: signIn.browser,
     address: step.ctx.ip,
     identifier: signIn.emailKey ?? signIn.email,
+    tenantId: signIn.tenantId,
   };
   const allowed = await parts.limits.codeGuess(attempt);
   if (!allowed.allowed) return showCode(step, { code: tooMany(allowed.retryAt) });
@@ -133,11 +134,11 @@ async function afterProof(step: Step): Promise<void> {
   if (isForAccount(step)) return goOnAsSignedIn(step);
   const facts = upstreamOf(step);
   if (facts && !facts.link) return step.redirect(step.url('arrived'));
-  if (signIn.intent === 'recovery') return step.redirect(step.url('new-password'));
   const accounts = await accountsOfProvedAddress(step);
+  if (accounts.length > 1) return step.redirect(step.url('community'));
+  if (signIn.intent === 'recovery') return step.redirect(step.url('new-password'));
   const [account] = accounts;
   if (!account) return continueSignUp(step);
-  if (accounts.length > 1) return step.redirect(step.url('community'));
   return finishSignIn(step, account.id, 'otp');
 }
 

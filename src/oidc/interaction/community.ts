@@ -40,6 +40,10 @@ export async function submitCommunity(step: Step): Promise<void> {
   if (facts) return arriveAt(step, facts, slug);
   const accounts = await accountsOfProvedAddress(step);
   const account = accounts.find(({ tenantSlug }) => tenantSlug === slug);
+  if (account && signIn.intent === 'recovery') {
+    await chooseTenant(parts.database, signIn.id, account.tenantId);
+    return step.redirect(step.url('new-password'));
+  }
   if (account) return finishSignIn(step, account.id, 'otp');
   const offered = (await communitiesToJoin(step)).some((community) => community.slug === slug);
   const tenant = offered && accounts.length === 0 ? await tenantByName(parts.database, slug) : null;

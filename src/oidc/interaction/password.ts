@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
+import { addressSalt } from '../../accounts/address-salt.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { finishSignIn } from './finish.ts';
@@ -35,7 +36,8 @@ export async function submitPassword(step: Step): Promise<void> {
   if (password && skip === undefined) {
     const problem = checkNewPassword(password, account);
     if (problem) return showPassword(step, problem);
-    await setPasswordHash(parts.database, account.id, await parts.hasher.hash(password));
+    const salt = addressSalt(parts.fingerprints, account.emailKey);
+    await setPasswordHash(parts.database, account.id, await parts.hasher.hash(password, salt));
   }
   return finishSignIn(step, account.id, 'otp');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressSalt } from '../../accounts/address-salt.ts';
 import { parseIdentifier } from '../../accounts/identifier.ts';
 import { recover } from '../../accounts/lifecycle.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
@@ -74,7 +75,10 @@ export async function submitNewPassword(step: Step): Promise<void> {
   const { password } = validate(passwordForm, await readForm(step.ctx));
   const problem = password ? checkNewPassword(password, account) : 'password_required';
   if (problem) return showNewPassword(step, problem);
-  const passwordHash = await parts.hasher.hash(password);
+  const passwordHash = await parts.hasher.hash(
+    password,
+    addressSalt(parts.fingerprints, account.emailKey),
+  );
   await parts.database.transaction((tx) =>
     recover(
       tx,
@@ -87,14 +91,14 @@ export async function submitNewPassword(step: Step): Promise<void> {
 }
 
 /**
- * The account of the proved address; where several communities know it, the one used last.
+ * The account of the proved address; where several communities know it, nobody before one is chosen.
  *
  * @throws AppError `account_unknown` when the address was proved and nobody here has it
  */
 async function recoverable(step: Step) {
   const { signIn } = step;
   if (signIn.intent !== 'recovery' || !signIn.provedAt) return undefined;
-  const [account] = await accountsOfProvedAddress(step);
+  const [account, another] = await accountsOfProvedAddress(step);
   if (!account) throw new AppError('account_unknown', { status: 404 });
-  return account;
+  return another ? undefined : account;
 }

@@ -1,7 +1,7 @@
 import {
   accountByEmail,
   accountsByEmailKey,
-  signInCandidate,
+  signInCandidates,
 } from '../../accounts/accounts.store.ts';
 import { type CodePurpose, codeLimits } from '../../accounts/codes.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -27,6 +27,7 @@ export async function sendCode(step: Step, order: Order) {
   const { parts, signIn, ctx } = step;
   const limit = await parts.limits.codeRequest({
     identifier: order.emailKey ?? order.email ?? '',
+    tenantId: order.tenantId,
     address: ctx.ip,
     browser: signIn.browser,
   });
@@ -67,6 +68,8 @@ export async function sendCode(step: Step, order: Order) {
 
 type Recipient = {
   known: boolean;
+  /** Whether no other community knows the address: else the person chooses after the code. */
+  isOne: boolean;
   accountId: string | null;
   email: string | null;
   emailKey: string | null;
@@ -77,12 +80,13 @@ type Recipient = {
 async function recipientOf(tx: Transaction, { email, emailKey, tenantId }: Order) {
   const typed = { email: emailKey ? email : null, emailKey };
   if (!emailKey) {
-    const candidate = await signInCandidate(tx, { tenantId, handle: email ?? '' });
-    return recipient(candidate?.account, typed);
+    const [named] = await signInCandidates(tx, { handle: email ?? '' });
+    const isMeant = named && (!tenantId || named.account.tenantId === tenantId);
+    return recipient(isMeant ? named.account : undefined, typed);
   }
   if (tenantId) return recipient(await accountByEmail(tx, tenantId, emailKey), typed);
-  const [latest] = await accountsByEmailKey(tx, emailKey);
-  return recipient(latest, typed);
+  const [latest, another] = await accountsByEmailKey(tx, emailKey);
+  return { ...recipient(latest, typed), isOne: another === undefined };
 }
 
 function recipient(
@@ -93,6 +97,7 @@ function recipient(
 ): Recipient {
   return {
     known: account !== undefined,
+    isOne: true,
     accountId: account?.id ?? null,
     email: typed.email ?? account?.email ?? null,
     emailKey: typed.emailKey ?? account?.emailKey ?? null,
@@ -108,7 +113,7 @@ async function recoveryLink(tx: Transaction, step: Step, order: Order, to: Recip
     accountId: to.accountId,
     emailKey: to.emailKey ?? '',
   });
-  return to.known ? `${step.parts.publicUrl}/recover?token=${token}` : undefined;
+  return to.known && to.isOne ? `${step.parts.publicUrl}/recover?token=${token}` : undefined;
 }
 
 /** Where nothing can be recovered, or the address is another account's, the mail holds no code. */

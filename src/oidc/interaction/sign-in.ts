@@ -130,20 +130,24 @@ async function signInWithPassword(
   shown: Typed,
 ) {
   const { parts, signIn, ctx, client } = step;
+  const tenantId = step.fixedTenant?.id ?? null;
   const limit = await parts.limits.password({
     identifier: identifierKey(identifier),
+    tenantId,
     browser: signIn.browser,
     address: ctx.ip,
   });
   if (!limit.allowed) {
     return showSignIn(step, { ...shown, errors: { form: tooMany(limit.retryAt) } });
   }
-  const tenantId = step.fixedTenant?.id ?? null;
-  const result = await signInByPassword(parts.database, parts.hasher, {
-    tenantId,
-    identifier,
-    password,
-  });
+  const { database: db, hasher, fingerprints } = parts;
+  const result = await signInByPassword(
+    { db, hasher, fingerprints },
+    {
+      ...{ tenantId, identifier, password, browser: signIn.browser },
+      prefers: (id) => serves(client, id),
+    },
+  );
   if (result.outcome === 'wrong') {
     await recordRefusal(step, 'sign_in_failed');
     return showSignIn(step, { ...shown, errors: { form: { code: 'sign_in_failed' } } });

@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
+import { addressSalt } from '../../accounts/address-salt.ts';
 import { recover } from '../../accounts/lifecycle.ts';
 import type { Link } from '../../accounts/links.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
@@ -88,7 +89,10 @@ async function submitPassword(ctx: Context, parts: InteractionParts): Promise<vo
   const { account, token } = await open(parts, confirmed.read(ctx, parts)?.token);
   const problem = password ? checkNewPassword(password, account) : 'password_required';
   if (problem) return showPassword(ctx, parts, problem);
-  const passwordHash = await parts.hasher.hash(password);
+  const passwordHash = await parts.hasher.hash(
+    password,
+    addressSalt(parts.fingerprints, account.emailKey),
+  );
   await parts.database.transaction(async (tx) => {
     const link = await parts.links.redeemLink(tx, { purpose, token });
     if (!link) throw new AppError('link_invalid');
