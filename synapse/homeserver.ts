@@ -14,7 +14,7 @@ export type HomeserverOptions = {
   signIn?: { oidc_providers: object[]; sso?: object };
   /** Registrations of application services. */
   appservices?: object[];
-  /** Where "Try again" on Synapse's own pages leads; without it people are told to go back. */
+  /** What Synapse's own pages name to whom they cannot lead back to the client that asked. */
   webClient?: string;
   /** Settings of Synapse that win over all others. */
   settings?: object;

@@ -24,7 +24,7 @@ export function wellKnown({ matrix, federation }: Names): Record<string, object>
   };
 }
 
-/** Over Synapse's templates: where "Try again" leads on its own pages. */
+/** Over Synapse's templates: the client for whom its pages cannot lead back to their own. */
 export function siteTemplate({ chat }: Names): string {
   return `{% set web_client = "https://${chat}/" %}\n`;
 }

@@ -41,6 +41,8 @@ export function providerBlock(options: ProviderBlockOptions): ProviderBlock {
     client_auth_method: 'client_secret_basic',
     pkce_method: 'always',
     scopes: ['openid', 'profile', 'email', 'tenant'],
+    // Of Synapse's own addresses: that it is a confirmation rather than a sign-in, and whose client asks.
+    passthrough_authorization_parameters: ['session', 'redirectUrl'],
     backchannel_logout_enabled: true,
     // A handle that Synapse knows already belongs to somebody: never hand it over.
     allow_existing_users: false,

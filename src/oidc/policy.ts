@@ -3,11 +3,13 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { CookieNames } from '../http/cookies.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import type { ClientDirectory } from './clients.ts';
+import { endings } from './interaction/endings.ts';
 import { proofSeconds } from './lifetimes.ts';
 import { accountClientId } from './own-clients.ts';
 import { parkedSessions } from './parked-sessions.ts';
 import { endVainSignIns } from './required-sign-in.ts';
 import type { Subjects } from './subjects.ts';
+import { asksForConfirmation } from './synapse-parameters.ts';
 import type { Tenancy } from './tenancy.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -52,6 +54,7 @@ export function createPolicy(parts: PolicyParts) {
       },
     ),
   );
+  policy.get('login')?.checks.add(confirmation());
   requireAddress(policy, parts);
   policy.add(
     new Prompt(
@@ -69,6 +72,22 @@ export function createPolicy(parts: PolicyParts) {
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);
   return policy;
+}
+
+/**
+ * Matrix asks once more who somebody is before it deletes devices or resets keys. A session that is
+ * still open proves nothing then.
+ */
+function confirmation() {
+  return new Check(
+    'matrix_confirmation',
+    'Matrix wants the person to confirm who they are',
+    'login_required',
+    (ctx) =>
+      asksForConfirmation(ctx) && !ctx.oidc.result?.login
+        ? Check.REQUEST_PROMPT
+        : Check.NO_NEED_TO_PROMPT,
+  );
 }
 
 /**
@@ -159,7 +178,7 @@ function requireMatrixAccess(policy: ReturnType<typeof base>, { clients, subject
   policy.add(
     new Prompt(
       { name: 'matrix_access', requestable: false },
-      new Check('revoked', 'access to Matrix was taken away', 'access_denied', async (ctx) => {
+      new Check('revoked', endings.matrix_access_revoked, 'access_denied', async (ctx) => {
         const accountId = ctx.oidc.session?.accountId;
         const client = await clients.find(ctx.oidc.client?.clientId ?? '');
         if (!accountId || !client?.idpId) return Check.NO_NEED_TO_PROMPT;

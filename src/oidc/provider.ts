@@ -26,6 +26,7 @@ import { refuseReplays } from './replay.ts';
 import { limitSizes } from './request-sizes.ts';
 import { strengths } from './required-sign-in.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
+import { readSynapseParameters, returnSynapseParameters } from './synapse-parameters.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
 import { rememberingUpstream } from './upstream-sessions.ts';
 
@@ -72,6 +73,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   passOnByOurPages(provider, parts.pages);
   keepSessionsApart(provider, parts.cookies);
   putOthersAside(provider, parts);
+  returnSynapseParameters(provider);
   return provider;
 }
 
@@ -90,7 +92,11 @@ function identity(parts: ProviderParts): Configuration {
     },
     loadExistingGrant: rememberingUpstream(parts.database, createLoadExistingGrant(parts)),
     // `upstream` names the way to sign in with others to go straight to.
-    extraParams: { ...tenantParameter(parts.tenancy), upstream: limitSizes },
+    extraParams: {
+      ...tenantParameter(parts.tenancy),
+      ...readSynapseParameters(parts),
+      upstream: limitSizes,
+    },
     renderError: (ctx, out, error) => parts.pages.error(ctx, out, error),
     ttl: { ...lifetimes },
   };

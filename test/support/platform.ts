@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Registration } from '../../src/matrix/appservice/registration.ts';
-import type { SignInSettings } from '../../src/matrix/provider-block.ts';
+import type { ProviderBlock, SignInSettings } from '../../src/matrix/provider-block.ts';
 import { freePorts } from './ports.ts';
 import {
   type PreparedService,
@@ -23,6 +23,8 @@ export type PlatformOptions = ServiceOptions & {
   synapse?: SynapseOptions;
   /** Clients that Synapse hands a sign-in to without asking the person. */
   webClients?: string[];
+  /** Changes Synapse's blocks as an operator may have written them. */
+  adjustBlock?: (block: ProviderBlock) => void;
   /** Adds tenants and clients before Synapse's configuration is printed; gives the clients' secrets. */
   furnish?: (service: PreparedService, synapseUrl: string) => Promise<Record<string, string>>;
   /** Whether the service has a token of Synapse's admin; unless given it has. */
@@ -58,6 +60,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   for (const block of signIn.oidc_providers) {
     const secret = secrets?.[String(block.client_id)];
     if (secret) block.client_secret = secret;
+    options.adjustBlock?.(block);
   }
   signIn.sso.client_whitelist.push(...(options.webClients ?? []));
   const bot = options.bot ? await prepared.cli<Registration>('synapse', 'registration') : undefined;

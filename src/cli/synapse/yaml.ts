@@ -8,6 +8,8 @@ const remarks: Record<string, string> = {
   idp_id: ' Synapse stores this with every user: never change it.',
   skip_verification: ' Only because the issuer is plain http, as in development.',
   client_secret: ' Keep this file away from others, or use client_secret_path.',
+  passthrough_authorization_parameters:
+    ' So that "Confirm that it’s you" asks for a proof, and "Try again" knows the client that asked.',
   backchannel_logout_enabled: ' Signing out here ends the Matrix devices of that browser.',
   allow_existing_users: ' Never true: it would hand existing Matrix accounts to others.',
   attribute_requirements: ' Without a handle Synapse would ask people to invent one.',

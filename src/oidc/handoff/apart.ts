@@ -6,6 +6,7 @@ import type { CookieNames } from '../../http/cookies.ts';
 import { authorizationUrl } from '../authorization-url.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
 import { remember, remembered } from '../memory.ts';
+import { synapseParameters } from '../synapse-parameters.ts';
 import { permit } from './permit.ts';
 
 /** What asks for more than that somebody is there: a proof, a choice, a certain account. */
@@ -17,6 +18,7 @@ const wantsMore = [
   'id_token_hint',
   'request',
   'request_uri',
+  synapseParameters.session,
 ];
 
 /** The one page of an interaction that is served apart. */

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { claimsBeyondScopes, scopesOf } from '../claims.ts';
+import { type Ending, endings, isEnding } from './endings.ts';
 import { answer, leaveEndedSession } from './finish.ts';
 import type { Step } from './step.ts';
 import { isSwitched } from './switched.ts';
@@ -40,7 +41,7 @@ export async function showConsent(step: Step): Promise<void> {
 export async function submitConsent(step: Step): Promise<void> {
   const { details, parts } = step;
   const { deny } = validate(form, await readForm(step.ctx));
-  if (deny !== undefined) return cancel(step);
+  if (deny !== undefined) return endWithout(step, 'consent_denied');
   const accountId = details.session?.accountId;
   if (details.prompt.name !== 'consent' || !accountId) throw new AppError('sign_in_expired');
   const grantId = await saveGrant(step, accountId);
@@ -71,11 +72,13 @@ async function saveGrant({ details, parts, client }: Step, accountId: string): P
   return grant.save();
 }
 
-/** The person turned back: the application is told so and can offer to try again. */
+/** The person turned back, or was refused: the application is told why and can offer to try again. */
 export async function cancel(step: Step): Promise<void> {
+  const { because } = step.ctx.query;
+  return endWithout(step, isEnding(because) ? because : 'cancelled');
+}
+
+async function endWithout(step: Step, ending: Ending): Promise<void> {
   if (await isSwitched(step)) await leaveEndedSession(step);
-  return answer(step, {
-    error: 'access_denied',
-    error_description: 'The person cancelled the sign-in.',
-  });
+  return answer(step, { error: 'access_denied', error_description: endings[ending] });
 }

@@ -1,5 +1,6 @@
 import { requestState } from '../../admission/sign-up-requests.store.ts';
 import { admissionOf, subjectOf } from './admission.ts';
+import { endingPath } from './endings.ts';
 import { personOf } from './person.ts';
 import { continueAsExisting } from './register.ts';
 import type { Step } from './step.ts';
@@ -15,10 +16,12 @@ export async function showRequest(step: Step): Promise<void> {
     subject: subjectOf(step, person),
   });
   if (!state) return step.redirect(step.url());
+  const refused = state === 'refused';
+  const ending = refused ? 'request_refused' : 'request_waiting';
   step.show('sign-up-request', {
-    state: state === 'refused' ? 'refused' : 'waiting',
+    state: refused ? 'refused' : 'waiting',
     email: person.email || undefined,
     checkUrl: step.url('request'),
-    cancelUrl: step.details.params.redirect_uri ? step.url('cancel') : undefined,
+    cancelUrl: step.details.params.redirect_uri ? step.url(endingPath(ending)) : undefined,
   });
 }

@@ -10,6 +10,7 @@ import { showAddress, submitAddress } from './address.ts';
 import { resendCode, showCode, submitCode } from './code.ts';
 import { showCommunities, submitCommunity } from './community.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
+import { endingPath, isEnding } from './endings.ts';
 import { showMemberships, submitMemberships } from './memberships.ts';
 import type { InteractionParts } from './parts.ts';
 import { showPassword, submitPassword } from './password.ts';
@@ -58,20 +59,6 @@ const otherPages: Record<string, Page> = {
   cancel: { get: cancel, post: cancel },
 };
 
-const endings = new Set([
-  'account_unavailable',
-  'account_unknown',
-  'matrix_access_revoked',
-  'sign_up_closed',
-  'sign_up_domain',
-  'way_not_offered',
-  'invitation_for_another',
-  'invitation_used_up',
-  'invitation_ended',
-  'recovery_outdated',
-  'identity_taken',
-]);
-
 const loginPrompts = new Set(['login', 'create', 'select_account']);
 
 /** `/interaction/:uid` and its steps: each is one URL for the page and for its form. */
@@ -112,7 +99,7 @@ async function run(step: Step, page: (step: Step) => Promise<void>): Promise<voi
     if (!anybodys.has(page) && (await isSwitched(step))) return await showSwitched(step);
     await page(step);
   } catch (error) {
-    if (!(error instanceof AppError) || !endings.has(error.code)) throw error;
+    if (!(error instanceof AppError) || !isEnding(error.code)) throw error;
     const back = step.details.params.redirect_uri;
     step.show(
       'error',
@@ -120,7 +107,7 @@ async function run(step: Step, page: (step: Step) => Promise<void>): Promise<voi
         code: error.code,
         status: error.status,
         action: back
-          ? { label: 'back_to_application', url: step.url('cancel') }
+          ? { label: 'back_to_application', url: step.url(endingPath(error.code)) }
           : { label: 'start_again', url: step.url() },
       },
       error.status,
