@@ -1,12 +1,14 @@
+import type Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import type { Config } from './config/config.ts';
 import type { AppError } from './errors.ts';
 import { blueskyOptions } from './federation/atproto/options.ts';
 import { blueskyRoutes } from './federation/atproto/routes.ts';
 import { clientKeyRoutes } from './federation/client-key-routes.ts';
-import { serveAssets } from './http/assets.ts';
+import { assetRoutes } from './http/assets.ts';
 import { cookieSigner } from './http/cookies.ts';
 import { answerErrors } from './http/errors.ts';
+import { exactRouter } from './http/exact-router.ts';
 import { healthRoutes } from './http/health.ts';
 import { languageChoice } from './http/language-choice.ts';
 import type { Log } from './http/log.ts';
@@ -14,7 +16,7 @@ import { atPublicOrigin, fixedOrigin } from './http/origin.ts';
 import { peerAddress, warnOfForwarding } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { securityHeaders } from './http/security-headers.ts';
-import { wellFormedUrls } from './http/well-formed.ts';
+import { wellFormedTargets } from './http/well-formed.ts';
 import { appserviceRoutes } from './matrix/appservice/routes.ts';
 import { startMonitoring } from './monitoring.ts';
 import { accountRoutes } from './oidc/account/routes.ts';
@@ -52,32 +54,24 @@ export function createWeb(parts: WebParts): Koa {
   web.use(requests({ log, peer, onEnd: monitoring.onEnd }));
   web.use(securityHeaders({ https: parts.secureCookies }));
   web.use(answerErrors(log, (ctx, error) => showError(parts, ctx, error)));
-  web.use(wellFormedUrls);
-  web.use(
-    fixedOrigin({
-      publicUrl: config.publicUrl,
-      port: config.port,
-      onOtherHost: (ctx, hostname) => redirectTenantHost(parts, ctx, hostname),
-    }),
-  );
-  const observed = () => {
-    web.use(healthRoutes(database, parts.isStopping).routes());
-    if (monitoring.routes) web.use(monitoring.routes.routes());
-    return web;
-  };
+  web.use(wellFormedTargets);
+  // Infrastructure asks by whatever address it knows, and is told none: checks of health, and Synapse,
+  // which proves itself by a token.
+  web.use(healthRoutes(database, parts.isStopping).routes());
+  if (monitoring.routes) web.use(monitoring.routes.routes());
   // A worker holds the token for Synapse: it answers those who watch it, and nobody else.
-  if (config.role === 'worker') return observed();
+  if (config.role === 'worker') return web.use(onlyPublicOrigin(parts));
   const { hsToken, serverName, rooms } = config.matrix;
   const { botLocalpart } = rooms;
   web.use(appserviceRoutes({ database, hsToken, serverName, botLocalpart, log }).routes());
+  web.use(onlyPublicOrigin(parts));
   web.use(languageChoice(parts.cookies, parts.secureCookies));
-  web.use(mountProvider(parts));
-  observed();
-  web.use(serveAssets());
+  web.use(mountProvider(parts).routes());
+  web.use(assetRoutes().routes());
   web.use(clientKeyRoutes(parts).routes());
   const bluesky = blueskyOptions(config, parts);
   if (bluesky) web.use(blueskyRoutes(bluesky).routes());
-  web.use(onFirstRequest('/internal', () => loadInternalApi(parts)));
+  web.use(internalRoutesOnDemand(parts).routes());
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   web.use(accountRoutes(parts, { port: config.port }).routes());
@@ -89,26 +83,34 @@ export function createWeb(parts: WebParts): Koa {
   return web;
 }
 
+function onlyPublicOrigin(parts: WebParts): Koa.Middleware {
+  const { publicUrl, port } = parts.config;
+  const onOtherHost = (ctx: Context, hostname: string) => redirectTenantHost(parts, ctx, hostname);
+  return fixedOrigin({ publicUrl, port, onOtherHost });
+}
+
 /** Many deployments have no platform that ever asks: its schemas take memory only where one does. */
+function internalRoutesOnDemand(parts: WebParts): Router {
+  let loaded: Promise<Koa.Middleware> | undefined;
+  const router = exactRouter('/internal');
+  router.all('/{*rest}', async (ctx, next) => {
+    loaded ??= loadInternalApi(parts).catch((error) => {
+      loaded = undefined;
+      throw error;
+    });
+    // Routers hand on what they found in the path, and the API takes no name that it does not know.
+    ctx.params = {};
+    return (await loaded)(ctx, next);
+  });
+  return router;
+}
+
 async function loadInternalApi(parts: WebParts): Promise<Koa.Middleware> {
   const [{ internalApi }, { internalRoutes }] = await Promise.all([
     import('./oidc/internal/serve.ts'),
     import('./oidc/internal/routes.ts'),
   ]);
   return internalApi(parts, internalRoutes(parts)).routes() as Koa.Middleware;
-}
-
-/** Loads what answers below a path when somebody asks for it, and again when that failed. */
-function onFirstRequest(path: string, load: () => Promise<Koa.Middleware>): Koa.Middleware {
-  let loaded: Promise<Koa.Middleware> | undefined;
-  return async (ctx, next) => {
-    if (ctx.path !== path && !ctx.path.startsWith(`${path}/`)) return next();
-    loaded ??= load().catch((error) => {
-      loaded = undefined;
-      throw error;
-    });
-    return (await loaded)(ctx, next);
-  };
 }
 
 /** A tenant's own host leads to the one origin, where cookies and passkeys live. */

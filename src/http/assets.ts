@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Middleware } from 'koa';
+import type Router from '@koa/router';
+import { exactRouter } from './exact-router.ts';
 
 interface Asset {
   url: string;
@@ -20,7 +21,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** `pages.css` is served at `/assets/pages.<hash>.css`. */
-const hashedPath = /^\/assets\/([a-z-]+)\.([0-9a-f]{12})\.([a-z]+)$/;
+const hashedName = /^([a-z-]+)\.([0-9a-f]{12})\.([a-z]+)$/;
 
 function load(): ReadonlyMap<string, Asset> {
   const styles = sheet.map((part) => readFileSync(new URL(`styles/${part}.css`, views)));
@@ -53,12 +54,12 @@ export function assetUrl(file: string): string {
  * Serves `/assets/…`. A hash of another version gets this one's content without a long cache: while
  * instances are being replaced, a page and its style sheet may come from different versions.
  */
-export function serveAssets(): Middleware {
-  return async (ctx, next) => {
-    if (!ctx.path.startsWith('/assets/')) return next();
-    const [, name, hash, extension] = hashedPath.exec(ctx.path) ?? [];
+export function assetRoutes(): Router {
+  const router = exactRouter();
+  router.get('/assets/:file', (ctx, next) => {
+    const [, name, hash, extension] = hashedName.exec(ctx.params.file ?? '') ?? [];
     const asset = assets.get(`${name}.${extension}`);
-    if (!asset || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    if (!asset) return next();
     const current = asset.etag === `"${hash}"`;
     ctx.status = 200;
     ctx.set('Cache-Control', current ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -66,5 +67,6 @@ export function serveAssets(): Middleware {
     ctx.type = asset.type;
     if (ctx.fresh) ctx.status = 304;
     else ctx.body = asset.body;
-  };
+  });
+  return router;
 }

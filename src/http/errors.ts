@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { AppError } from '../errors.ts';
 import type { Log } from './log.ts';
+import { loggedPath } from './logged-path.ts';
 import { requestContext } from './request-context.ts';
 
 /** Shows an error to a person; programs get JSON instead. */
@@ -19,7 +20,7 @@ export function answerErrors(log: Log, show: ShowError): Middleware {
       }
     } catch (thrown) {
       const error = asAppError(thrown);
-      if (error.status >= 500) log.error({ err: thrown, path: ctx.path }, error.code);
+      if (error.status >= 500) log.error({ err: thrown, path: loggedPath(ctx) }, error.code);
       if (ctx.res.headersSent) return;
       ctx.set('cache-control', 'no-store');
       setRetryAfter(ctx, error);
@@ -43,11 +44,9 @@ function setRetryAfter(ctx: Context, { details }: AppError): void {
   ctx.set('retry-after', String(seconds));
 }
 
+/** Browsers ask for a page by its type; programs do not. */
 function wantsJson(ctx: Context): boolean {
-  return (
-    /^\/(internal|health|metrics|_matrix)\b/.test(ctx.path) ||
-    ctx.accepts('html', 'json') === 'json'
-  );
+  return ctx.accepts('json', 'html') !== 'html';
 }
 
 function answerJson(ctx: Context, error: AppError): void {

@@ -1,12 +1,13 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Queryable } from '../database/database.ts';
+import { exactRouter } from './exact-router.ts';
 
 /**
  * `/health/live` says that the process serves, `/health/ready` that it can also reach its database.
  * A load balancer asks the second one; nothing in the answers is worth hiding.
  */
 export function healthRoutes(db: Queryable, isStopping: () => boolean): Router {
-  const router = new Router();
+  const router = exactRouter();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'live' };
   });

@@ -16,7 +16,10 @@ const patience = 3000;
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export function createRecorder(figures: Figures, groupOf: (path: string) => string): Recorder {
+export function createRecorder(
+  figures: Figures,
+  groupOf: (route: string | undefined) => string,
+): Recorder {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -41,10 +44,10 @@ export function createRecorder(figures: Figures, groupOf: (path: string) => stri
   addProcessGauges(registry, figures);
   const showDatabase = addDatabaseGauges(registry);
   return {
-    requestEnded({ method, path, status, seconds: taken }) {
+    requestEnded({ method, route, status, seconds: taken }) {
       const labels = {
         method: methods.has(method) ? method : 'other',
-        route: groupOf(path),
+        route: groupOf(route),
         status: `${Math.floor(status / 100)}xx`,
       };
       requests.observe(labels, taken);

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { AppError } from '../errors.ts';
+import { exactRouter } from './exact-router.ts';
 import type { Recorder } from './metrics-registry.ts';
 import type { RequestEnd } from './requests.ts';
 
@@ -27,11 +28,11 @@ export type SignInOutcome = { method: string; outcome: 'success' | 'failure' };
 export class Metrics {
   readonly #recorder: Promise<Recorder>;
 
-  /** @param groups path prefixes that requests are told apart by; all others are one group */
+  /** @param groups what routes begin with that are told apart; all others are one group */
   constructor(figures: Figures, groups: readonly string[]) {
     const byLength = [...groups].sort((a, b) => b.length - a.length);
     this.#recorder = import('./metrics-registry.ts').then(({ createRecorder }) =>
-      createRecorder(figures, (path) => routeGroup(path, byLength)),
+      createRecorder(figures, (route) => routeGroup(route, byLength)),
     );
     // Whoever scrapes is told; an unhandled rejection would end the process.
     this.#recorder.catch(() => {});
@@ -60,7 +61,7 @@ export class Metrics {
 
 /** `/metrics`, for whoever has the token. */
 export function metricsRoutes(metrics: Metrics, token: string): Router {
-  const router = new Router();
+  const router = exactRouter();
   router.get('/metrics', async (ctx) => {
     if (!sameText(ctx.get('authorization'), `Bearer ${token}`)) {
       ctx.set('www-authenticate', 'Bearer realm="metrics"');
@@ -75,8 +76,8 @@ export function metricsRoutes(metrics: Metrics, token: string): Router {
 }
 
 /** A group per kind of page, so that nobody can make up new ones by asking for made-up paths. */
-function routeGroup(path: string, groups: readonly string[]): string {
-  return groups.find((group) => path === group || path.startsWith(`${group}/`)) ?? 'other';
+function routeGroup(route: string | undefined, groups: readonly string[]): string {
+  return groups.find((group) => route === group || route?.startsWith(`${group}/`)) ?? 'other';
 }
 
 /** Takes as long for any wrong text. */

@@ -12,12 +12,6 @@ export type OriginOptions = {
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Paths that infrastructure asks for by whatever address it knows: checks of health, and Synapse, which
- * proves itself by a token and is told no address.
- */
-const anyHost = /^\/(health\/|metrics$|_matrix\/app\/)/;
-
-/**
  * One origin for everything. A request for a host that is not ours gets 421, and from here on every
  * part of the program, the OpenID provider included, sees the host and scheme of PUBLIC_URL: nothing
  * that a client or a proxy writes in a header can move a link or an issuer.
@@ -26,12 +20,14 @@ export function fixedOrigin({ publicUrl, port, onOtherHost }: OriginOptions): Mi
   const url = new URL(publicUrl);
   const direct = `${url.hostname}:${port}`;
   return async (ctx, next) => {
-    const host = (ctx.req.headers.host ?? '').toLowerCase();
-    if (host !== url.host && host !== direct && !anyHost.test(ctx.path)) {
-      if (await toPublicOrigin(ctx, host, url)) return;
-      if (await onOtherHost(ctx, host.replace(/:\d+$/, ''))) return;
+    const host = readHost(ctx.req.headers.host, url.protocol);
+    const authority = host && `${host.name}${host.port && `:${host.port}`}`;
+    if (!host || (authority !== url.host && authority !== direct)) {
+      if (host && (await toPublicOrigin(ctx, host.name, url))) return;
+      if (host && (await onOtherHost(ctx, host.name))) return;
       throw new AppError('unknown_host', { status: 421 });
     }
+    if (host.isRooted && isForPerson(ctx)) return ctx.redirect(atPublicOrigin(ctx, url).href);
     for (const name of Object.keys(ctx.req.headers)) {
       if (name === 'forwarded' || name.startsWith('x-forwarded-')) delete ctx.req.headers[name];
     }
@@ -41,9 +37,31 @@ export function fixedOrigin({ publicUrl, port, onOtherHost }: OriginOptions): Mi
   };
 }
 
+type Host = {
+  name: string;
+  /** Empty for the scheme's own. */
+  port: string;
+  /** Written with the dot of DNS's root at its end, which names the same host. */
+  isRooted: boolean;
+};
+
+const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/** RFC 9110 §7.2 and §4.2.3: case does not count, nor whether the scheme's own port is written. */
+function readHost(header = '', scheme: string): Host | undefined {
+  const form = /^([\w-]+(?:\.[\w-]+)*|\[[\da-f:.]+\])(\.?)(?::(\d*))?$/;
+  const [, name, dot, port = ''] = form.exec(header.toLowerCase()) ?? [];
+  if (name === undefined) return undefined;
+  return { name, port: port === defaultPorts[scheme] ? '' : port, isRooted: dot === '.' };
+}
+
+/** Browsers keep cookies and origins of a name with that dot apart, so a sign-in cannot go on there. */
+function isForPerson(ctx: Context): boolean {
+  return (ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.accepts('json', 'html') === 'html';
+}
+
 /** Somebody typed `localhost` where PUBLIC_URL says `127.0.0.1`, or the reverse. */
-async function toPublicOrigin(ctx: Context, host: string, url: URL): Promise<boolean> {
-  const name = host.replace(/:\d+$/, '');
+async function toPublicOrigin(ctx: Context, name: string, url: URL): Promise<boolean> {
   if (!loopback.has(name) || !loopback.has(url.hostname) || ctx.method !== 'GET') return false;
   ctx.redirect(atPublicOrigin(ctx, url).href);
   return true;

@@ -2,13 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import type { Log } from './log.ts';
+import { loggedPath, matchedRoute } from './logged-path.ts';
 import { withRequestContext } from './request-context.ts';
 
-export type RequestEnd = { method: string; path: string; status: number; seconds: number };
+export type RequestEnd = {
+  method: string;
+  /** Pattern of what answered; undefined where nothing did. */
+  route: string | undefined;
+  status: number;
+  seconds: number;
+};
 
 /**
  * Gives every request an id, its peer's address and a memory of its own, and writes one line when it
- * is answered: by path, never with a query, a body or a cookie.
+ * is answered: by route, never with a query, a body or a cookie.
  */
 export function requests(options: {
   log: Log;
@@ -17,7 +24,6 @@ export function requests(options: {
 }): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
-    const path = withoutIds(ctx.path);
     const requestId = randomUUID();
     const address = options.peer(ctx.req);
     ctx.request.ip = address;
@@ -25,12 +31,13 @@ export function requests(options: {
     ctx.res.once('close', () => {
       const end = {
         method: ctx.method,
-        path,
+        route: matchedRoute(ctx),
         status: ctx.res.statusCode,
         seconds: (performance.now() - started) / 1000,
       };
       options.onEnd(end);
-      options.log.info({ requestId, ...end, address }, 'request');
+      const { route: _route, ...facts } = end;
+      options.log.info({ requestId, ...facts, path: loggedPath(ctx), address }, 'request');
     });
     const context = {
       requestId,
@@ -40,9 +47,4 @@ export function requests(options: {
     };
     await withRequestContext(context, next);
   };
-}
-
-/** An interaction's id is as good as a key to it, so it is left out of logs and metrics. */
-function withoutIds(path: string): string {
-  return path.replace(/^(\/interaction|\/oidc\/(?:auth|device))\/[^/]+/, '$1/:uid');
 }

@@ -1,5 +1,6 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { exactRouter } from '../http/exact-router.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { defaultTenant, tenantByName } from '../tenants/tenants.store.ts';
 import { personOf } from './account/person.ts';
@@ -16,7 +17,7 @@ const notices = ['account_deleted', 'accounts_merged'] as const;
  * @param options `tryUrl` is shown in development
  */
 export function homeRoutes(parts: HomeParts, { tryUrl }: { tryUrl?: string }): Router {
-  const router = new Router();
+  const router = exactRouter();
   router.get('/', async (ctx) => {
     const named = await namedTenant(ctx, parts);
     const person = await personOf(ctx, parts);

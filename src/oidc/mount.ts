@@ -1,22 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context, Middleware } from 'koa';
+import type Router from '@koa/router';
+import type { Context } from 'koa';
 import { AppError } from '../errors.ts';
+import { exactRouter } from '../http/exact-router.ts';
 import { readForm } from '../http/forms.ts';
 import { addressKey } from '../http/rate-limits.ts';
 import { isForHandOff, serveApart } from './handoff/apart.ts';
 import type { InteractionParts } from './interaction/parts.ts';
-import { browserOf } from './interaction/step.ts';
-
-const mountPath = '/oidc';
-/** Where the pages of a sign-in, or of a device's, return to when they are done. */
-const wayBack = /^\/(auth|device)\/(?!auth$)/;
-const metadataPath = '/.well-known/oauth-authorization-server';
+import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
 
 /** RFC 8628 §5.1: a user code is short, so guesses are few. */
 const userCodeGuesses = { name: 'user-code/network', limit: 30, seconds: 900 };
-
-/** What our pages add to the result of an interaction. */
-type Result = { browser?: string; handoff?: boolean };
 
 type MountParts = Pick<
   InteractionParts,
@@ -24,29 +18,43 @@ type MountParts = Pick<
 >;
 
 /**
- * Hands everything below the issuer to the provider. RFC 8414 §3.1 wants the metadata of an issuer
- * with a path at the root of the host, so it is served there too.
+ * The provider, by the table of its own routes: what is not spelled like one of them never reaches it,
+ * and what a route is guarded by hangs on its entry in the table, not on another look at the path.
  */
-export function mountProvider(parts: MountParts): Middleware {
-  return async (ctx, next) => {
-    const below = pathBelowIssuer(ctx.path);
-    if (below === undefined) return next();
-    if (below === '/auth' && ctx.method === 'POST') return authorizeByGet(ctx);
-    if (below === '/device' && ctx.method === 'POST') {
-      // Without its session the library could not even say what is wrong.
-      if (!ctx.cookies.get(parts.cookies.session)) return seeOther(ctx, `${mountPath}/device`);
-      await countUserCode(ctx, parts);
+export function mountProvider(parts: MountParts): Router {
+  const router = exactRouter();
+  const { authorization, code_verification, ...others } = providerRoutes(parts.current.provider);
+  const serve = (route: ProviderRoute, act = handOver) => {
+    for (const path of route.paths) {
+      router.register(path, [...route.methods], (ctx) => act(ctx, parts, route));
     }
-    const handedOver = wayBack.test(below)
-      ? (await resultOf(ctx, parts))?.handoff === true
-      : below === '/auth' && isForHandOff(ctx, parts);
-    if (handedOver) serveApart(ctx.req, parts.cookies.session);
-    const request = ctx.req as IncomingMessage & { originalUrl?: string };
-    request.originalUrl = `${mountPath}${below}${ctx.search}`;
-    request.url = `${below}${ctx.search}`;
-    ctx.respond = false;
-    await parts.current.handle(request, ctx.res);
   };
+  serve(authorization, async (ctx, parts, route) => {
+    if (isForHandOff(ctx, parts)) serveApart(ctx.req, parts.cookies.session);
+    await handOver(ctx, parts, route);
+  });
+  serve({ ...authorization, methods: ['POST'] }, authorizeByGet);
+  serve(code_verification);
+  serve({ ...code_verification, methods: ['POST'] }, verifyUserCode);
+  for (const route of Object.values(others)) serve(route, route.resumes ? resume : handOver);
+  return router;
+}
+
+/** Passes the request on, in the spelling that the library itself has for it. */
+async function handOver(ctx: Context, { current }: MountParts, route: ProviderRoute) {
+  const below = route.below(ctx.params);
+  const request = ctx.req as IncomingMessage & { originalUrl?: string };
+  request.originalUrl = `${mountPath}${below}${ctx.search}`;
+  request.url = `${below}${ctx.search}`;
+  ctx.respond = false;
+  await current.handle(request, ctx.res);
+}
+
+/** Whose sign-in this is, `bindInteractions` asks where the library loads it. */
+async function resume(ctx: Context, parts: MountParts, route: ProviderRoute): Promise<void> {
+  const interaction = await parts.current.provider.Interaction.find(ctx.params.uid);
+  if (interaction?.result?.handoff === true) serveApart(ctx.req, parts.cookies.session);
+  await handOver(ctx, parts, route);
 }
 
 /**
@@ -58,25 +66,16 @@ async function authorizeByGet(ctx: Context): Promise<void> {
   seeOther(ctx, `${mountPath}/auth?${query}`);
 }
 
+async function verifyUserCode(ctx: Context, parts: MountParts, route: ProviderRoute) {
+  // Without its session the library could not even say what is wrong.
+  if (!ctx.cookies.get(parts.cookies.session)) return seeOther(ctx, `${mountPath}/device`);
+  await countUserCode(ctx, parts);
+  await handOver(ctx, parts, route);
+}
+
 function seeOther(ctx: Context, url: string): void {
   ctx.status = 303;
   ctx.redirect(url);
-}
-
-/**
- * How the sign-in ended from which a browser comes back; that must be the one that signed in. The
- * library knows it by a cookie bound to a path, which a neighbouring host could plant with a finished
- * sign-in of its own: login CSRF.
- *
- * @throws AppError `sign_in_expired` (400)
- */
-async function resultOf(ctx: Context, parts: MountParts): Promise<Result | undefined> {
-  const { provider } = parts.current;
-  const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
-  const interaction = uid ? await provider.Interaction.find(uid) : undefined;
-  const result = interaction?.result as Result | undefined;
-  if (result && result.browser !== browserOf(ctx, parts)) throw new AppError('sign_in_expired');
-  return result;
 }
 
 /** @throws AppError `too_many_attempts` (429) */
@@ -85,9 +84,4 @@ async function countUserCode(ctx: Context, { rateLimits }: MountParts): Promise<
   if (limit.allowed) return;
   const details = { retryAt: limit.retryAt.toISOString() };
   throw new AppError('too_many_attempts', { status: 429, details });
-}
-
-function pathBelowIssuer(path: string): string | undefined {
-  if (path === `${metadataPath}${mountPath}`) return metadataPath;
-  return path.startsWith(`${mountPath}/`) ? path.slice(mountPath.length) : undefined;
 }

@@ -7,6 +7,7 @@ import type { Fingerprints } from '../secrets/fingerprints.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { createAdapter } from './adapter.ts';
 import { queueLogouts } from './backchannel.ts';
+import { bindInteractions } from './bound-interactions.ts';
 import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
 import { checkClientAssertion } from './client-assertion.ts';
 import type { ClientDirectory } from './clients.ts';
@@ -74,6 +75,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   keepSessionsApart(provider, parts.cookies);
   putOthersAside(provider, parts);
   returnSynapseParameters(provider);
+  bindInteractions(provider, parts);
   return provider;
 }
 

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Pages } from '../../views/registry.ts';
+import { exactRouter } from '../http/exact-router.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
 import type { InteractionParts } from './interaction/parts.ts';
@@ -35,7 +36,7 @@ const refusal = z.object({ error: z.string(), error_description: z.string().opti
  * and shows what it is told.
  */
 export function tryRoutes(parts: TryParts): Router {
-  const router = new Router();
+  const router = exactRouter();
   router.get('/try', (ctx) => show(ctx, parts, {}));
   router.get('/try/start', (ctx) => start(ctx, parts));
   router.get('/try/callback', async (ctx) => {

@@ -87,9 +87,12 @@ function offeredLanguages(tenant: Tenant): readonly string[] {
   return offered.length > 0 ? offered : availableLanguages;
 }
 
-/** The same page, asked for in another language; the answer keeps the choice in a cookie. */
+/**
+ * The same page, asked for in another language; the answer keeps the choice in a cookie. Only a query,
+ * as a path such as `//evil.example` would be read as a host.
+ */
 function languageUrl(ctx: Context, lang: string): string {
   const query = new URLSearchParams(ctx.querystring);
   query.set('lang', lang);
-  return `${ctx.mountPath ?? ''}${ctx.path}?${query}`;
+  return `?${query}`;
 }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import Koa from 'koa';
-import { assetUrl, serveAssets } from '../../src/http/assets.ts';
+import { assetRoutes, assetUrl } from '../../src/http/assets.ts';
 import { allSamples, render } from '../views/samples.ts';
 
 describe('the files of the pages', () => {
-  const server = new Koa().use(serveAssets()).listen(0, '127.0.0.1');
+  const server = new Koa().use(assetRoutes().routes()).listen(0, '127.0.0.1');
   let origin = '';
 
   before(async () => {

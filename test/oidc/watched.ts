@@ -36,7 +36,7 @@ export class WatchedDatabase extends Database {
 export type Watched = { app: App; database: WatchedDatabase; stop(): Promise<void> };
 
 /** The web side of a service in this process, where its queries and hashes can be seen. */
-export async function serveHere(world: World): Promise<Watched> {
+export async function serveHere(world: World, env: Record<string, string> = {}): Promise<Watched> {
   await world.service.kill('SIGTERM');
   const { dataDir, databaseUrl, url } = world.service;
   const config = loadConfig({
@@ -46,6 +46,7 @@ export async function serveHere(world: World): Promise<Watched> {
     DATABASE_URL: databaseUrl,
     PORT: new URL(url).port,
     PUBLIC_URL: url,
+    ...env,
   });
   const opened = await openDatabase({ url: databaseUrl, poolSize: 4 });
   const database = new WatchedDatabase(opened.dataSource);

@@ -22,7 +22,7 @@ const allowed: Record<string, readonly string[]> = {
   admission: ['database', 'secrets', 'accounts', 'handles', 'tenants'],
   federation: ['database', 'secrets', 'config', 'http', 'jobs', 'tenants'],
   rooms: ['database', 'jobs', 'tenants'],
-  matrix: ['database', 'jobs', 'handles', 'rooms'],
+  matrix: ['database', 'http', 'jobs', 'handles', 'rooms'],
   oidc: [
     'database',
     'secrets',

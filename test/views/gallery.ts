@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import Koa from 'koa';
-import { serveAssets } from '../../src/http/assets.ts';
+import { assetRoutes } from '../../src/http/assets.ts';
 import { brandingCss } from '../../src/tenants/branding.ts';
 import { allSamples, languages, render } from './samples.ts';
 
@@ -16,7 +16,7 @@ export interface Gallery {
 /** Serves every sample of every page; handles that begin with `free` are free. */
 export async function openGallery(): Promise<Gallery> {
   const app = new Koa();
-  app.use(serveAssets());
+  app.use(assetRoutes().routes());
   app.use((ctx) => {
     ctx.set('Content-Security-Policy', policy);
     if (ctx.path === '/brand.css') {

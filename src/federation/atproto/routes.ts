@@ -1,4 +1,5 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
+import { exactRouter } from '../../http/exact-router.ts';
 import {
   type BlueskyOptions,
   isConfidential,
@@ -8,7 +9,7 @@ import {
 
 /** The document by which authorization servers know us; a loopback client has none. */
 export function blueskyRoutes(options: BlueskyOptions): Router {
-  const router = new Router();
+  const router = exactRouter();
   if (!isConfidential(options)) return router;
   router.get(metadataPath, (ctx) => {
     ctx.set('cache-control', 'public, max-age=600');

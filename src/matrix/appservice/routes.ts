@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context, Next } from 'koa';
 import getRawBody from 'raw-body';
 import type { Database } from '../../database/database.ts';
+import { exactRouter } from '../../http/exact-router.ts';
 import { MatrixError } from './matrix-error.ts';
 import { receive } from './receive.ts';
 
@@ -28,7 +29,7 @@ const bodyLimit = '50mb';
 export function appserviceRoutes(options: AppserviceOptions): Router {
   const { database, serverName } = options;
   const bot = `@${options.botLocalpart}:${serverName}`;
-  const router = new Router({ prefix: '/_matrix/app' });
+  const router = exactRouter('/_matrix/app');
   router.use((ctx, next) => answerAsMatrix(ctx, next, options.log));
   router.put('/v1/transactions/:txnId', async (ctx) => {
     const hsToken = authenticate(ctx, options);

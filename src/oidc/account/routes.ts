@@ -1,5 +1,6 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { exactRouter } from '../../http/exact-router.ts';
 import { readForm } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
@@ -51,7 +52,7 @@ const provenPages: Record<Exclude<Destination, '/account'>, Page> = {
 
 /** `/account` and below: each page is one URL for the page and for its form. */
 export function accountRoutes(parts: InteractionParts, origin: { port: number }): Router {
-  const router = new Router();
+  const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   const serve = (path: string, { get, post }: Page, to: Destination, proven = false) => {
     const act = (page: NonNullable<Page['get']>) => async (ctx: Context) => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
+import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { browserOf } from '../interaction/step.ts';
 import { accountClientId } from '../own-clients.ts';
 
 /** Where a sign-in may lead back to. */

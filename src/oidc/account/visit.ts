@@ -4,8 +4,8 @@ import type { PageName, Pages } from '../../../views/registry.ts';
 import type { Transaction } from '../../database/database.ts';
 import { record } from '../../events.ts';
 import { readForm } from '../../http/forms.ts';
+import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { browserOf } from '../interaction/step.ts';
 import type { Person } from './person.ts';
 
 /** One request of somebody who is signed in and looks after their account. */

@@ -1,16 +1,17 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Account } from '../../accounts/account.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
+import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
 import { type Person, personOf } from '../account/person.ts';
+import { browserOf } from '../browser.ts';
 import { findClient } from '../clients.store.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { browserOf } from '../interaction/step.ts';
 import { type Loaded, loadHandOff } from './load.ts';
 import { permit, permitSeconds } from './permit.ts';
 import { refusals } from './rules.ts';
@@ -27,7 +28,7 @@ type Arrival = { facts: Facts; handOff: HandOff; loaded: Exclude<Loaded, { refus
  * come with another site's form, the browser is only looked at in the request that follows.
  */
 export function handOffRoutes(parts: InteractionParts, origin: { port: number }): Router {
-  const router = new Router();
+  const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.post('/handoff', (ctx) => bringTicket(ctx, parts));
   router.get('/handoff', (ctx) => goOn(ctx, parts));

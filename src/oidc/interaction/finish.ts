@@ -118,14 +118,9 @@ export async function goOnAsSignedIn(step: Step): Promise<void> {
 /** Gives the interaction's result to the provider and sends the browser back to it. */
 export async function answer(step: Step, result: Record<string, unknown>): Promise<void> {
   const { ctx, parts } = step;
-  const returnTo = await parts.current.provider.interactionResult(
-    ctx.req,
-    ctx.res,
-    { ...result, browser: step.signIn.browser } as Parameters<
-      typeof parts.current.provider.interactionResult
-    >[2],
-    { mergeWithLastSubmission: !('login' in result) },
-  );
+  const returnTo = await parts.current.provider.interactionResult(ctx.req, ctx.res, result, {
+    mergeWithLastSubmission: !('login' in result),
+  });
   step.redirect(returnTo);
 }
 

@@ -1,6 +1,7 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
+import { exactRouter } from '../../http/exact-router.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import { handedOverPath } from '../handoff/apart.ts';
 import { showHandedOver } from '../handoff/sign-in.ts';
@@ -63,7 +64,7 @@ const loginPrompts = new Set(['login', 'create', 'select_account']);
 
 /** `/interaction/:uid` and its steps: each is one URL for the page and for its form. */
 export function interactionRoutes(parts: InteractionParts, origin: { port: number }): Router {
-  const router = new Router();
+  const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/interaction/:uid', async (ctx) => run(await load(ctx, parts), showCurrent));
   router.post('/interaction/:uid', async (ctx) => {

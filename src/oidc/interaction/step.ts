@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { PageName, Pages } from '../../../views/registry.ts';
 import { AppError } from '../../errors.ts';
-import { setCookie } from '../../http/cookies.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
+import { isOf } from '../bound-interactions.ts';
+import { knownBrowser } from '../browser.ts';
 import type { Client } from '../clients.store.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
@@ -15,8 +15,6 @@ import type { InteractionParts } from './parts.ts';
 import { findSignIn, type SignIn, startSignIn } from './sign-ins.store.ts';
 
 type Details = InstanceType<InteractionParts['current']['provider']['Interaction']>;
-
-const browserCookieSeconds = 400 * 24 * 3600;
 
 /** One request of a sign-in: the interaction, who asks, for which tenant, and how far it has come. */
 export class Step {
@@ -105,11 +103,10 @@ export class Step {
  * @throws AppError `sign_in_expired` (400) when the interaction is over or of another browser
  */
 export async function loadStep(ctx: Context, uid: string, parts: InteractionParts): Promise<Step> {
-  const details = await interactionOf(ctx, uid, parts);
+  const { details, browser } = await interactionOf(ctx, uid, parts);
   const clientId = String(details.params.client_id);
   const client = await parts.clients.find(clientId);
   if (!client) throw new AppError('sign_in_expired');
-  const browser = browserOf(ctx, parts);
   const id = new RowIds(parts.fingerprints).of(uid);
   const started = await findSignIn(parts.database, id);
   const fixed = started ? undefined : await fixedTenant(parts, details);
@@ -120,44 +117,25 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
       { id, browser, clientId, tenantId: fixed?.id ?? null, intent: 'sign-in' },
       details.lastSubmission ? lifetimes.Interaction : untouched.seconds,
     ));
-  if (signIn.browser !== browser) throw new AppError('sign_in_expired');
   const tenant =
     fixed ?? (signIn.tenantId ? await tenantById(parts.database, signIn.tenantId) : undefined);
   const brand = tenant ?? ((await defaultTenant(parts.database)) as Tenant);
   return new Step(ctx, parts, { details, client, signIn, tenant, brand });
 }
 
-/** Also one whose session has ended since: see `isSwitched`. */
-async function interactionOf(ctx: Context, uid: string, parts: InteractionParts): Promise<Details> {
+/**
+ * Only the very one that the address names, in the browser that began it. Also one whose session has
+ * ended since: see `isSwitched`.
+ */
+async function interactionOf(ctx: Context, uid: string, parts: InteractionParts) {
   const { provider } = parts.current;
+  const browser = knownBrowser(ctx, parts);
   const known = ctx.cookies.get(provider.cookieName('interaction'), { signed: true });
   const details = known === uid ? await provider.Interaction.find(uid) : undefined;
-  if (!details) throw new AppError('sign_in_expired');
-  return details;
+  if (!details || !browser || !isOf(details, browser)) throw new AppError('sign_in_expired');
+  return { details, browser };
 }
 
 function fixedTenant(parts: InteractionParts, { params }: Details): Promise<Tenant | undefined> {
   return parts.tenancy.tenantOf(String(params.client_id), params.tenant);
-}
-
-/** Fingerprint of a random cookie that this browser has, or gets now. */
-export function browserOf(
-  ctx: Context,
-  {
-    cookies,
-    fingerprints,
-    secureCookies,
-  }: Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies'>,
-): string {
-  let value: string | undefined = ctx.state.browser ?? ctx.cookies.get(cookies.browser);
-  if (!value || !/^[\w-]{32}$/.test(value)) {
-    value = randomBytes(24).toString('base64url');
-    // Asked for once more while this request is served, it is the same browser.
-    ctx.state.browser = value;
-    setCookie(ctx, cookies.browser, value, {
-      secure: secureCookies,
-      maxAgeSeconds: browserCookieSeconds,
-    });
-  }
-  return fingerprints.of('browser', value);
 }

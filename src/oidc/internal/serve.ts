@@ -1,8 +1,9 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import { exactRouter } from '../../http/exact-router.ts';
 import { readJson, validate } from '../../http/forms.ts';
 import type { RateLimits } from '../../http/rate-limits.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
@@ -27,7 +28,7 @@ const nothing = z.strictObject({});
 
 /** `/internal`, made from the table: every route passes the same checks in the same order. */
 export function internalApi(parts: InternalApiParts, routes: readonly InternalRoute[]): Router {
-  const router = new Router({ prefix: '/internal' });
+  const router = exactRouter('/internal');
   let document: string | undefined;
   router.get('/openapi.json', (ctx) => {
     document ??= JSON.stringify(openApiDocument(parts.publicUrl, routes));
@@ -35,11 +36,11 @@ export function internalApi(parts: InternalApiParts, routes: readonly InternalRo
     ctx.body = document;
   });
   for (const route of routes) {
-    router[route.method](route.path.replace(/\{(\w+)\}/g, ':$1'), (ctx) =>
-      serve(ctx, parts, route),
-    );
+    router[route.method](patternOf(route), (ctx) => serve(ctx, parts, route));
   }
-  router.all('/{*rest}', (ctx) => refuseOther(ctx, routes));
+  for (const [pattern, sharing] of Map.groupBy(routes, patternOf)) {
+    router.all(pattern, (ctx) => refuseMethod(ctx, sharing));
+  }
   return router;
 }
 
@@ -90,13 +91,12 @@ async function spend(limits: RateLimits, route: InternalRoute, clientId: string)
   });
 }
 
+function patternOf({ path }: InternalRoute): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
 /** RFC 9110 §15.5.6 for a path that exists with other methods. */
-function refuseOther(ctx: Context, routes: readonly InternalRoute[]): never {
-  const below = ctx.path.slice('/internal'.length);
-  const allowed = routes
-    .filter(({ path }) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(below))
-    .map(({ method }) => method.toUpperCase());
-  if (allowed.length === 0) throw new AppError('not_found', { status: 404 });
-  ctx.set('allow', allowed.join(', '));
+function refuseMethod(ctx: Context, routes: readonly InternalRoute[]): never {
+  ctx.set('allow', routes.map(({ method }) => method.toUpperCase()).join(', '));
   throw new AppError('method_not_allowed', { status: 405 });
 }

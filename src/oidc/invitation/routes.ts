@@ -1,10 +1,11 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { maskEmail } from '../../accounts/email-address.ts';
 import type { Invitation } from '../../admission/invitations.store.ts';
 import { findInvitation } from '../../admission/invitations.ts';
 import { AppError } from '../../errors.ts';
+import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
@@ -32,7 +33,7 @@ const opened = new SealedCookie({
  * by the transaction that makes an account.
  */
 export function invitationRoutes(parts: InteractionParts, origin: { port: number }): Router {
-  const router = new Router();
+  const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/invitation', async (ctx) => {
     const { token } = ctx.query;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { MergeKey } from '../../accounts/merges.store.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
+import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { browserOf } from '../interaction/step.ts';
 
 type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies'>;
 

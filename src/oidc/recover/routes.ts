@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
@@ -7,6 +7,7 @@ import { recover } from '../../accounts/lifecycle.ts';
 import type { Link } from '../../accounts/links.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
 import { AppError } from '../../errors.ts';
+import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
@@ -32,7 +33,7 @@ const confirmed = new SealedCookie({
  * that sets the password, so that it is never lost half-way and never works twice.
  */
 export function recoverRoutes(parts: InteractionParts, origin: { port: number }): Router {
-  const router = new Router();
+  const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/recover', (ctx) => showLink(ctx, parts));
   router.get('/recover/password', async (ctx) => showPassword(ctx, parts));
