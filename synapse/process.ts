@@ -27,9 +27,9 @@ export type ProcessOptions = {
  * ten seconds is killed.
  */
 const watch = `read -r _
-kill -TERM -- "-$0"
-for _ in $(seq 100); do kill -0 -- "-$0" || exit; sleep 0.1; done
-kill -KILL -- "-$0"`;
+kill -TERM "-$0"
+for _ in $(seq 100); do kill -0 "-$0" || exit; sleep 0.1; done
+kill -KILL "-$0"`;
 
 const running = new Set<RunningProcess>();
 

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import type { AddOptions } from './accounts/add.ts';
 import type { Who } from './accounts/find.ts';
 import type { FoundAccount } from './accounts/found.ts';
+import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { collect, wholeNumber } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
-import { run } from './run.ts';
+import { type Cli, run } from './run.ts';
 
 const lazy = {
   add: () => import('./accounts/add.ts'),
@@ -105,37 +106,43 @@ function registerQuestions(noun: Command): void {
 }
 
 function registerStatus(noun: Command): void {
-  for (const [verb, work, description] of [
+  for (const [verb, work, description, act] of [
     [
       'disable',
       'disable',
       'Keep an account from signing in, and end its sessions and Matrix devices',
+      'Disable',
     ],
-    ['enable', 'enable', 'Let a disabled account sign in again'],
-    ['sign-out', 'signOut', 'End all sessions and tokens of an account, and their Matrix devices'],
+    [
+      'sign-out',
+      'signOut',
+      'End all sessions and tokens of an account, and their Matrix devices',
+      'Sign out',
+    ],
   ] as const) {
-    noun
-      .command(verb)
-      .argument('<account>', who)
-      .description(description)
-      .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
-      .addHelpText('after', example(`accounts ${verb} @ada`))
+    irreversible(ofAccount(noun, verb, description))
+      .addHelpText('after', example(`accounts ${verb} @ada`, `accounts ${verb} @ada --yes`))
       .action(
-        run<Who>(async (cli, options, name) =>
-          shown(await (await lazy.change())[work](cli, name, options)),
-        ),
+        run<Who & Confirmation>(async (cli, options, name) => {
+          await confirmOf(cli, name, options, (person) => `${act} ${person}. ${lostKeys}`);
+          return shown(await (await lazy.change())[work](cli, name, options));
+        }),
       );
   }
-  noun
-    .command('delete')
-    .argument('<account>', who)
-    .description('Delete an account; its handle is never given to anybody again')
-    .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+  ofAccount(noun, 'enable', 'Let a disabled account sign in again')
+    .addHelpText('after', example('accounts enable @ada'))
+    .action(
+      run<Who>(async (cli, options, name) =>
+        shown(await (await lazy.change()).enable(cli, name, options)),
+      ),
+    );
+  const remove = 'Delete an account; its handle is never given to anybody again';
+  irreversible(ofAccount(noun, 'delete', remove))
     .option('--erase', 'also hide what they wrote on Matrix from those who come later')
-    .option('--yes', 'do not ask')
     .addHelpText('after', example('accounts delete ada@example.org --yes'))
     .action(
-      run<Who & { yes?: boolean; erase?: boolean }>(async (cli, options, name) => {
+      run<Who & Confirmation & { erase?: boolean }>(async (cli, options, name) => {
+        await confirmOf(cli, name, options, (person) => `Delete ${person} for ever`);
         const id = await (await lazy.change()).remove(cli, name, options);
         return { data: { id, deleted: true }, text: `Deleted account ${id}.` };
       }),
@@ -143,32 +150,50 @@ function registerStatus(noun: Command): void {
 }
 
 const lostKeys =
-  'Its Matrix devices end: encryption keys that were on them only, and backed up nowhere, are lost.';
+  'Its Matrix devices end: encryption keys that were on them only, and backed up nowhere, are lost';
 
 function registerMatrix(noun: Command): void {
-  for (const [verb, access, description, warning] of [
-    [
-      'revoke-matrix',
-      'revoked',
-      `Take an account's access to Matrix away; it can still sign in elsewhere. ${lostKeys}`,
-      lostKeys,
-    ],
-    ['restore-matrix', 'active', "Give an account's access to Matrix back", undefined],
-  ] as const) {
-    noun
-      .command(verb)
-      .argument('<account>', who)
-      .description(description)
-      .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
-      .addHelpText('after', example(`accounts ${verb} @ada`))
-      .action(
-        run<Who>(async (cli, options, name) => {
-          const account = await (await lazy.change()).setMatrixAccess(cli, name, access, options);
-          const { data, text } = shown(account);
-          return { data, text: warning ? `${text}\n\n${warning}` : text };
-        }),
-      );
-  }
+  const revoke = "Take an account's access to Matrix away; it can still sign in elsewhere.";
+  irreversible(ofAccount(noun, 'revoke-matrix', `${revoke} ${lostKeys}`))
+    .addHelpText(
+      'after',
+      example('accounts revoke-matrix @ada', 'accounts revoke-matrix @ada --yes'),
+    )
+    .action(
+      run<Who & Confirmation>(async (cli, options, name) => {
+        const act = (person: string) => `Take Matrix away from ${person}. ${lostKeys}`;
+        await confirmOf(cli, name, options, act);
+        const { setMatrixAccess } = await lazy.change();
+        const { data, text } = shown(await setMatrixAccess(cli, name, 'revoked', options));
+        return { data, text: `${text}\n\n${lostKeys}.` };
+      }),
+    );
+  ofAccount(noun, 'restore-matrix', "Give an account's access to Matrix back")
+    .addHelpText('after', example('accounts restore-matrix @ada'))
+    .action(
+      run<Who>(async (cli, options, name) =>
+        shown(await (await lazy.change()).setMatrixAccess(cli, name, 'active', options)),
+      ),
+    );
+}
+
+function ofAccount(noun: Command, verb: string, description: string): Command {
+  return noun
+    .command(verb)
+    .argument('<account>', who)
+    .description(description)
+    .option('--tenant <tenant>', 'its tenant, where an address has several accounts');
+}
+
+async function confirmOf(
+  cli: Cli,
+  name: string,
+  options: Who & Confirmation,
+  act: (person: string) => string,
+): Promise<void> {
+  const account = await (await lazy.find()).requireAccount(cli, name, options);
+  const { name: called, handle, id, tenant } = account;
+  await confirm(cli, options, act(`${called} (${handle ? `@${handle}` : id}) of ${tenant}`));
 }
 
 function listed(accounts: FoundAccount[]): Report {

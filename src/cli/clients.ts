@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { AddOptions, FoundClient, SetOptions } from './clients/client.ts';
+import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { collect, collectWords } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
@@ -178,13 +179,16 @@ function registerChanges(noun: Command): void {
         ),
       );
   }
-  noun
-    .command('remove')
-    .argument('<client>', 'its id')
-    .description('Remove a client with everything that was issued to it')
-    .addHelpText('after', example('clients remove chat'))
+  irreversible(
+    noun
+      .command('remove')
+      .argument('<client>', 'its id')
+      .description('Remove a client with everything that was issued to it'),
+  )
+    .addHelpText('after', example('clients remove chat', 'clients remove chat --yes'))
     .action(
-      run(async (cli, _, id) => {
+      run<Confirmation>(async (cli, options, id) => {
+        await confirm(cli, options, `Remove the client ${id} with all that was issued to it`);
         await (await lazy.change()).remove(cli, id);
         return { data: { id, removed: true }, text: `Removed ${id}.` };
       }),

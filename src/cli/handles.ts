@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Availability } from '../handles/availability.ts';
 import type { ImportReport } from '../handles/import.ts';
+import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import type { HandleEntry } from './handles/handles.store.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
@@ -24,15 +25,18 @@ export function register(noun: Command): void {
     .description('Show who has a handle, or had it')
     .addHelpText('after', example('handles show ada'))
     .action(run(async (cli, _, handle) => shown(await (await lazy.entry()).show(cli, handle))));
-  noun
-    .command('reserve')
-    .argument('<handle...>', 'handles that nobody may ever have')
-    .description('Keep handles from everybody, for ever')
-    .addHelpText('after', example('handles reserve founder board'))
+  irreversible(
+    noun
+      .command('reserve')
+      .argument('<handle...>', 'handles that nobody may ever have')
+      .description('Keep handles from everybody, for ever'),
+  )
+    .addHelpText('after', example('handles reserve founder board --yes'))
     .action(
-      run<object, [string[]]>(async (cli, _, handles) =>
-        imported(await (await lazy.import()).reserve(cli, handles)),
-      ),
+      run<Confirmation, [string[]]>(async (cli, options, handles) => {
+        await confirm(cli, options, `Keep ${handles.join(', ')} from everybody for ever`);
+        return imported(await (await lazy.import()).reserve(cli, handles));
+      }),
     );
   noun
     .command('import')

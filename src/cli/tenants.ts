@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Tenant } from '../tenants/tenant.entity.ts';
+import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { collectDomains, collectWords } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
@@ -7,6 +8,7 @@ import { run } from './run.ts';
 import type { AddOptions, FoundTenant, TenantOptions } from './tenants/change.ts';
 
 const changes = () => import('./tenants/change.ts');
+const finding = () => import('./tenants/find.ts');
 const find = () => import('./tenants/find.ts');
 
 export function register(noun: Command): void {
@@ -55,25 +57,34 @@ export function register(noun: Command): void {
   registerStatus(noun);
 }
 
+const lostKeys =
+  'Where this service acts on Synapse, their Matrix devices end: encryption keys that were on them only, and backed up nowhere, are lost';
+
 function registerStatus(noun: Command): void {
-  const verbs = [
-    [
-      'suspend',
-      'suspended',
-      'Let nobody sign in to a tenant; its sessions and tokens stop working',
-    ],
-    ['resume', 'active', 'End the suspension of a tenant; what was not signed out works again'],
-  ] as const;
-  for (const [verb, status, description] of verbs) {
+  irreversible(
     noun
-      .command(verb)
+      .command('suspend')
       .argument('<tenant>', 'its slug, one of its domains, or its id')
-      .description(description)
-      .addHelpText('after', example(`tenants ${verb} acme`))
-      .action(
-        run(async (cli, _, name) => shown(await (await changes()).setStatus(cli, name, status))),
-      );
-  }
+      .description(
+        `Let nobody sign in to a tenant; its sessions and tokens stop working. ${lostKeys}`,
+      ),
+  )
+    .addHelpText('after', example('tenants suspend acme', 'tenants suspend acme --yes'))
+    .action(
+      run<Confirmation>(async (cli, options, name) => {
+        const { name: called, slug } = await (await finding()).requireTenant(cli.database, name);
+        await confirm(cli, options, `Suspend ${called} (${slug}) with all its people. ${lostKeys}`);
+        return shown(await (await changes()).setStatus(cli, name, 'suspended'));
+      }),
+    );
+  noun
+    .command('resume')
+    .argument('<tenant>', 'its slug, one of its domains, or its id')
+    .description('End the suspension of a tenant; what was not signed out works again')
+    .addHelpText('after', example('tenants resume acme'))
+    .action(
+      run(async (cli, _, name) => shown(await (await changes()).setStatus(cli, name, 'active'))),
+    );
 }
 
 function withSettings(command: Command): Command {

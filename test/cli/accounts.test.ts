@@ -146,7 +146,7 @@ describe('accounts', () => {
     const { id } = await add('--email', 'joan@example.org', '--name', 'Joan', '--handle', 'joan.c');
     await signIn(id, 'uid-1');
     assert.equal((await terminal.json<FoundAccount>('accounts', 'show', id)).sessions, 1);
-    const out = await terminal.json<FoundAccount>('accounts', 'sign-out', '@joan.c');
+    const out = await terminal.json<FoundAccount>('accounts', 'sign-out', '@joan.c', '--yes');
     assert.deepEqual([out.status, out.sessions], ['active', 0]);
     const isTold = async (uid: string) => {
       const jobs = await terminal.db.query('select from graphile_worker.jobs where key = $1', [
@@ -156,7 +156,7 @@ describe('accounts', () => {
     };
     assert.ok(await isTold('uid-1'));
     await signIn(id, 'uid-2');
-    const disabled = await terminal.json<FoundAccount>('accounts', 'disable', id);
+    const disabled = await terminal.json<FoundAccount>('accounts', 'disable', id, '--yes');
     assert.deepEqual([disabled.status, disabled.sessions], ['disabled', 0]);
     assert.ok(await isTold('uid-2'));
     const enabled = await terminal.json<FoundAccount>('accounts', 'enable', id);
@@ -172,9 +172,14 @@ describe('accounts', () => {
 
   test('Matrix access is taken and given, and the platform knows the account by its own id', async () => {
     const { id } = await add('--email', 'mary@example.org', '--name', 'Mary', '--handle', 'mary.j');
-    const revoked = await terminal.json<FoundAccount>('accounts', 'revoke-matrix', '@mary.j');
+    const revoked = await terminal.json<FoundAccount>(
+      'accounts',
+      'revoke-matrix',
+      '@mary.j',
+      '--yes',
+    );
     assert.equal(revoked.matrixAccess, 'revoked');
-    const said = await terminal.run(['accounts', 'revoke-matrix', '@mary.j']);
+    const said = await terminal.run(['accounts', 'revoke-matrix', '@mary.j', '--yes']);
     assert.match(said.stdout, /backed up nowhere, are lost/);
     const restored = await terminal.json<FoundAccount>('accounts', 'restore-matrix', '@mary.j');
     assert.equal(restored.matrixAccess, 'active');

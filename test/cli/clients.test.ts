@@ -103,7 +103,10 @@ describe('clients', () => {
 
   test('what belongs to the service itself cannot be removed', async () => {
     for (const id of ['matrix_synapse', 'openmeet_account']) {
-      assert.equal((await terminal.failure(['clients', 'remove', id])).code, 'client_built_in');
+      assert.equal(
+        (await terminal.failure(['clients', 'remove', id, '--yes'])).code,
+        'client_built_in',
+      );
     }
   });
 });
@@ -150,7 +153,7 @@ describe('clients of a running service', () => {
     await refused(next);
     await service.cli('clients', 'enable', 'events');
     assert.equal(await token('events', next), 200);
-    await service.cli('clients', 'remove', 'events');
+    await service.cli('clients', 'remove', 'events', '--yes');
     await refused(next);
   });
 });

@@ -12,7 +12,7 @@ describe('handles', () => {
 
   test('a reserved handle is nobody’s any more', async () => {
     assert.equal((await terminal.json<Answer>('handles', 'check', 'tea.master')).available, true);
-    await terminal.json('handles', 'reserve', 'tea.master', 'board.member');
+    await terminal.json('handles', 'reserve', 'tea.master', 'board.member', '--yes');
     const answer = await terminal.json<Answer>('handles', 'check', '@Tea.Master:matrix.example');
     assert.deepEqual([answer.available, answer.reason], [false, 'taken']);
     const entry = await terminal.json<{ state: string }>('handles', 'show', 'tea.master');
@@ -27,7 +27,13 @@ describe('handles', () => {
   test('all of the handles are reserved, or none', async () => {
     const add = ['accounts', 'add', '--email', 'a@example.org', '--name', 'A', '--handle', 'ada.b'];
     await terminal.json(...add);
-    const { exit, code } = await terminal.failure(['handles', 'reserve', 'nobody1', 'ada.b']);
+    const { exit, code } = await terminal.failure([
+      'handles',
+      'reserve',
+      'nobody1',
+      'ada.b',
+      '--yes',
+    ]);
     assert.deepEqual([exit, code], [1, 'handle_unavailable']);
     assert.equal((await terminal.failure(['handles', 'show', 'nobody1'])).code, 'handle_not_found');
   });

@@ -109,13 +109,13 @@ describe('tenants', () => {
     );
     const person = ['--email', 'h@hooli.example', '--name', 'H', '--tenant', 'hooli'];
     await terminal.json('accounts', 'add', ...person);
-    const suspended = await terminal.json<FoundTenant>('tenants', 'suspend', 'hooli');
+    const suspended = await terminal.json<FoundTenant>('tenants', 'suspend', 'hooli', '--yes');
     assert.equal(suspended.status, 'suspended');
     const jobs = await terminal.db.query(
       `select from graphile_worker.jobs where task_identifier = 'sync-matrix-access'`,
     );
     assert.equal(jobs.length, 1, 'the homeserver is to hear of it for each person');
-    await terminal.json('tenants', 'suspend', 'hooli');
+    await terminal.json('tenants', 'suspend', 'hooli', '--yes');
     const resumed = await terminal.json<FoundTenant>('tenants', 'resume', 'hooli');
     assert.equal(resumed.status, 'active');
     const actions = await terminal.audited(id);
@@ -133,7 +133,7 @@ describe('tenants', () => {
       '--domain',
       'stark.example',
     );
-    await terminal.json('handles', 'reserve', 'wayne');
+    await terminal.json('handles', 'reserve', 'wayne', '--yes');
     const add = (...args: string[]) => terminal.failure(['tenants', 'add', '--name', 'X', ...args]);
     assert.equal((await add('--slug', 'stark')).code, 'slug_taken');
     assert.equal((await add('--slug', 'wayne')).code, 'slug_taken');

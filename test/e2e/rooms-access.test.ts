@@ -139,8 +139,8 @@ describe('access to Matrix', { timeout: 300_000 }, () => {
     for (const { client } of chats) client.stopClient();
     await world.synapse.kill('SIGKILL');
     await Promise.all([
-      world.service.cli('accounts', 'revoke-matrix', '@eva'),
-      world.service.cli('tenants', 'suspend', 'acme'),
+      world.service.cli('accounts', 'revoke-matrix', '@eva', '--yes'),
+      world.service.cli('tenants', 'suspend', 'acme', '--yes'),
       world.service.cli('accounts', 'delete', '@dan', '--yes'),
     ]);
     assert.match((await eva()).text, /Your chat access is switched off/);

@@ -75,7 +75,7 @@ describe('letting go of a linked room, and linking by the operator', { timeout: 
     assert.equal((await link()).roomId, roomId);
     await linking.linked(path, roomId);
     assert.equal(code(await link()), 'room_exists');
-    const foreign = await linking.world.operator('rooms', 'unlink', 'group', slugOf(path));
+    const foreign = await linking.world.operator('rooms', 'unlink', 'group', slugOf(path), '--yes');
     assert.equal(code(foreign), 'room_not_linked', 'in the default tenant there is no such link');
     const gone = await linking.world.operator(
       'rooms',
@@ -84,6 +84,7 @@ describe('letting go of a linked room, and linking by the operator', { timeout: 
       slugOf(path),
       '--tenant',
       'acme',
+      '--yes',
     );
     assert.equal(gone.roomId, roomId);
     await linking.botIs(roomId, 'leave');

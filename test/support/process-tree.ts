@@ -11,7 +11,7 @@ export function treeOf(pid: number): number[] {
   return found;
 }
 
-/** Processes whose command line or working directory names this. */
+/** Living processes whose command line names this. */
 export function processesOf(words: string): number[] {
   return allProcesses().filter((pid) => read(pid, 'cmdline').includes(words) && isAlive(pid));
 }

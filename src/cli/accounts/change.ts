@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { lockAccount, setStatus } from '../../accounts/accounts.store.ts';
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
@@ -100,17 +99,13 @@ export function setMatrixAccess(
   });
 }
 
-/**
- * @returns the id, which stays with the tombstoned handle
- * @throws AppError also `not_confirmed`
- */
+/** @returns the id, which stays with the tombstoned handle */
 export async function remove(
   cli: Cli,
   name: string,
-  options: Who & { yes?: boolean; erase?: boolean },
+  options: Who & { erase?: boolean },
 ): Promise<string> {
   const account = await requireAccount(cli, name, options);
-  if (!options.yes && !cli.json) await confirmDeletion(account);
   const mail = new MailQueue(cli);
   await cli.database.transaction((tx) =>
     deleteAccount(
@@ -123,17 +118,6 @@ export async function remove(
     ),
   );
   return account.id;
-}
-
-async function confirmDeletion({ name, handle, id, tenant }: FoundAccount): Promise<void> {
-  if (!process.stdin.isTTY) return;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const question = `Delete ${name} (${handle ? `@${handle}` : id}) of ${tenant} for ever? Type yes: `;
-  const answer = await terminal.question(question);
-  terminal.close();
-  if (answer.trim() !== 'yes') {
-    throw new AppError('not_confirmed', { message: 'Nothing was deleted.' });
-  }
 }
 
 /** Makes the change of a living account with its audit row. */

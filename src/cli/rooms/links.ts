@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { entityTypes } from '../../rooms/room.ts';
+import { type Confirmation, confirm, irreversible } from '../confirm.ts';
 import { example } from '../program.ts';
 import { run } from '../run.ts';
 
@@ -27,13 +28,19 @@ link themselves: see docs/bot.md.
         },
       ),
     );
-  ofEntity(noun, 'unlink', 'Let go of a linked room: its people keep it, the bot leaves')
-    .addHelpText('after', example('rooms unlink group chess --tenant acme'))
+  const letGo = 'Let go of a linked room: its people keep it, the bot leaves';
+  irreversible(ofEntity(noun, 'unlink', letGo))
+    .addHelpText('after', example('rooms unlink group chess --tenant acme --yes'))
     .action(
-      run<OfTenant, [type: string, slug: string]>(async (cli, { tenant }, type, slug) => {
-        const roomId = await (await lazy()).unlinkRoom(cli, { type, slug, tenant });
-        return { data: { roomId }, text: `Let go of ${roomId}.` };
-      }),
+      run<OfTenant & Confirmation, [type: string, slug: string]>(
+        async (cli, options, type, slug) => {
+          const { tenant } = options;
+          const act = `Let go of the room of the ${type} ${slug}: only its administrators can bring the bot back`;
+          await confirm(cli, options, act);
+          const roomId = await (await lazy()).unlinkRoom(cli, { type, slug, tenant });
+          return { data: { roomId }, text: `Let go of ${roomId}.` };
+        },
+      ),
     );
 }
 

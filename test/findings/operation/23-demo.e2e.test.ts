@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -11,6 +11,8 @@ import { until } from '../../support/until.ts';
 
 describe('nothing is left of the demo', { timeout: 300_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'openmeet-demo-'));
+  // Where the account of the server may go, also if we are root.
+  chmodSync(directory, 0o755);
   after(() => rmSync(directory, { recursive: true, force: true }));
 
   /** `npm run demo`, and all that it started by when it prints `words`. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,14 @@ import { freePorts } from '../../support/ports.ts';
 import { processesOf, treeOf, untilGone } from '../../support/process-tree.ts';
 import { until } from '../../support/until.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'openmeet-end-'));
+const dataDir = newDirectory();
+/** Where the account of the server may go, also if we are root. */
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'openmeet-end-'));
+  chmodSync(directory, 0o755);
+  return directory;
+}
+
 const started: ChildProcess[] = [];
 let port: number;
 
@@ -127,7 +134,7 @@ describe('nothing is left of a start that fails', () => {
   });
 
   test('because its database cannot be migrated', async () => {
-    const other = mkdtempSync(join(tmpdir(), 'openmeet-end-'));
+    const other = newDirectory();
     const embedded = await startEmbedded({ dataDir: other });
     const client = new pg.Client({ connectionString: embedded.url });
     await client.connect();
@@ -139,7 +146,7 @@ describe('nothing is left of a start that fails', () => {
   });
 
   test('because its database does not start', async () => {
-    const other = mkdtempSync(join(tmpdir(), 'openmeet-end-'));
+    const other = newDirectory();
     await (await startEmbedded({ dataDir: other })).stop();
     rmSync(join(other, 'database/data/global'), { recursive: true });
     await fails({ DATA_DIR: other }, /^The embedded PostgreSQL in .* cannot be used\./m);

@@ -105,7 +105,7 @@ describe('an application that wants to know of sign-outs', () => {
     const bob = await world.addPerson();
     const app = await Application.of(world, { backchannelLogoutUri: `https://${host}/ended` });
     await app.signIn(newVisitor(), bob);
-    await world.service.cli('accounts', 'sign-out', `@${bob.handle}`);
+    await world.service.cli('accounts', 'sign-out', `@${bob.handle}`, '--yes');
     await hears('/ended');
   });
 

@@ -121,7 +121,7 @@ describe('a platform', () => {
     assert.equal((await access('revoke')).status, 200);
     assert.equal((await access('restore')).status, 200, 'its own to give back');
     assert.equal((await access('revoke')).status, 200);
-    await cli('revoke-matrix', id);
+    await cli('revoke-matrix', id, '--yes');
     assert.equal((await access('revoke')).status, 200, 'says what holds, and changes nothing');
     const refused = await access('restore');
     assert.deepEqual([refused.status, refused.body.error], [403, 'revoked_by_operator']);

@@ -90,7 +90,7 @@ describe('a Matrix device whose browser session ran out, and whose rows were rem
   test('ends when an operator disables the account, which no device survives', async () => {
     const device = await intruded('dora');
     const other = await (await world.newPerson()).signIn('dora', password);
-    await world.service.cli('accounts', 'disable', '@dora');
+    await world.service.cli('accounts', 'disable', '@dora', '--yes');
     await Promise.all([ended(device), ended(other)]);
     await world.service.cli('accounts', 'enable', '@dora');
     await until(async () => !(await world.matrixUser('dora')).locked, { what: 'the unlocking' });

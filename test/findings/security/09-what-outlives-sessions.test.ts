@@ -49,7 +49,7 @@ describe('what an application has of a browser session that ran out', () => {
     const { visitor, page } = await visitAccount(world, person);
     await visitor.submit(page, {}, { form: /sign-out$/ });
     assert.deepEqual(await sidsOf(person), [sid], 'it is no part of this browser’s session');
-    await world.service.cli('accounts', 'sign-out', `@${person.handle}`);
+    await world.service.cli('accounts', 'sign-out', `@${person.handle}`, '--yes');
     await until(async () => (await sidsOf(person)).length === 0, { what: 'the end to be told' });
   });
 
