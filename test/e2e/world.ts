@@ -29,7 +29,11 @@ export async function startWorld(options: PlatformOptions = {}): Promise<World> 
   const [port = 0] = await freePorts(1);
   const appUrl = `http://127.0.0.1:${port}/`;
   const [platform, browser] = await Promise.all([
-    startPlatform({ ...options, webClients: [appUrl], synapse: { webClient: appUrl, ...options.synapse } }),
+    startPlatform({
+      ...options,
+      webClients: [appUrl],
+      synapse: { webClient: appUrl, ...options.synapse },
+    }),
     openBrowser(),
   ]);
   const { service, synapse } = platform;
