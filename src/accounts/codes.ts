@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { withoutUnseen } from '../text/unseen.ts';
 import { insertCode, issuedCodes, newestCode, type StoredCode, tryCode } from './codes.store.ts';
 
 export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'confirm';
@@ -72,7 +73,7 @@ export class EmailCodes {
     const tried = await tryCode(tx, {
       ...binding,
       id: found?.id ?? null,
-      code: this.#fingerprintOf(attempt, attempt.code.replace(/[\s\p{Pd}]/gu, '')),
+      code: this.#fingerprintOf(attempt, withoutUnseen(attempt.code).replace(/\p{Pd}/gu, '')),
       guesses: this.#guessesOf(found, binding),
       maxTries: codeLimits.tries,
       maxGuesses: codeLimits.guessesPerDay,

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { trimUnseen } from '../text/unseen.ts';
 
 export type EmailAddress = {
   /** As typed, in NFC, its domain in ASCII: safe to give to SMTP and to relying parties. */
@@ -15,10 +16,11 @@ const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Exactly one plain addr-spec: no display name, list, comment, quoting, address literal or control
- * character gets through, so that what we compare is what every mail server will read.
+ * character gets through, so that what we compare is what every mail server will read. What was pasted
+ * along unseen around it is forgiven.
  */
 export function parseEmail(raw: string): EmailAddress | undefined {
-  const typed = raw.replace(/^ +| +$/g, '').normalize('NFC');
+  const typed = trimUnseen(raw).normalize('NFC');
   const at = typed.lastIndexOf('@');
   const local = typed.slice(0, at);
   if (at < 1 || Buffer.byteLength(local) > 64 || !localPart.test(local)) return undefined;

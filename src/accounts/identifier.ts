@@ -1,3 +1,4 @@
+import { trimUnseen } from '../text/unseen.ts';
 import { parseEmail } from './email-address.ts';
 
 /** What a person types to say who they are. */
@@ -14,7 +15,7 @@ const localpart = /^[a-z0-9._=/+-]{1,255}$/;
  * @returns undefined for what can be none of them, whoever has an account
  */
 export function parseIdentifier(raw: string): Identifier | undefined {
-  const typed = raw.trim();
+  const typed = trimUnseen(raw);
   if (typed.lastIndexOf('@') > 0) {
     const address = parseEmail(typed);
     return address && { email: address.email, emailKey: address.key };

@@ -1,3 +1,4 @@
+import { trimUnseen } from '../text/unseen.ts';
 import type { Connection } from './connections.store.ts';
 import type { UpstreamIdentity } from './connector.ts';
 import { upstreamFailed, upstreamRefused } from './failure.ts';
@@ -32,7 +33,7 @@ export function identityFrom(rules: Rules, claims: Claims): UpstreamIdentity {
     picture: pictureOf(claims, mapping.picture ?? 'picture'),
     locale: textOf(claims, 'locale'),
     handleHint: textOf(claims, mapping.handle ?? 'preferred_username')?.replace(/@.*$/s, ''),
-    sid: textOf(claims, 'sid'),
+    sid: stringOf(claims, 'sid'),
   };
   assertInGroup(rules, groupsOf(claims, mapping.groups ?? 'groups'));
   assertOfDomain(rules, identity);
@@ -112,6 +113,11 @@ function claimAt(claims: Claims, path: string): unknown {
 }
 
 function textOf(claims: Claims, path: string): string | undefined {
+  return trimUnseen(stringOf(claims, path) ?? '') || undefined;
+}
+
+/** As it is: for what is only compared. */
+function stringOf(claims: Claims, path: string): string | undefined {
   const value = claimAt(claims, path);
   return typeof value === 'string' && value !== '' ? value.slice(0, 2000) : undefined;
 }

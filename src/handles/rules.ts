@@ -1,3 +1,5 @@
+import { trimUnseen } from '../text/unseen.ts';
+
 export const handleLength = { min: 3, max: 30 } as const;
 
 /** Matrix, "User identifiers": the whole of `@localpart:server`, in bytes. */
@@ -22,10 +24,10 @@ export type HandleReason = BrokenRule | 'reserved' | 'reserved_look_alike' | 'ta
  * refused as a character: nobody should believe that they got an address there.
  */
 export function normaliseHandle(typed: string, serverName: string): string {
-  const folded = typed.normalize('NFKC').toLowerCase().normalize('NFKC').trim();
+  const folded = trimUnseen(typed.normalize('NFKC').toLowerCase().normalize('NFKC'));
   const colon = folded.indexOf(':');
   const ours = colon >= 0 && folded.slice(colon + 1) === serverName.toLowerCase();
-  return (ours ? folded.slice(0, colon) : folded).replace(/^[@\s]+/, '').trimEnd();
+  return trimUnseen((ours ? folded.slice(0, colon) : folded).replace(/^@+/, ''));
 }
 
 export function matrixId(handle: string, serverName: string): string {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type Accent, defaultAccent, readableAccent } from '../http/accent.ts';
+import { isDisplayName } from '../text/display-name.ts';
+import { trimUnseen } from '../text/unseen.ts';
 
 const imageUrl = z
   .string()
@@ -8,18 +10,16 @@ const imageUrl = z
     /^(\/(?!\/)[\w./-]*|data:image\/(png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/=]+)$/,
     'a path on this server or a data: URL of a PNG, JPEG, WebP or SVG image',
   );
-const displayName = z
+const communityName = z
   .string()
-  .trim()
-  .min(1)
-  .max(60)
-  .regex(/^[^\p{C}]*$/u, 'no control or direction characters');
+  .transform(trimUnseen)
+  .refine((name) => isDisplayName(name, 60), '1 to 60 characters, all of which can be seen');
 const webUrl = z.url({ protocol: /^https?$/ }).max(2000);
 
 /** How a tenant looks. Values only: nothing here can carry a style rule or a script. */
 export const brandingSchema = z.strictObject({
   /** Shown instead of the tenant's name. */
-  name: displayName.optional(),
+  name: communityName.optional(),
   accent: z
     .string()
     .regex(/^#[0-9a-f]{6}$/i, 'a colour such as #3b4fd8')

@@ -7,6 +7,10 @@ describe('an email address', () => {
   const parsed: Record<string, { email: string; key: string }> = {
     'John.Doe@Example.ORG': { email: 'John.Doe@example.org', key: 'john.doe@example.org' },
     '  ann@example.org ': { email: 'ann@example.org', key: 'ann@example.org' },
+    '\u00A0\t\u200Bann@example.org\u2060\uFEFF\n': {
+      email: 'ann@example.org',
+      key: 'ann@example.org',
+    },
     "o'neil+club@mail.example.org": {
       email: "o'neil+club@mail.example.org",
       key: "o'neil+club@mail.example.org",
@@ -52,7 +56,6 @@ describe('an email address', () => {
     '<ann@example.org>',
     'ann(comment)@example.org',
     'ann@example.org\r\nBcc: bob@example.org',
-    'ann@example.org\n',
     'an\u0000n@example.org',
     'a\u202Enn@example.org',
     'a\u200Bnn@example.org',

@@ -221,7 +221,7 @@ describe('input that no form of ours would send', () => {
     const { page } = await upToProfile(visitor);
     for (const handle of [
       ...['admin', 'ADMIN', 'adm1n', 'rnoderator', 'r00t', 'support', 'a.d.m.i.n', 'openmeet'],
-      ...['\u0430dmin', 'ada\u200b', 'ada\u202eadmin', 'ad\u0301a', 'ada\u0301'],
+      ...['\u0430dmin', 'a\u200bda', 'ada\u202eadmin', 'ad\u0301a', 'ada\u0301'],
       ...['ada lovelace', 'ada@x', 'ada:x', '../ada', 'ada/x', '-ada', 'ada-', 'a--b', 'a'],
       ...['x'.repeat(31), '1ada', '<b>ada'],
     ]) {

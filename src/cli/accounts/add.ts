@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
 import { addressSalt } from '../../accounts/address-salt.ts';
-import { displayName } from '../../accounts/display-name.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import type { PlatformNames } from '../../accounts/guests.store.ts';
 import { PasswordHasher } from '../../accounts/password-hasher.ts';
@@ -13,6 +12,7 @@ import { activateHandle } from '../../handles/hold.ts';
 import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
+import { displayName } from '../../text/display-name.ts';
 import { secretValue } from '../options.ts';
 import { type Cli, warn } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';

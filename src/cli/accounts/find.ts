@@ -2,6 +2,7 @@ import { parseEmail } from '../../accounts/email-address.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { accountOf } from '../../handles/handles.store.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
 import * as store from './accounts.store.ts';
@@ -20,9 +21,10 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 export async function requireAccount(
   { config, database }: Pick<Cli, 'config' | 'database'>,
-  name: string,
+  typed: string,
   { tenant }: Who = {},
 ): Promise<FoundAccount> {
+  const name = trimUnseen(typed);
   const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
   const email = name.indexOf('@') > 0 ? parseEmail(name) : undefined;
   const found = email

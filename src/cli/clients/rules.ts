@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import { signInScopes } from '../../oidc/claims.ts';
 import type { Client } from '../../oidc/clients.store.ts';
 import { internalScopes } from '../../oidc/internal/scopes.ts';
+import { isDisplayName } from '../../text/display-name.ts';
 import { readFile } from '../options.ts';
 import {
   checkBackchannelUri,
@@ -45,7 +46,9 @@ export function checkClient(client: Client, asked: Asked): void {
   for (const url of [client.clientUri, client.logoUri]) if (url) checkWebUrl(url);
   client.handoffOrigins.forEach(checkHandoffOrigin);
   client.handoffTargets.forEach(checkHandoffTarget);
-  if (!/^\P{C}{1,60}$/u.test(client.name)) throw invalid('--name has 1 to 60 characters.');
+  if (!isDisplayName(client.name, 60)) {
+    throw invalid('--name has 1 to 60 characters, all of which can be seen.');
+  }
 }
 
 /** A client id can never be a `sub`: those are UUIDs. */

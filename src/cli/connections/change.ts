@@ -19,7 +19,7 @@ import {
   requireConnection,
   type Settings,
 } from './connection.ts';
-import { checkId, checkIssuer, mappingFrom, withVouch } from './rules.ts';
+import { buttonName, checkId, checkIssuer, mappingFrom, withVouch } from './rules.ts';
 import { secretFrom } from './secret.ts';
 
 /**
@@ -45,7 +45,7 @@ export async function add(cli: Cli, options: AddOptions): Promise<FoundConnectio
   await database.transaction(async (tx) => {
     const added = await insertConnection(tx, {
       ...place,
-      ...{ name: options.name, issuer, clientId, authMethod },
+      ...{ name: buttonName(options.name), issuer, clientId, authMethod },
       secretSealed: secret && ring.seal(secret, secretContext(place)),
       scopes: scopesFrom(options.scope),
       claims,
@@ -79,7 +79,7 @@ export async function set(cli: Cli, id: string, options: Settings): Promise<Foun
   await save(cli, 'connection.changed', {
     ...before,
     ...{ authMethod, secretSealed },
-    name: options.name ?? before.name,
+    name: options.name === undefined ? before.name : buttonName(options.name),
     clientId: options.clientId ?? before.clientId,
     scopes: options.scope ? scopesFrom(options.scope) : before.scopes,
     claims: claimsAfter(before, options),

@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { AppError } from '../../errors.ts';
 import type { ClaimMapping, Connection } from '../../federation/connections.store.ts';
 import { isEntra } from '../../federation/openid-claims.ts';
+import { isDisplayName } from '../../text/display-name.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 
 /** Ids that ways to sign in have, or that stand for something else in an address. */
 const reservedIds = new Set(['google', 'bluesky', 'email', 'password', 'passkey', 'signed-in']);
@@ -103,4 +105,13 @@ export function withVouch(
 
 function issuerInvalid(message: string): AppError {
   return new AppError('issuer_invalid', { message: `The issuer cannot be used. ${message}` });
+}
+
+/** On the button of the sign-in page. @throws AppError `name_invalid` */
+export function buttonName(typed: string): string {
+  const name = trimUnseen(typed);
+  if (isDisplayName(name, 60)) return name;
+  throw new AppError('name_invalid', {
+    message: 'A name has 1 to 60 characters, all of which can be seen.',
+  });
 }

@@ -13,6 +13,8 @@ import {
   saveTenant,
   tenantByName,
 } from '../../tenants/tenants.store.ts';
+import { isDisplayName } from '../../text/display-name.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { handleEntry } from '../handles/handles.store.ts';
 import type { Cli } from '../run.ts';
 import { brandingFrom, termsFrom } from './branding.ts';
@@ -176,10 +178,10 @@ function settingsFrom(options: TenantOptions, before: Settings): Settings {
 }
 
 function nameFrom(typed: string): string {
-  const name = typed.trim();
-  if (/^\P{C}{1,60}$/u.test(name)) return name;
+  const name = trimUnseen(typed);
+  if (isDisplayName(name, 60)) return name;
   throw new AppError('name_invalid', {
-    message: 'A name has 1 to 60 characters, none of them control or direction characters.',
+    message: 'A name has 1 to 60 characters, all of which can be seen.',
   });
 }
 

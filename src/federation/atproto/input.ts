@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { withoutUnseen } from '../../text/unseen.ts';
 
 /** What the OAuth client may be asked with, in the order it should be tried. */
 export type Targets = readonly [string, ...string[]];
@@ -17,7 +18,7 @@ const homeDomain = 'bsky.social';
  * @throws AppError `bluesky_handle_required` or `bluesky_handle_unknown` (422)
  */
 export function targetsOf(typed: string | undefined): Targets {
-  const cleaned = (typed ?? '').replace(/[\p{Cc}\p{Cf}\s]+/gu, '');
+  const cleaned = withoutUnseen(typed ?? '');
   if (cleaned === '') throw handleRequired();
   const named = profilePage.exec(cleaned)?.groups?.who ?? cleaned;
   const bare = named.replace(/^(?:at:\/\/|@)+/i, '').replace(/^([^/]+)\/$/, '$1');

@@ -1,6 +1,7 @@
 import type { OAuthSession } from '@atproto/oauth-client-node';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 
 export type Profile = { name?: string; picture?: string };
 
@@ -50,7 +51,7 @@ export async function readProfile({ fetch, pds, did }: Repository): Promise<Prof
     const { value } = profile.parse(said);
     const cid = value.avatar?.ref.$link;
     return {
-      name: value.displayName?.trim() || undefined,
+      name: trimUnseen(value.displayName ?? '') || undefined,
       picture: cid ? method(pds, 'com.atproto.sync.getBlob', { did, cid }).href : '',
     };
   } catch {

@@ -3,6 +3,7 @@ import type { Errors } from '../../../views/registry.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
 import { clearCookie } from '../../http/cookies.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({ handle: z.string().max(300).default(''), erase: z.string().optional() });
@@ -26,7 +27,7 @@ export async function submitDeletion(visit: Visit): Promise<void> {
   const { account, parts, ctx } = visit;
   const { handle, ...choice } = validate(form, await readForm(ctx));
   const erase = choice.erase !== undefined;
-  if (handle.trim().replace(/^@/, '').toLowerCase() !== account.handle.toLowerCase()) {
+  if (trimUnseen(handle).replace(/^@/, '').toLowerCase() !== account.handle.toLowerCase()) {
     return showDeletion(visit, { erase, errors: { handle: { code: 'handle_mismatch' } } });
   }
   await parts.database.transaction((tx) =>

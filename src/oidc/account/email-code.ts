@@ -9,6 +9,7 @@ import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { mailFrame } from '../../tenants/mail.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { welcomeGuest } from '../guests.ts';
 import { codeProblem, tooMany } from '../interaction/code.ts';
 import { SealedCookie } from '../sealed-cookie.ts';
@@ -111,7 +112,8 @@ export async function submitEmailCode(visit: Visit): Promise<void> {
   const { code } = validate(form, await readForm(ctx));
   const pending = pendingOf(visit);
   if (!pending) return visit.redirect('/account/email');
-  if (!code.trim()) return showEmailCode(visit, { errors: { code: { code: 'code_missing' } } });
+  if (!trimUnseen(code))
+    return showEmailCode(visit, { errors: { code: { code: 'code_missing' } } });
   const { tenantId } = visit.account;
   const attempt = { identifier: pending.key, tenantId, browser, address: ctx.ip };
   const allowed = await parts.limits.codeGuess(attempt);

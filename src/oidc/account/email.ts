@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Errors } from '../../../views/registry.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { pendingEmail, sendEmailCode } from './email-code.ts';
 import type { Visit } from './visit.ts';
 
@@ -35,7 +36,7 @@ export async function submitEmail(visit: Visit): Promise<void> {
 }
 
 function missingOrInvalid(value: string): string {
-  return value.trim() ? 'email_invalid' : 'email_required';
+  return trimUnseen(value) ? 'email_invalid' : 'email_required';
 }
 
 function problemOf({ email, key }: EmailAddress, { account, tenant }: Visit): string | undefined {

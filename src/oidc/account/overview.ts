@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { AccountNotice, AccountPages } from '../../../views/registry.account.ts';
 import { updateProfile } from '../../accounts/accounts.store.ts';
-import { displayName } from '../../accounts/display-name.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { hasOpenMemberships } from '../../rooms/confirmations.store.ts';
+import { displayName } from '../../text/display-name.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
 import { membershipsPath } from './memberships.ts';
@@ -26,7 +26,13 @@ const noticeSchema = z.enum([
   'accounts_merged',
 ] satisfies AccountNotice[]);
 
-const nameForm = z.object({ name: z.string().max(200).default('').transform(displayName) });
+const nameForm = z.object({
+  name: z
+    .string()
+    .max(200)
+    .default('')
+    .transform((typed) => displayName(typed)),
+});
 
 type Shown = Partial<Pick<AccountPages['account'], 'errors'>> & { name?: string };
 

@@ -9,6 +9,7 @@ import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { welcomeGuest } from '../guests.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
@@ -76,7 +77,7 @@ export async function submitAddress(step: Step): Promise<void> {
   }
   const address = parseEmail(value);
   if (!address) {
-    const code = value.trim() ? 'email_invalid' : 'email_required';
+    const code = trimUnseen(value) ? 'email_invalid' : 'email_required';
     return showAddress(step, { value, errors: { email: { code } } });
   }
   const order = {

@@ -5,6 +5,7 @@ import { codeLimits, type Redemption } from '../../accounts/codes.ts';
 import type { Transaction } from '../../database/database.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { serves } from '../clients.ts';
 import { giveAddress } from './address.ts';
 import { finishSignIn, goOnAsSignedIn } from './finish.ts';
@@ -73,7 +74,7 @@ export async function submitCode(step: Step): Promise<void> {
   const { signIn, parts } = step;
   if (!signIn.email) return step.redirect(step.url());
   const { code } = validate(form, await readForm(step.ctx));
-  if (!code.trim()) return showCode(step, { code: { code: 'code_missing' } });
+  if (!trimUnseen(code)) return showCode(step, { code: { code: 'code_missing' } });
   const attempt = {
     browser: signIn.browser,
     address: step.ctx.ip,

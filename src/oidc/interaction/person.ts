@@ -1,7 +1,7 @@
 import { accountById } from '../../accounts/accounts.store.ts';
-import { displayName } from '../../accounts/display-name.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
+import { displayName } from '../../text/display-name.ts';
 import { wantsAddress } from './address.ts';
 import type { Step } from './step.ts';
 import { addressOf, type UpstreamFacts, upstreamOf } from './upstream-person.ts';

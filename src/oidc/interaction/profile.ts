@@ -1,16 +1,20 @@
 import { z } from 'zod';
-import { displayName } from '../../accounts/display-name.ts';
 import { AppError } from '../../errors.ts';
 import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
+import { displayName } from '../../text/display-name.ts';
 import { holderOfTyped, keptFor } from './kept-handle.ts';
 import { type Person, personOf } from './person.ts';
 import { continueAsExisting, registerAccount, setUpHandle } from './register.ts';
 import type { Step } from './step.ts';
 
 const form = z.object({
-  name: z.string().max(200).default('').transform(displayName),
+  name: z
+    .string()
+    .max(200)
+    .default('')
+    .transform((typed) => displayName(typed)),
   handle: z.string().max(100).default(''),
   suggestion: z.string().max(100).optional(),
   terms: z.string().max(100).optional(),

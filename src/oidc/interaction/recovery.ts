@@ -5,6 +5,7 @@ import { recover } from '../../accounts/lifecycle.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { accountsOfProvedAddress } from './code.ts';
 import { finishSignIn, leaveEndedSession } from './finish.ts';
 import { sendCode } from './send-code.ts';
@@ -37,7 +38,7 @@ export async function submitRecovery(step: Step): Promise<void> {
   const { email } = validate(addressForm, await readForm(step.ctx));
   const identifier = parseIdentifier(email);
   if (!identifier) {
-    const code = email.trim() ? 'email_invalid' : 'identifier_required';
+    const code = trimUnseen(email) ? 'email_invalid' : 'identifier_required';
     return showRecovery(step, { value: email, errors: { email: { code } } });
   }
   const order = {

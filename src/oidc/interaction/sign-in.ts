@@ -4,6 +4,7 @@ import { signInByPassword } from '../../accounts/password-sign-in.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { serves } from '../clients.ts';
 import { mergingOf } from '../merge/proof.ts';
 import { parkedSessions } from '../parked-sessions.ts';
@@ -80,7 +81,7 @@ export async function submitSignIn(step: Step): Promise<void> {
   const shown = { value: fields.email, remember: fields.remember !== undefined };
   const identifier = parseIdentifier(fields.email);
   if (!identifier) {
-    const code = fields.email.trim() ? 'email_invalid' : 'identifier_required';
+    const code = trimUnseen(fields.email) ? 'email_invalid' : 'identifier_required';
     return showSignIn(step, { ...shown, errors: { email: { code } } });
   }
   // Accounts without a password exist, and their owners press the first button too.

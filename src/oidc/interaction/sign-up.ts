@@ -9,6 +9,7 @@ import {
   tenantById,
   tenantByName,
 } from '../../tenants/tenants.store.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { serves } from '../clients.ts';
 import { invitedTo, receive } from './admission.ts';
 import { newcomerTo } from './person.ts';
@@ -53,7 +54,7 @@ export async function submitSignUp(step: Step): Promise<void> {
   const shown = { value: fields.email, tenant: fields.tenant };
   const address = parseEmail(fields.email);
   if (!address) {
-    const code = fields.email.trim() ? 'email_invalid' : 'email_required';
+    const code = trimUnseen(fields.email) ? 'email_invalid' : 'email_required';
     return showSignUp(step, { ...shown, errors: { email: { code } } });
   }
   const tenant = step.fixedTenant ?? (await tenantToJoin(step, address.key, fields.tenant));

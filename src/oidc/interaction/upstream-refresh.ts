@@ -4,7 +4,6 @@ import {
   lockAccount,
   updateProfile,
 } from '../../accounts/accounts.store.ts';
-import { displayName } from '../../accounts/display-name.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
@@ -17,6 +16,7 @@ import {
   type UpstreamProfile,
 } from '../../federation/identities.store.ts';
 import { labelOf, profileAfter } from '../../federation/identity.ts';
+import { displayName } from '../../text/display-name.ts';
 import { forget } from '../memory.ts';
 import { leaveEndedSession } from './finish.ts';
 import type { Step } from './step.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { displayName } from '../../accounts/display-name.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import { deleteGuest, type Guest, guestById } from '../../accounts/guests.store.ts';
 import { keepGuest } from '../../accounts/guests.ts';
@@ -7,6 +6,8 @@ import type { Database } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { deleteMemberships } from '../../rooms/move-memberships.store.ts';
+import { displayName, isDisplayName } from '../../text/display-name.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import { type InternalRoute, internalRoute, printable } from './route.ts';
 
 type Parts = { database: Database };
@@ -24,12 +25,18 @@ const guest = z
   .meta({ id: 'Guest' });
 
 const order = z.strictObject({
-  email: printable.refine((typed) => parseEmail(typed) !== undefined, {
-    message: 'must be one plain email address',
-  }),
-  name: printable.refine((typed) => displayName(typed) !== '', {
-    message: 'must hold something that can be seen',
-  }),
+  email: z
+    .string()
+    .max(320)
+    .refine((typed) => parseEmail(typed) !== undefined, {
+      message: 'must be one plain email address',
+    }),
+  name: z
+    .string()
+    .max(255)
+    .refine((typed) => isDisplayName(trimUnseen(typed), 255), {
+      message: 'must be a name of which all can be seen',
+    }),
   platformUserId: printable.optional(),
   platformSlug: printable.optional(),
   tenantId: z.uuid().optional(),

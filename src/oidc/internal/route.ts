@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { isVisible } from '../../text/unseen.ts';
 import type { Client } from '../clients.store.ts';
 import type { TenantNames } from './tenant.ts';
 
@@ -21,7 +22,8 @@ export const printable = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^\P{C}+$/u, 'must not hold control characters');
+  .regex(/^\P{C}+$/u, 'must not hold control characters')
+  .refine(isVisible, { message: 'must hold something that can be seen' });
 
 /** A platform's name of something; no URL can have the two refused ones as a part of its path. */
 export const pathSlug = printable.refine((text) => text !== '.' && text !== '..', {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { isVisible } from '../../../text/unseen.ts';
 
 /** Text that people can read; PostgreSQL cannot store the rest either. */
 export const printable = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^\P{C}+$/u, 'holds control characters');
+  .regex(/^\P{C}+$/u, 'holds control characters')
+  .refine(isVisible, { message: 'holds nothing that can be seen' });
 
 /** The platform's name of a person; `account:` would mean one of ours. */
 export const userSlug = printable.refine((slug) => !slug.startsWith('account:'), {
