@@ -18,6 +18,7 @@ import { cookieNames } from './http/cookies.ts';
 import { listenProblem } from './http/listen-problem.ts';
 import type { Log } from './http/log.ts';
 import { RateLimits } from './http/rate-limits.ts';
+import { httpServer } from './http/server.ts';
 import { MailQueue } from './mail/queue.ts';
 import { ClientDirectory } from './oidc/clients.ts';
 import { CurrentProvider } from './oidc/current-provider.ts';
@@ -66,7 +67,7 @@ export async function createApp(app: AppParts): Promise<App> {
     web,
     listen: () =>
       new Promise((resolve, reject) => {
-        server = web.listen(config.port, config.host, () => resolve(server as Server));
+        server = httpServer(web).listen(config.port, config.host, () => resolve(server as Server));
         server.once('error', (error) => reject(listenProblem(error, config) ?? error));
       }),
     async stop() {

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { isTooDeep } from './nesting.ts';
 
 const defaultLimit = '32kb';
 
@@ -41,6 +42,7 @@ export async function readJson<Schema extends z.ZodType>(
     if (cause instanceof AppError) throw cause;
     throw new AppError('body_malformed', { cause });
   }
+  if (isTooDeep(value)) throw new AppError('body_malformed');
   return validate(schema, value);
 }
 

@@ -1,4 +1,5 @@
-import type { ClaimsParameterMember, KoaContextWithOIDC } from 'oidc-provider';
+import { type ClaimsParameterMember, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { isTooDeep } from '../http/nesting.ts';
 
 /** The claims of each scope (OIDC Core 5.4, and `tenant` for what Synapse needs of ours). */
 export const claimsByScope = {
@@ -37,8 +38,11 @@ type AskedClaims = { userinfo?: Members; id_token?: Members };
 /**
  * Leaves out of a request's `claims` what its client may never be told, before anything is decided
  * by it. That is no error (OIDC Core 5.5.1): such claims just do not come.
+ *
+ * @throws InvalidRequest where it is nested like no request
  */
 export function limitAskedClaims(ctx: KoaContextWithOIDC, asked: AskedClaims): void {
+  if (isTooDeep(asked)) throw new errors.InvalidRequest('claims is nested too deeply');
   const { params, client } = ctx.oidc;
   const own = claimsOfScopes(client?.scope?.split(' ') ?? []);
   const kept = new Set<string>([...own, ...signInClaims]);
