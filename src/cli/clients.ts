@@ -81,7 +81,7 @@ function withAuthentication(command: Command): Command {
         .choices(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
         .default('client_secret_basic'),
     )
-    .option('--jwks <file>', 'its public keys, for private_key_jwt')
+    .option('--jwks <file>', 'its public keys, for private_key_jwt and signed requests')
     .option('--no-pkce', 'it is known not to support PKCE; never for public clients')
     .addOption(
       new Option('--id-token-alg <alg>', 'how its ID tokens are signed')
@@ -114,6 +114,7 @@ function registerSet(noun: Command): void {
     .argument('<client>', 'its id')
     .description('Change what is given of a client')
     .option('--backchannel-logout-uri <uri>', 'where it is told of sign-outs ("": nowhere)')
+    .option('--jwks <file>', 'its public keys, in the place of those it had')
     .option('--require-pushed-authorization-requests', 'it pushes every request first (RFC 9126)')
     .option('--no-require-pushed-authorization-requests', 'it need not')
     .option('--dpop-bound-access-tokens', 'its tokens are bound to a key of its own (RFC 9449)')

@@ -147,22 +147,27 @@ export async function setHandoffTargets(
   return rows.length === 1;
 }
 
-/** What it must do beyond others, and where it is told of sign-outs. */
+/** What it must do beyond others, its keys, and where it is told of sign-outs. */
 export async function setRequirements(
   db: Queryable,
   client: Pick<
     Client,
-    'id' | 'requirePushedAuthorizationRequests' | 'dpopBoundAccessTokens' | 'backchannelLogoutUri'
+    | 'id'
+    | 'jwks'
+    | 'requirePushedAuthorizationRequests'
+    | 'dpopBoundAccessTokens'
+    | 'backchannelLogoutUri'
   >,
 ): Promise<void> {
   await db.query(
     `update clients set require_pushed_authorization_requests = $2, dpop_bound_access_tokens = $3,
-      backchannel_logout_uri = $4, updated_at = now() where id = $1`,
+      backchannel_logout_uri = $4, jwks = $5, updated_at = now() where id = $1`,
     [
       client.id,
       client.requirePushedAuthorizationRequests,
       client.dpopBoundAccessTokens,
       client.backchannelLogoutUri,
+      client.jwks && JSON.stringify(client.jwks),
     ],
   );
 }

@@ -10,6 +10,7 @@ import { serves } from './clients.ts';
 import { internalAudience } from './internal/audience.ts';
 import type { Onward } from './pass-on.ts';
 import type { ProviderParts } from './provider.ts';
+import { checkRequestObject } from './request-objects.ts';
 
 /** The pages that the library asks for by itself. */
 export type ProviderPages = {
@@ -32,6 +33,7 @@ export function createFeatures(parts: ProviderParts) {
     devInteractions: { enabled: false },
     claimsParameter: { enabled: true, assertClaimsParameter: limitAskedClaims },
     pushedAuthorizationRequests: { enabled: true },
+    requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     dPoP: boundTokens(parts),
     clientCredentials: { enabled: true },
     resourceIndicators: internalAudience(parts),

@@ -24,6 +24,7 @@ import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { compareRedirectUris } from './redirect-uris.ts';
 import { refuseReplays } from './replay.ts';
+import { refuseUnsignedRequests, requestAlgorithms } from './request-objects.ts';
 import { limitSizes } from './request-sizes.ts';
 import { strengths } from './required-sign-in.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
@@ -67,6 +68,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   answerFaults(provider, parts.pages);
   compareByFingerprint(provider, parts.fingerprints);
   refuseReplays(provider, parts);
+  refuseUnsignedRequests(provider);
   queueLogouts(provider, parts.database);
   acceptEarlierIdTokens(provider, keys.verifying);
   compareRedirectUris(provider);
@@ -113,6 +115,7 @@ function protocol({ synapseUrl }: ProviderParts): Configuration {
     pkce: { required: (_ctx, client) => client.pkce_required !== false },
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256', 'ES256'],
+      requestObjectSigningAlgValues: [...requestAlgorithms],
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
       dPoPSigningAlgValues: proofAlgorithms,
     },

@@ -187,6 +187,7 @@ describe('a client', () => {
       ['a public client without PKCE', { tokenEndpointAuthMethod: 'none', pkceRequired: false }],
       ['a secret for a public client', { tokenEndpointAuthMethod: 'none' }, { secret: 'x' }],
       ['private_key_jwt without keys', { tokenEndpointAuthMethod: 'private_key_jwt' }],
+      ['keys that sign nothing', { ...machine, jwks: { keys: [{}] } }, { allTenants: true }],
       ['a block that Synapse cannot use', { idpId: 'x', tokenEndpointAuthMethod: 'none' }],
       ['an idp_id that Synapse refuses', { idpId: 'Ä' }],
     ];
@@ -196,6 +197,12 @@ describe('a client', () => {
         { code: 'client_invalid' },
         what,
       );
+    }
+  });
+
+  test('may have keys to sign its requests by, however it proves itself', () => {
+    for (const tokenEndpointAuthMethod of ['client_secret_basic', 'none'] as const) {
+      checkClient({ ...sound, tokenEndpointAuthMethod, jwks: { keys: [{}] } }, {});
     }
   });
 

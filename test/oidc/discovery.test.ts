@@ -48,6 +48,9 @@ describe('discovery', () => {
     assert.deepEqual(metadata.subject_types_supported, ['public']);
     const algorithms = metadata.id_token_signing_alg_values_supported as string[];
     assert.deepEqual(algorithms.toSorted(), ['ES256', 'RS256']);
+    assert.equal(metadata.request_parameter_supported, true);
+    const signing = metadata.request_object_signing_alg_values_supported as string[];
+    assert.ok(signing.includes('ES256') && !signing.some((alg) => /^(none|HS)/.test(alg)));
     assert.equal(metadata.authorization_response_iss_parameter_supported, true);
     assert.equal(metadata.backchannel_logout_supported, true);
     assert.equal(metadata.backchannel_logout_session_supported, true);

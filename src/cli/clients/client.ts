@@ -15,6 +15,8 @@ export type SetOptions = {
   dpopBoundAccessTokens?: boolean;
   /** Empty to be told no more. */
   backchannelLogoutUri?: string;
+  /** File with its public keys. */
+  jwks?: string;
 };
 
 export type AddOptions = SetOptions & {
@@ -23,7 +25,6 @@ export type AddOptions = SetOptions & {
   secret?: string;
   redirectUri?: string[];
   authMethod: AuthMethod;
-  jwks?: string;
   firstParty?: boolean;
   tenant?: string[];
   allTenants?: boolean;

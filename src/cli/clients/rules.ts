@@ -12,12 +12,8 @@ import {
   checkWebUrl,
 } from './uris.ts';
 
-const grants = [
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-  'urn:ietf:params:oauth:grant-type:device_code',
-];
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+const grants = ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant];
 
 /** The `actor` of an audit row is a client's id or one of these. */
 const actors = ['operator', 'system', 'nobody'];
@@ -69,7 +65,7 @@ function checkGrants(client: Client, { tenant, allTenants }: Asked): void {
   if (has('authorization_code') !== client.redirectUris.length > 0) {
     throw invalid('--redirect-uri and the grant authorization_code need each other.');
   }
-  const forPeople = has('authorization_code') || has(grants[3] as string);
+  const forPeople = signsPeopleIn(client);
   if (has('refresh_token') && !forPeople) throw invalid('Nothing would give refresh tokens.');
   if (tenant && allTenants) throw invalid('Give either --tenant or --all-tenants.');
   if (has('client_credentials') && !tenant && !allTenants) {
@@ -86,12 +82,13 @@ function checkGrants(client: Client, { tenant, allTenants }: Asked): void {
   if (forPeople && !scopes.includes('openid')) throw invalid('--scope openid is missing.');
 }
 
+function signsPeopleIn({ grantTypes }: Client): boolean {
+  return grantTypes.includes('authorization_code') || grantTypes.includes(deviceGrant);
+}
+
 function checkAuthentication(client: Client, { secret }: Asked): void {
   const method = client.tokenEndpointAuthMethod;
   if (secret !== undefined && !needsSecret(client)) throw invalid(`${method} has no --secret.`);
-  if ((method === 'private_key_jwt') !== Boolean(client.jwks)) {
-    throw invalid('--jwks and --auth-method private_key_jwt need each other.');
-  }
   if (method === 'none' && client.grantTypes.includes('client_credentials')) {
     throw invalid('client_credentials need a client that can prove that it is itself.');
   }
@@ -108,11 +105,18 @@ function checkAuthentication(client: Client, { secret }: Asked): void {
 /** @throws AppError `client_invalid` for what the client could not do */
 export function checkRequirements(client: Client): void {
   const { requirePushedAuthorizationRequests: pushes, dpopBoundAccessTokens: bound } = client;
+  const { tokenEndpointAuthMethod: method } = client;
   if (client.idpId !== null && (pushes || bound)) {
     throw invalid('Synapse neither pushes its requests nor binds its tokens to a key.');
   }
   if (pushes && !client.grantTypes.includes('authorization_code')) {
     throw invalid('Only requests of the grant authorization_code can be pushed.');
+  }
+  if (method === 'private_key_jwt' && !client.jwks) {
+    throw invalid('--auth-method private_key_jwt needs --jwks.');
+  }
+  if (method !== 'private_key_jwt' && client.jwks && !signsPeopleIn(client)) {
+    throw invalid('--jwks is for private_key_jwt, and for signed requests to sign in.');
   }
 }
 

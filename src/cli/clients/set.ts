@@ -4,14 +4,14 @@ import { findClient, setRequirements } from '../../oidc/clients.store.ts';
 import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
 import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient, type SetOptions } from './client.ts';
-import { checkRequirements } from './rules.ts';
+import { checkRequirements, readJwks } from './rules.ts';
 import { checkBackchannelUri } from './uris.ts';
 
 /**
  * Changes what is given.
  *
  * @throws AppError `client_not_found` (404), `client_built_in` (409), `client_invalid`,
- *   `backchannel_uri_invalid`
+ *   `backchannel_uri_invalid`, `jwks_invalid`
  */
 export async function set(cli: Cli, id: string, options: SetOptions): Promise<FoundClient> {
   if ([accountClientId, tryClientId].includes(id)) {
@@ -20,7 +20,8 @@ export async function set(cli: Cli, id: string, options: SetOptions): Promise<Fo
       message: `${id} is a part of this service.`,
     });
   }
-  const { backchannelLogoutUri: uri, ...requirements } = options;
+  const { backchannelLogoutUri: uri, jwks: file, ...requirements } = options;
+  const jwks = file ? readJwks(file) : undefined;
   if (uri) checkBackchannelUri(uri, cli.config.matrix.synapseUrl);
   return cli.database.transaction(async (tx) => {
     const before = await findClient(tx, id);
@@ -28,6 +29,7 @@ export async function set(cli: Cli, id: string, options: SetOptions): Promise<Fo
     const after = {
       ...before,
       ...requirements,
+      ...(jwks && { jwks }),
       ...(uri === undefined ? undefined : { backchannelLogoutUri: uri || null }),
     };
     checkRequirements(after);
