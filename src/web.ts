@@ -15,7 +15,7 @@ import type { Log } from './http/log.ts';
 import { atPublicOrigin, fixedOrigin } from './http/origin.ts';
 import { peerAddress, warnOfForwarding } from './http/peer.ts';
 import { requests } from './http/requests.ts';
-import { securityHeaders } from './http/security-headers.ts';
+import { keepOpener, securityHeaders } from './http/security-headers.ts';
 import { wellFormedTargets } from './http/well-formed.ts';
 import { appserviceRoutes } from './matrix/appservice/routes.ts';
 import { startMonitoring } from './monitoring.ts';
@@ -123,6 +123,7 @@ async function redirectTenantHost(
   if (!slug || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return false;
   const target = atPublicOrigin(ctx, publicUrl);
   target.searchParams.set('tenant', slug);
+  keepOpener(ctx);
   ctx.redirect(target.href);
   return true;
 }

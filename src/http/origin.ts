@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { AppError } from '../errors.ts';
+import { keepOpener } from './security-headers.ts';
 
 export type OriginOptions = {
   publicUrl: string;
@@ -63,6 +64,7 @@ function isForPerson(ctx: Context): boolean {
 /** Somebody typed `localhost` where PUBLIC_URL says `127.0.0.1`, or the reverse. */
 async function toPublicOrigin(ctx: Context, name: string, url: URL): Promise<boolean> {
   if (!loopback.has(name) || !loopback.has(url.hostname) || ctx.method !== 'GET') return false;
+  keepOpener(ctx);
   ctx.redirect(atPublicOrigin(ctx, url).href);
   return true;
 }

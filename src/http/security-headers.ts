@@ -61,3 +61,12 @@ export function allowFormsTo(ctx: Context, target: string | undefined): void {
       : policy.replace(/form-action 'self';?/, ''),
   );
 }
+
+/**
+ * Lets the window that opened this one stay in touch with it. A client may sign people in, or have them
+ * confirm something, in a pop-up, and one strict answer on the way would cut it off for good: the pop-up
+ * could never say that it is done. For answers on the way to a client only.
+ */
+export function keepOpener(ctx: Context): void {
+  ctx.set('cross-origin-opener-policy', 'unsafe-none');
+}

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { exactRouter } from '../http/exact-router.ts';
 import { readForm } from '../http/forms.ts';
 import { addressKey } from '../http/rate-limits.ts';
+import { keepOpener } from '../http/security-headers.ts';
 import { isForHandOff, serveApart } from './handoff/apart.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
@@ -63,6 +64,7 @@ async function resume(ctx: Context, parts: MountParts, route: ProviderRoute): Pr
  */
 async function authorizeByGet(ctx: Context): Promise<void> {
   const query = new URLSearchParams(await readForm(ctx));
+  keepOpener(ctx);
   seeOther(ctx, `${mountPath}/auth?${query}`);
 }
 

@@ -18,6 +18,7 @@ import { createLoadExistingGrant } from './grants.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { lifetimes } from './lifetimes.ts';
+import { keepOpenersOfClients } from './openers.ts';
 import { putOthersAside } from './other-sessions.ts';
 import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
@@ -78,6 +79,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   putOthersAside(provider, parts);
   returnSynapseParameters(provider);
   bindInteractions(provider, parts);
+  keepOpenersOfClients(provider);
   return provider;
 }
 

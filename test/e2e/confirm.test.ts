@@ -68,6 +68,25 @@ describe('confirming to a Matrix client that it is still oneself', { timeout: 12
     assert.ok(!(await device.alive()));
   });
 
+  test('tells the client’s own window, which opened it as a pop-up', async () => {
+    await join(world, { email: 'gil@example.org', name: 'Gil', handle: 'gil', password });
+    const gil = await world.newPerson();
+    const device = await gil.signIn('gil', password);
+    const { page, finish } = await askToRemove(device, device.id);
+    const opened = gil.context.waitForEvent('page');
+    await gil.page.evaluate(
+      `addEventListener('message', ({ data }) => { document.title = data; });
+       void window.open(${JSON.stringify(page)})`,
+    );
+    const popup = await opened;
+    await popup.getByRole('link', { name: 'Continue with OpenMeet' }).click();
+    await popup.fill('[name=password]', password);
+    await popup.click('button[type=submit]');
+    await gil.page.waitForFunction(`document.title === 'authDone'`);
+    await finish();
+    assert.ok(!(await device.alive()));
+  });
+
   test('that is given up can be begun again', async () => {
     await join(world, { email: 'fay@example.org', name: 'Fay', handle: 'fay', password });
     const fay = await world.newPerson();

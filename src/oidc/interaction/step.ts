@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { PageName, Pages } from '../../../views/registry.ts';
 import { AppError } from '../../errors.ts';
-import { allowFormsTo } from '../../http/security-headers.ts';
+import { allowFormsTo, keepOpener } from '../../http/security-headers.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
 import { isOf } from '../bound-interactions.ts';
@@ -107,6 +107,7 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
   const clientId = String(details.params.client_id);
   const client = await parts.clients.find(clientId);
   if (!client) throw new AppError('sign_in_expired');
+  if (details.params.redirect_uri && clientId !== accountClientId) keepOpener(ctx);
   const id = new RowIds(parts.fingerprints).of(uid);
   const started = await findSignIn(parts.database, id);
   const fixed = started ? undefined : await fixedTenant(parts, details);
