@@ -93,6 +93,11 @@ export function actualOf(roomId: string, events: readonly StateEvent[]): Actual 
   };
 }
 
+/** What the room was made with. */
+export function createContent(actual: Actual): Content {
+  return actual.state('m.room.create') ?? {};
+}
+
 function creation(content: Content) {
   const { room_version: version, [rowKey]: row } = content;
   return {

@@ -29,6 +29,16 @@ const eventLevels: Readonly<Record<string, number>> = {
   'm.room.pinned_events': 50,
 };
 
+/**
+ * From version 12 on creators are above all levels, and what only they may do is above everybody who
+ * can be listed: a room that somebody else upgraded is theirs for good (MSC4289).
+ */
+const aboveAll = 150;
+
+function levelsOfEvents(version: string): Record<string, number> {
+  return { ...eventLevels, ...(creatorsHavePower(version) && { 'm.room.tombstone': aboveAll }) };
+}
+
 function namedLevels(type: RoomType, state: RoomState) {
   const silent = type === 'space' ? highest : 50;
   return {
@@ -47,7 +57,7 @@ export function firstLevels(desired: Desired, bot: string, version: string): Pow
   const above = creatorsHavePower(version);
   return {
     ...namedLevels(desired.type, desired.state),
-    events: { ...eventLevels },
+    events: levelsOfEvents(version),
     users: {
       ...(!above && { [bot]: highest }),
       ...listed(levelsOfPeople(desired), above ? highest : highest - 1),
@@ -113,7 +123,7 @@ export function planLevels(
   const content = {
     ...current,
     ...within(power, namedLevels(desired.type, desired.state), numbers(current)),
-    events: within(power, wantedEvents(desired, current), numbers(current.events)),
+    events: within(power, wantedEvents(desired, actual, power), numbers(current.events)),
     users,
   };
   const ids = new Set([...Object.keys(before), ...Object.keys(users)]);
@@ -131,9 +141,17 @@ function listed(levels: ReadonlyMap<string, number>, ceiling: number): Record<st
 }
 
 /** Levels of other events stay, but where they could let people write who must not. */
-function wantedEvents({ type, state }: Desired, current: Content): Record<string, number> {
+function wantedEvents(
+  { type, state }: Desired,
+  actual: Actual,
+  power: number,
+): Record<string, number> {
   const open = type !== 'space' && state !== 'cancelled';
-  return { ...(open && numbers(current.events)), ...eventLevels };
+  const before = numbers(actual.state('m.room.power_levels')?.events);
+  const wanted = Object.entries(levelsOfEvents(actual.created?.version ?? '1'));
+  // A bot that did not make the room cannot raise anything above itself.
+  const possible = wanted.map(([name, level]) => [name, Math.min(level, power)] as const);
+  return { ...(open && before), ...Object.fromEntries(possible) };
 }
 
 /** Nobody may change a level that is above their own. */

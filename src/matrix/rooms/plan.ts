@@ -23,14 +23,17 @@ export type RoomPlan = {
   /** What is not as it should be and the bot cannot change, in words. */
   obstacles: readonly string[];
   /** What is wrong also when all of this was done, and what a human must do. */
-  remains?: string;
+  remains: readonly string[];
   /** Why nothing can be done before the bot is mended, and what a human must do. */
   problem?: string;
   /** What the bot may try itself against the problem. */
   remedy?: 'return' | 'regain power';
 };
 
-export const nothingToDo: RoomPlan = { actions: [], held: [], confirmed: false, obstacles: [] };
+export const nothingToDo: RoomPlan = {
+  ...{ actions: [], held: [], confirmed: false },
+  ...{ obstacles: [], remains: [] },
+};
 
 /** Whether the room that Synapse has is to be given up. */
 export function isOver(desired: Desired, actual: Actual): boolean {
@@ -57,10 +60,12 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
   const levels = planLevels(desired, actual, bot, whoIsGone(desired, actual, held));
   const bans = members.others.filter(({ kind }) => kind === 'ban');
   const comings = members.others.filter(({ kind }) => kind !== 'ban');
-  const state = planState(desired, actual, settings);
-  const remains = [...replacement(desired, actual), ...stuckPeople(desired, members.untouchable)];
+  const isReplaced = actual.state('m.room.tombstone') !== undefined;
+  // Synapse has moved the alias to the room that people are to go on in.
+  const state = planState(isReplaced ? { ...desired, alias: null } : desired, actual, settings);
+  const remains = stuckPeople(desired, members.untouchable);
   return {
-    ...(remains.length > 0 && { remains: remains.join('; ') }),
+    remains,
     actions: [
       ...(levels.content
         ? [{ kind: 'levels' as const, content: levels.content, changed: levels.changed }]
@@ -75,22 +80,11 @@ export function planRoom(desired: Desired, actual: Actual, settings: PlanSetting
     held,
     confirmed: verdict === 'confirmed',
     obstacles: [
-      ...replacement(desired, actual),
+      ...(isReplaced ? [`${actual.roomId} was upgraded by hand.`] : []),
       ...levels.untouchable.map((id) => `The level of ${id} is as high as the bot's.`),
       ...members.untouchable.map((id) => `${id} is as powerful as the bot: it cannot remove them.`),
     ],
   };
-}
-
-/** Client-Server API, "Room upgrades": clients show such a room as closed, whatever is in it. */
-function replacement({ origin }: Desired, actual: Actual): string[] {
-  const tombstone = actual.state('m.room.tombstone');
-  if (!tombstone) return [];
-  const other = tombstone.replacement_room;
-  const what = `${actual.roomId} was upgraded by hand to ${typeof other === 'string' ? other : 'another room'}`;
-  return origin === 'made'
-    ? [`${what}: the platform must delete the entity and tell of it anew, for a new room`]
-    : [`${what}: unlink it, then link the new one`];
 }
 
 /** Whom the platform wants out. That a room's own administrators stay is known to who linked it. */

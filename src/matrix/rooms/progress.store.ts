@@ -10,6 +10,21 @@ export async function markMade(db: Queryable, id: string, roomId: string): Promi
   );
 }
 
+/** @returns false where it has another room by now */
+export async function markFollowed(
+  db: Queryable,
+  id: string,
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  const rows = await db.query(
+    `update rooms set room_id = $3, former_room_id = $2, held_removals = null,
+        confirmed_removals = null, updated_at = now()
+      where id = $1 and room_id = $2 returning id`,
+    [id, from, to],
+  );
+  return rows.length === 1;
+}
+
 /** Version `version` of what should be is true now. */
 export async function markSynced(db: Queryable, id: string, version: string): Promise<void> {
   await db.query(

@@ -19,6 +19,7 @@ import { readActual } from './actual.ts';
 import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
 import { planRoom } from './plan.ts';
 import { readDesired } from './read-desired.ts';
+import { replacementOf } from './replacement.ts';
 
 const payloadSchema = z.object({ run: z.uuid() });
 
@@ -106,7 +107,8 @@ async function driftOfRoom(parts: RoomParts, room: string): Promise<Omit<Drift, 
     if (!actual) return only('make the room again: Synapse does not have it any more');
     const { actions, held, problem, obstacles } = planRoom(desired, actual, parts.settings);
     if (actions.length + held.length + obstacles.length === 0 && !problem) return null;
-    const words = actions.map(describeAction);
+    const to = replacementOf(actual);
+    const words = [...actions.map(describeAction), ...(to ? [`go on in ${to}, if it may`] : [])];
     return { actions: words, held: held.length, obstacles, ...(problem && { problem }) };
   } catch (error) {
     if (!(error instanceof SynapseError) || error.kind === 'retry') throw error;

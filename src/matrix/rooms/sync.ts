@@ -8,6 +8,7 @@ import { readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';
 import { findRoom, makeRoom } from './create.ts';
 import type { Desired } from './desired.ts';
+import { followUpgrade, mendFormer } from './follow.ts';
 import { withRoomLock } from './lock.store.ts';
 import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
 import { isOver, nothingToDo, planRoom, type RoomPlan } from './plan.ts';
@@ -87,7 +88,12 @@ async function settle(parts: RoomParts, desired: Desired): Promise<boolean> {
     await markOver(parts.db, desired.id, null);
     return false;
   }
-  const { plan, over } = await mend(parts, { ...desired, roomId });
+  const { plan, over, movedTo } = await mend(parts, { ...desired, roomId });
+  if (movedTo) {
+    const held = { held: null, confirmed: null };
+    await settle(parts, { ...desired, ...held, roomId: movedTo, formerRoomId: roomId });
+    return true;
+  }
   if (!over) return plan.actions.length > 0 || desired.roomId === null;
   await purgeRemains(parts, desired, roomId);
   await markOver(parts.db, desired.id, roomId);
@@ -114,7 +120,7 @@ async function begin(parts: RoomParts, desired: Desired): Promise<string | undef
 }
 
 type WithRoom = Desired & { roomId: string };
-type Mended = { plan: RoomPlan; over: boolean };
+type Mended = { plan: RoomPlan; over: boolean; movedTo?: string };
 
 /** @returns whether the room is to be given up, and was emptied */
 async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): Promise<Mended> {
@@ -122,6 +128,10 @@ async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): P
   const actual = await readActual(parts, desired);
   // Synapse forgets the state of a room that nobody is in any more.
   if (!actual?.created) return { plan: whatIsGone(desired), over: true };
+  const upgrade = await followUpgrade(parts, desired, actual);
+  if (upgrade && 'roomId' in upgrade) {
+    return { plan: nothingToDo, over: false, movedTo: upgrade.roomId };
+  }
   const plan = planRoom(desired, actual, parts.settings);
   if (plan.problem) {
     if (!plan.remedy || isSecondTry) throw new GiveUp(plan.problem);
@@ -129,7 +139,9 @@ async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): P
     return mend(parts, desired, true);
   }
   await applyPlan(parts, desired, plan);
-  if (plan.remains) throw new GiveUp(plan.remains);
+  const remains = [upgrade?.obstacle, ...plan.remains].filter(Boolean).join('; ');
+  if (remains) throw upgrade?.waits ? new Error(remains) : new GiveUp(remains);
+  await mendFormer(parts, desired, actual, plan);
   return { plan, over: isOver(desired, actual) };
 }
 
