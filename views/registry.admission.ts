@@ -12,6 +12,8 @@ export interface AdmissionPages {
     handle?: string;
     /** The homeserver's name, the part of an address after the colon. */
     serverName: string;
+    /** What the button of their sign-in says there, after "Continue with"; nothing without a homeserver. */
+    button?: string;
     expiresAt: Date;
     accountUrl: string;
   };

@@ -5,6 +5,7 @@ const invitation: AdmissionPages['invitation'] = {
   action: '/invitation',
   hidden: { token: 'AbCdEf' },
   serverName: 'matrix.example',
+  button: 'Acme',
   expiresAt: new Date('2026-05-11T12:30:00Z'),
   accountUrl: '/account?tenant=acme',
 };
@@ -22,6 +23,7 @@ export const admissionSamples: {
   invitation: {
     open: invitation,
     personal: { ...invitation, email: 'j•••@example.com', handle: 'john.doe' },
+    'without-homeserver': { ...invitation, button: undefined },
     member: { ...invitation, state: 'member' },
     'used-up': { ...invitation, state: 'used_up' },
     ended: { ...invitation, state: 'ended' },

@@ -66,6 +66,18 @@ export async function giveOrTakePlatformRole(
   return rows.length > 0;
 }
 
+/** In the order given. */
+export async function setGroups(
+  tx: Queryable,
+  id: string,
+  groups: readonly string[],
+): Promise<void> {
+  await tx.query(
+    `update accounts set groups = $2, updated_at = now() where id = $1 and status <> 'deleted'`,
+    [id, groups],
+  );
+}
+
 /** What the operator says: these and no others, and all of them are the operator's from now on. */
 export async function setRoles(tx: Queryable, id: string, roles: readonly string[]): Promise<void> {
   await tx.query(

@@ -54,6 +54,25 @@ export function register(noun: Command): void {
         shown(await (await lazy.change()).setRoles(cli, name, options)),
       ),
     );
+  noun
+    .command('set-groups')
+    .argument('<account>', who)
+    .description('Set the groups of an account, instead of those it had')
+    .option('--tenant <tenant>', 'its tenant, where an address has several accounts')
+    .option('--group <name>', 'a group, for the claim `groups` of its tokens; repeatable', collect)
+    .option('--none', 'no groups at all')
+    .addHelpText(
+      'after',
+      example(
+        'accounts set-groups @ada --group staff --group choir',
+        'accounts set-groups @ada --none',
+      ),
+    )
+    .action(
+      run<Who & { group?: string[]; none?: boolean }>(async (cli, options, name) =>
+        shown(await (await lazy.change()).setGroups(cli, name, options)),
+      ),
+    );
 }
 
 function registerAdd(noun: Command): void {

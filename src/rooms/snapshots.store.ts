@@ -115,14 +115,23 @@ export async function putRoomSnapshots(
   );
 }
 
-/** @returns those that are gone now: an entity to which somebody belongs stays */
+/**
+ * With the jobs that were to make them true: nobody would ever do those.
+ *
+ * @returns those that are gone now: an entity to which somebody belongs stays
+ */
 export async function deleteEmptyRooms(tx: Queryable, ids: readonly string[]): Promise<string[]> {
   const deleted = await tx.query<{ id: string }>(
     `delete from rooms where id = any ($1::uuid[])
       and not exists (select from memberships where room = rooms.id) returning id`,
     [ids],
   );
-  return deleted.map(({ id }) => id);
+  const gone = deleted.map(({ id }) => id);
+  await tx.query(
+    `select graphile_worker.remove_job('sync-room:' || id) from unnest($1::uuid[]) as id`,
+    [gone],
+  );
+  return gone;
 }
 
 /** To be read once their rooms are locked. */

@@ -2,7 +2,7 @@ import { lockAccount, setStatus } from '../../accounts/accounts.store.ts';
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
 import { changeMatrixAccess, syncMatrixAccess } from '../../accounts/matrix-profile.ts';
-import { setRoles as storeRoles } from '../../accounts/roles.store.ts';
+import { setGroups as storeGroups, setRoles as storeRoles } from '../../accounts/roles.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
@@ -11,6 +11,8 @@ import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import { signOutEverywhere } from '../../oidc/sessions.ts';
 import type { administrators } from '../../rooms/roles.ts';
 import { syncRooms } from '../../rooms/sync.ts';
+import { isDisplayName } from '../../text/display-name.ts';
+import { trimUnseen } from '../../text/unseen.ts';
 import type { Cli } from '../run.ts';
 import * as store from './accounts.store.ts';
 import { requireAccount, type Who } from './find.ts';
@@ -85,6 +87,31 @@ export function setRoles(
         everywhere: moved('platform.admin'),
       });
     },
+  );
+}
+
+/**
+ * These and no other groups. Applications read them from the claim `groups`, at the next sign-in.
+ *
+ * @throws AppError also `group_invalid`, `nothing_given`
+ */
+export function setGroups(
+  cli: Cli,
+  name: string,
+  { group = [], none, ...options }: Who & { group?: string[]; none?: boolean },
+): Promise<FoundAccount> {
+  if (none ? group.length > 0 : group.length === 0) {
+    throw new AppError('nothing_given', { message: 'Give --group, once or more, or --none.' });
+  }
+  const wanted = [...new Set(group.map(trimUnseen))];
+  const odd = wanted.find((it) => !isDisplayName(it, 100));
+  if (odd !== undefined || wanted.length > 100) {
+    throw new AppError('group_invalid', {
+      message: 'At most 100 groups, each of 1 to 100 characters, all of which can be seen.',
+    });
+  }
+  return change(cli, name, options, 'account.groups_set', (tx, { id }) =>
+    storeGroups(tx, id, wanted),
   );
 }
 

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '../../errors.ts';
 import { clientSecretFile } from '../../first-start.ts';
 import { type ProviderBlock, providerBlock, signInSettings } from '../../matrix/provider-block.ts';
-import type { Tenant } from '../../tenants/tenant.entity.ts';
-import { defaultTenant, tenantByName } from '../../tenants/tenants.store.ts';
+import { nameOnButton } from '../../oidc/button-name.store.ts';
 import { allClients, clientNotFound, type FoundClient } from '../clients/client.ts';
 import type { Report } from '../report.ts';
 import { type Cli, warn } from '../run.ts';
@@ -49,7 +48,7 @@ async function blockOf(cli: Cli, client: FoundClient, { secretPath }: ConfigOpti
   return providerBlock({
     issuer: cli.config.issuer,
     idpId: client.idpId as string,
-    idpName: await nameOnButton(cli, client),
+    idpName: (await nameOnButton(cli.database, client.id)) as string,
     clientId: client.id,
     clientSecret: secretPath
       ? { path: secretPath }
@@ -64,14 +63,6 @@ async function keptSecret({ config }: Cli, id: string): Promise<string | undefin
   } catch {
     return undefined;
   }
-}
-
-/** The community's, where the block leads to just one. */
-async function nameOnButton({ database }: Cli, { tenants, allTenants }: FoundClient) {
-  const [only] = allTenants || tenants.length > 1 ? [] : tenants;
-  const own = only && (await tenantByName(database, only));
-  const tenant = own || ((await defaultTenant(database)) as Tenant);
-  return tenant.branding.name ?? tenant.name;
 }
 
 function warnOfOtherUris({ config }: Cli, client: FoundClient): void {

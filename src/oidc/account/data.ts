@@ -1,6 +1,7 @@
+import type { Queryable } from '../../database/database.ts';
 import { identitiesOf } from '../../federation/identities.store.ts';
 import { accountClientId } from '../own-clients.ts';
-import { eventsAbout, termsAcceptedBy } from './data.store.ts';
+import * as store from './data.store.ts';
 import { applicationsOf, sessionsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';
 
@@ -9,12 +10,11 @@ export async function downloadData(visit: Visit): Promise<void> {
   const { account, tenant, parts, ctx } = visit;
   const { database, serverName } = parts;
   const { tenantId: _tenant, emailKey: _key, hasPassword, ...facts } = account;
-  const [sessions, applications, terms, events, elsewhere] = await Promise.all([
+  const [sessions, applications, elsewhere, more] = await Promise.all([
     sessionsOf(database, account.id),
     applicationsOf(database, account.id, accountClientId),
-    termsAcceptedBy(database, account.id),
-    eventsAbout(database, account.id),
     identitiesOf(database, account.id),
+    furtherData(database, account.id),
   ]);
   await database.transaction((tx) => visit.record(tx, 'account.data_downloaded'));
   ctx.set('cache-control', 'no-store');
@@ -41,8 +41,20 @@ export async function downloadData(visit: Visit): Promise<void> {
       current: uid === visit.session.uid,
     })),
     applications,
-    terms,
-    events,
+    ...more,
   };
   ctx.body = JSON.stringify(data, null, 2);
+}
+
+async function furtherData(db: Queryable, accountId: string) {
+  const [memberships, invitations, guests, merges, browsers, terms, events] = await Promise.all([
+    store.membershipsOf(db, accountId),
+    store.invitationsOf(db, accountId),
+    store.guestsOf(db, accountId),
+    store.mergesOf(db, accountId),
+    store.browsersOf(db, accountId),
+    store.termsAcceptedBy(db, accountId),
+    store.eventsAbout(db, accountId),
+  ]);
+  return { memberships, invitations, guests, merges, browsers, terms, events };
 }

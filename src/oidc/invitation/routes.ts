@@ -12,6 +12,7 @@ import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { personOf } from '../account/person.ts';
 import { sendToSignIn } from '../account/sign-in.ts';
+import { buttonForTenant } from '../button-name.store.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
 import { SealedCookie } from '../sealed-cookie.ts';
 import { rememberAccepted } from './accepted.ts';
@@ -70,6 +71,7 @@ async function show(ctx: Context, parts: InteractionParts): Promise<void> {
       email: email ? maskEmail(email) : undefined,
       handle: handle ?? undefined,
       serverName: parts.serverName,
+      button: await buttonForTenant(parts.database, tenant.id),
       expiresAt,
       accountUrl: `/account?tenant=${tenant.slug}`,
     },
