@@ -8,6 +8,7 @@ import * as store from './artifacts.store.ts';
 import { type ClientDirectory, clientMetadata } from './clients.ts';
 import { hideIds, revealIds } from './interaction-payload.ts';
 import { forget, remember, remembered } from './memory.ts';
+import { refuseMetadataDocument } from './registration.ts';
 import { RowIds } from './row-ids.ts';
 import { isUntouched, untouched } from './untouched.ts';
 
@@ -203,6 +204,7 @@ class ClientAdapter implements Adapter {
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const client = await this.#clients.find(id);
+    if (!client) refuseMetadataDocument(id);
     return client && clientMetadata(client);
   }
 

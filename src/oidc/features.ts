@@ -10,6 +10,7 @@ import { serves } from './clients.ts';
 import { internalAudience } from './internal/audience.ts';
 import type { Onward } from './pass-on.ts';
 import type { ProviderParts } from './provider.ts';
+import { selfRegistration } from './registration.ts';
 import { checkRequestObject } from './request-objects.ts';
 
 /** The pages that the library asks for by itself. */
@@ -31,6 +32,7 @@ export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519'] as const;
 export function createFeatures(parts: ProviderParts) {
   return {
     devInteractions: { enabled: false },
+    ...selfRegistration,
     claimsParameter: { enabled: true, assertClaimsParameter: limitAskedClaims },
     pushedAuthorizationRequests: { enabled: true },
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },

@@ -9,6 +9,7 @@ import { keepOpener } from '../http/security-headers.ts';
 import { isForHandOff, serveApart } from './handoff/apart.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
+import { refuseRegistration, registrationPath } from './registration.ts';
 
 /** RFC 8628 §5.1: a user code is short, so guesses are few. */
 const userCodeGuesses = { name: 'user-code/network', limit: 30, seconds: 900 };
@@ -37,6 +38,7 @@ export function mountProvider(parts: MountParts): Router {
   serve({ ...authorization, methods: ['POST'] }, authorizeByGet);
   serve(code_verification);
   serve({ ...code_verification, methods: ['POST'] }, verifyUserCode);
+  router.post(`${mountPath}${registrationPath}`, refuseRegistration);
   for (const route of Object.values(others)) serve(route, route.resumes ? resume : handOver);
   return router;
 }
