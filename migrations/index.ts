@@ -10,6 +10,7 @@ import { RoleGivers1797000000003 } from './1797000000003-role-givers.ts';
 import { Untouched1797000000006 } from './1797000000006-untouched.ts';
 import { ClientSessions1797000000009 } from './1797000000009-client-sessions.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
+import { ClientRefusals1797000000026 } from './1797000000026-client-refusals.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
@@ -26,5 +27,6 @@ export const migrations = [
   Untouched1797000000006,
   ClientSessions1797000000009,
   SigningKeys1797000000012,
+  ClientRefusals1797000000026,
   ClientRequirements1797000000034,
 ];

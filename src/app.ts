@@ -108,6 +108,7 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Inte
     },
     ring,
     (error, doing) => log.error({ err: error }, doing),
+    (refused) => log.warn({ refused }, 'client_refused'),
   );
   await current.start();
   return {

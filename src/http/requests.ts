@@ -5,6 +5,9 @@ import type { Log } from './log.ts';
 import { loggedPath, matchedRoute } from './logged-path.ts';
 import { withRequestContext } from './request-context.ts';
 
+/** What machines ask every few seconds: of interest only when it goes wrong. */
+const watched = new Set(['/health/live', '/health/ready', '/metrics']);
+
 export type RequestEnd = {
   method: string;
   /** Pattern of what answered; undefined where nothing did. */
@@ -36,8 +39,9 @@ export function requests(options: {
         seconds: (performance.now() - started) / 1000,
       };
       options.onEnd(end);
-      const { route: _route, ...facts } = end;
-      options.log.info({ requestId, ...facts, path: loggedPath(ctx), address }, 'request');
+      const { route, ...facts } = end;
+      const level = watched.has(route ?? '') && end.status < 400 ? 'debug' : 'info';
+      options.log[level]({ requestId, ...facts, path: loggedPath(ctx), address }, 'request');
     });
     const context = {
       requestId,

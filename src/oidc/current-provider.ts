@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeyRing } from '../secrets/keyring.ts';
+import { ClientRefusals, type Refused } from './client-refusals.ts';
 import { onFault } from './faults.ts';
 import { keysVersion, verifyingKeys } from './keys.store.ts';
 import { ensureSigningKeys, loadSigningKeys } from './keys.ts';
@@ -22,13 +23,19 @@ export class CurrentProvider {
   #timer: NodeJS.Timeout | undefined;
 
   readonly #onError: (error: unknown, doing: string) => void;
+  readonly #refusals: ClientRefusals;
 
-  /** @param onError hears of failures that the library answers with `server_error` */
+  /**
+   * @param onError hears of failures that the library answers with `server_error`
+   * @param onRefused hears of clients that could not prove themselves, now and then
+   */
   constructor(
     parts: ProviderParts,
     ring: KeyRing,
     onError: (error: unknown, doing: string) => void,
+    onRefused: (refused: Refused) => void,
   ) {
+    this.#refusals = new ClientRefusals(parts.database, onRefused, onError);
     this.#onError = onError;
     this.#parts = parts;
     this.#ring = ring;
@@ -67,6 +74,7 @@ export class CurrentProvider {
       verifying: await verifyingKeys(database),
     });
     onFault(this.#provider, this.#onError);
+    this.#refusals.watch(this.#provider);
     this.#handler = this.#provider.callback() as typeof this.handle;
     this.#version = version;
   }

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
+import { matrixId } from '../../handles/rules.ts';
 import { Synapse } from '../../matrix/synapse.ts';
+import { refusedClients } from '../../oidc/client-refusals.store.ts';
 import { type Client, listClients } from '../../oidc/clients.store.ts';
+import { instant } from '../report.ts';
 import { examineBot } from './bot.ts';
 import { type Finding, failure, fetchJson, look, ok, warning } from './finding.ts';
 import { signInRequest } from './sign-in-request.ts';
@@ -40,10 +43,47 @@ export async function examineSynapse(
   const homeserver = { ...matrix, synapseUrl };
   const parts = await Promise.all([
     token(homeserver),
-    blocks(homeserver, issuer, await listClients(database)),
+    signIns(homeserver, issuer, await listClients(database)),
+    secrets(database),
   ]);
   return [...reached, ...parts.flat()];
 }
+
+/** As browsers begin them, by Synapse's public address. */
+async function signIns(
+  homeserver: Homeserver,
+  issuer: string,
+  clients: readonly Client[],
+): Promise<Finding[]> {
+  const { synapseUrl, synapsePublicUrl = synapseUrl } = homeserver;
+  const found = await look(
+    'synapse public url',
+    `Set SYNAPSE_PUBLIC_URL, now ${synapsePublicUrl}, to where browsers reach Synapse: its public_baseurl. It must answer from here too.`,
+    async () => {
+      versions.parse(await fetchJson(`${synapsePublicUrl}/_matrix/client/versions`));
+      return ok('synapse public url', `Synapse answers at ${synapsePublicUrl}.`);
+    },
+  );
+  // What is asked by a wrong address says nothing of the blocks.
+  if (found.some(({ status }) => status === 'fail')) return found;
+  return [...found, ...(await blocks(homeserver, issuer, clients))];
+}
+
+/** Of clients that could not prove themselves, and have not done so since. */
+async function secrets(database: Database): Promise<Finding[]> {
+  const refused = await refusedClients(database);
+  return refused.map(({ clientId, refusedAt, reason, address }) =>
+    // No failure: any stranger can call themselves a client.
+    warning(
+      'client secret',
+      `Whoever calls themselves ${clientId} was refused at ${instant(refusedAt)}${address ? `, from ${address}` : ''}: ${reason}.`,
+      `If that was Synapse, or who else ${clientId} is, give it its secret; for a new one: openmeet-id clients rotate-secret ${clientId}. It is said until the client proves itself.`,
+    ),
+  );
+}
+
+const mendBot =
+  'Make it one, by the token of an admin: openmeet-id synapse bot --admin-token-file <file>. See docs/bot.md.';
 
 function token(homeserver: Homeserver): Promise<Finding[]> {
   const { synapseUrl, accessToken, serverName } = homeserver;
@@ -60,7 +100,9 @@ function token(homeserver: Homeserver): Promise<Finding[]> {
       return failure(name, problem, 'Set MATRIX_SERVER_NAME to that name, before anyone signs up.');
     }
     if (!(await synapse.isAdmin())) {
-      return failure(name, `${user} is no server admin: Synapse lets it change nothing.`, mend);
+      const problem = `${user} is no server admin: Synapse lets it change nothing.`;
+      const isBot = user === matrixId(homeserver.rooms.botLocalpart, serverName);
+      return failure(name, problem, isBot ? mendBot : mend);
     }
     const admin = ok(name, `${user} is admin of Synapse ${await synapse.version()}.`);
     return [admin, ...(await examineBot(synapse, homeserver))];
