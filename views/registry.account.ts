@@ -150,4 +150,5 @@ export type AccountNotice =
   | 'all_sessions_ended'
   | 'application_revoked'
   | 'memberships_decided'
+  | 'data_ready'
   | 'accounts_merged';

@@ -1,17 +1,29 @@
 import type { Queryable } from '../database/database.ts';
 
+export type Acquaintance = {
+  isNew: boolean;
+  /** Other browsers in which the account was seen within a day. */
+  others: number;
+};
+
 /** Written once a day at most, so that repeated sign-ins cost a look-up. */
 export async function insertKnownBrowser(
   tx: Queryable,
   browser: string,
   accountId: string,
-): Promise<void> {
-  await tx.query(
-    `insert into known_browsers as k (browser, account_id) values ($1, $2)
-      on conflict (browser, account_id) do update set last_seen_at = now()
-        where k.last_seen_at < now() - interval '1 day'`,
+): Promise<Acquaintance> {
+  const [row] = await tx.query<Acquaintance>(
+    `with written as (
+        insert into known_browsers as k (browser, account_id) values ($1, $2)
+        on conflict (browser, account_id) do update set last_seen_at = now()
+          where k.last_seen_at < now() - interval '1 day'
+        returning xmax = 0 as inserted)
+      select coalesce((select inserted from written), false) as "isNew",
+        (select count(*)::int from known_browsers where account_id = $2 and browser <> $1
+          and last_seen_at > now() - interval '1 day') as others`,
     [browser, accountId],
   );
+  return row as Acquaintance;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
-import { insertKnownBrowser, knowsIdentifier } from './known-browsers.store.ts';
+import { type Acquaintance, insertKnownBrowser, knowsIdentifier } from './known-browsers.store.ts';
 
 /**
  * Browsers that signed in to an account before have budgets of their own, so that a stranger who
@@ -19,8 +19,8 @@ export class KnownBrowsers {
   }
 
   /** @param browser the value of the browser's own, long-lived cookie */
-  async rememberBrowser(tx: Queryable, browser: string, accountId: string): Promise<void> {
-    await insertKnownBrowser(tx, this.#fingerprints.of('known browser', browser), accountId);
+  rememberBrowser(tx: Queryable, browser: string, accountId: string): Promise<Acquaintance> {
+    return insertKnownBrowser(tx, this.#fingerprints.of('known browser', browser), accountId);
   }
 
   /**

@@ -10,7 +10,7 @@ export type QueueMail = (
 ) => Promise<unknown>;
 
 export type Notice =
-  | { template: 'password-changed' | 'account-deleted' }
+  | { template: 'password-changed' | 'account-deleted' | 'new-sign-in' }
   /** A way to sign in with another provider, by the name on its button. */
   | { template: 'identity-added' | 'identity-removed'; provider: string }
   /** Handles, each with its `@`. */

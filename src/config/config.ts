@@ -39,6 +39,10 @@ export interface Config {
     readonly hsToken?: string;
     readonly rooms: RoomSettings;
   };
+  readonly sessions: {
+    readonly idleSeconds: number;
+    readonly maxSeconds: number;
+  };
   readonly google: {
     readonly clientId?: string;
     readonly clientSecret?: string;
@@ -70,6 +74,8 @@ export interface Config {
   readonly metricsToken?: string;
   readonly logLevel: string;
 }
+
+const secondsOfDay = 24 * 3600;
 
 /** Settings by name that win over the environment, such as those of the command line. */
 export type Overrides = Partial<Record<SettingName, string>>;
@@ -153,6 +159,10 @@ function interpret(values: Settings): Config {
         spaces: values.MATRIX_TENANT_SPACES === 'on',
         reconcileHours: values.MATRIX_RECONCILE_HOURS,
       },
+    },
+    sessions: {
+      idleSeconds: values.SESSION_IDLE_DAYS * secondsOfDay,
+      maxSeconds: values.SESSION_MAX_DAYS * secondsOfDay,
     },
     google: {
       clientId: values.GOOGLE_CLIENT_ID,

@@ -80,6 +80,17 @@ export const settings = {
     default: 'OpenMeet <no-reply@localhost>',
     production: 'Set it to the sender of all mail.',
   },
+  SESSION_IDLE_DAYS: {
+    description: 'Days without use after which a browser is signed out.',
+    schema: format.wholeNumber(1, 365),
+    default: '30',
+  },
+  SESSION_MAX_DAYS: {
+    description:
+      'Days after which a browser is signed out, however much it is used, since its person last gave a password, a code or the like.',
+    schema: format.wholeNumber(1, 3650),
+    default: '90',
+  },
   ...matrixSettings,
   GOOGLE_CLIENT_ID: {
     description: "Client id of this service at Google. Turns 'Continue with Google' on.",

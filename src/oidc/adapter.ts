@@ -7,6 +7,7 @@ import type { Fingerprints } from '../secrets/fingerprints.ts';
 import * as store from './artifacts.store.ts';
 import { type ClientDirectory, clientMetadata } from './clients.ts';
 import { hideIds, revealIds } from './interaction-payload.ts';
+import { type SessionLimits, secondsLeft } from './lifetimes.ts';
 import { forget, remember, remembered } from './memory.ts';
 import { refuseMetadataDocument } from './registration.ts';
 import { RowIds } from './row-ids.ts';
@@ -16,6 +17,7 @@ export type AdapterParts = {
   database: Database;
   fingerprints: Fingerprints;
   clients: ClientDirectory;
+  sessions: SessionLimits;
 };
 
 /** Models that carry a grant and a session, which the library asks for right after them. */
@@ -47,12 +49,14 @@ class ArtifactAdapter implements Adapter {
   readonly #database: Database;
   readonly #fingerprints: Fingerprints;
   readonly #rows: RowIds;
+  readonly #sessions: SessionLimits;
 
-  constructor(model: string, { database, fingerprints }: AdapterParts) {
+  constructor(model: string, { database, fingerprints, sessions }: AdapterParts) {
     this.#model = model;
     this.#database = database;
     this.#fingerprints = fingerprints;
     this.#rows = new RowIds(fingerprints);
+    this.#sessions = sessions;
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
@@ -71,7 +75,10 @@ class ArtifactAdapter implements Adapter {
       sessionUid: payload.sessionUid,
       uid: this.#model === 'Session' ? payload.uid : undefined,
       userCode: userCode && this.#fingerprints.of('oidc:user-code', userCode),
-      expiresIn,
+      expiresIn:
+        this.#model === 'Session'
+          ? Math.min(expiresIn, secondsLeft(payload, this.#sessions))
+          : expiresIn,
     };
     const left = this.#untouchedBy(payload);
     if (left) {
@@ -99,7 +106,8 @@ class ArtifactAdapter implements Adapter {
     const known = remembered<AdapterPayload>('SessionUid', uid);
     if (known) return known;
     const row = await store.findSessionByUid(this.#database, uid);
-    return row?.payload.accountId && !row.subject ? undefined : row?.payload;
+    if (!row || this.#isOver(row.payload)) return undefined;
+    return row.payload.accountId && !row.subject ? undefined : row.payload;
   }
 
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
@@ -149,13 +157,15 @@ class ArtifactAdapter implements Adapter {
     if (accountId) remember('Subject', accountId, row.subject);
     if (accountId && !row.subject) return undefined;
     if (grantId && row.grant) remember('Grant', grantId, row.grant);
-    if (sessionUid && row.session) remember('SessionUid', sessionUid, row.session);
+    if (sessionUid && row.session && !this.#isOver(row.session)) {
+      remember('SessionUid', sessionUid, row.session);
+    }
     return complete(row, id);
   }
 
   async #findSession(id: string): Promise<AdapterPayload | undefined> {
     const row = await store.findSessionArtifact(this.#database, this.#rowId(id));
-    if (!row) return undefined;
+    if (!row || this.#isOver(row.payload)) return undefined;
     const { accountId } = row.payload;
     if (accountId && !row.subject) return undefined;
     if (accountId) remember('Subject', accountId, row.subject);
@@ -176,7 +186,13 @@ class ArtifactAdapter implements Adapter {
     const before = remembered<StoredSession>('StoredSession', id);
     if (!before) return false;
     const now = storedSession(payload);
-    return now.exp - before.exp < sessionExpirySlack && now.rest === before.rest;
+    const moved = Math.abs(now.exp - before.exp);
+    return moved < sessionExpirySlack && now.rest === before.rest;
+  }
+
+  /** By the limit of now: a shorter one counts for sessions that there are. */
+  #isOver(session: AdapterPayload): boolean {
+    return secondsLeft(session, this.#sessions) < 1;
   }
 
   #untouchedBy(payload: AdapterPayload): { untouchedBy: string } | undefined {

@@ -17,7 +17,7 @@ import { allowFormsToApplications } from './form-targets.ts';
 import { createLoadExistingGrant } from './grants.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './handoff/apart.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
-import { lifetimes } from './lifetimes.ts';
+import { lifetimes, type SessionLimits } from './lifetimes.ts';
 import { keepOpenersOfClients } from './openers.ts';
 import { putOthersAside } from './other-sessions.ts';
 import { outgoingFetch } from './outgoing.ts';
@@ -44,6 +44,7 @@ export type ProviderParts = {
   issuer: string;
   publicUrl: string;
   cookies: CookieNames;
+  sessions: SessionLimits;
   secureCookies: boolean;
   /** The only one whom this provider may call at a private address: the configured Synapse. */
   synapseUrl?: string;
@@ -104,7 +105,7 @@ function identity(parts: ProviderParts): Configuration {
       upstream: limitSizes,
     },
     renderError: (ctx, out, error) => parts.pages.error(ctx, out, error),
-    ttl: { ...lifetimes },
+    ttl: { ...lifetimes, Session: parts.sessions.idleSeconds },
   };
 }
 

@@ -6,6 +6,8 @@ import { openWorld, type World } from '../oidc/world.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';
 
+type Data = { account: { id: string } };
+
 describe('somebody at a browser that was left signed in', () => {
   let world: World;
   let app: Application;
@@ -63,6 +65,26 @@ describe('somebody at a browser that was left signed in', () => {
       person.id,
     ]);
     assert.deepEqual(account, { email: own });
+  });
+
+  test('cannot take away all that is kept about the person', async () => {
+    const person = await world.addPerson();
+    const visitor = newVisitor();
+    const account = await enterPassword(
+      visitor,
+      await visitor.open(`${world.url}/account`),
+      person,
+    );
+    const data = `${world.url}/account/data`;
+    assert.equal((await visitor.open(data)).json<Data>().account.id, person.id);
+    await letProofsGrowOld(world);
+    const asked = await visitor.click(account, /download/i);
+    assert.ok(asksForProof(asked), asked.text);
+    assert.match((await visitor.fetch(data)).headers.location ?? '', /^\/oidc\/auth\?/);
+    const proved = await enterPassword(visitor, asked, person);
+    assert.match(proved.text, /You can download your data now/);
+    const file = await visitor.click(proved, /download/i);
+    assert.equal(file.json<Data>().account.id, person.id);
   });
 
   test('proves nothing by choosing the handle that the account lacks', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { AdapterPayload } from 'oidc-provider';
 import { withRequestContext } from '../../src/http/request-context.ts';
-import { accountId, clientId, models, newId, useAdapter } from './adapter-world.ts';
+import { accountId, clientId, inAnHour, models, newId, useAdapter } from './adapter-world.ts';
 
 describe('the rows of the adapter', () => {
   const { adapter, query, save, saveToken } = useAdapter();
@@ -53,7 +53,7 @@ describe('the rows of the adapter', () => {
   });
 
   test('writes a session again only when something in it changed', async () => {
-    const id = await save('Session', { uid: newId(), accountId, loginTs: 1 });
+    const id = await save('Session', { uid: newId(), accountId, loginTs: inAnHour() - 3600 });
     const written = async () => {
       const [row] = await query<{ xmin: string }>(
         `select xmin::text from oidc_artifacts where model = 'Session' and account_id = $1
@@ -73,7 +73,7 @@ describe('the rows of the adapter', () => {
     await rewrite((session) => ({ ...session, exp: (session.exp ?? 0) + 7200 }));
     const extended = await written();
     assert.notEqual(extended, before);
-    await rewrite((session) => ({ ...session, loginTs: 2 }));
+    await rewrite((session) => ({ ...session, loginTs: inAnHour() - 3599 }));
     assert.notEqual(await written(), extended);
   });
 

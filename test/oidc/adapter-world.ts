@@ -20,6 +20,8 @@ export const models = [
 ];
 
 const key = randomBytes(32);
+const day = 24 * 3600;
+export const sessions = { idleSeconds: 30 * day, maxSeconds: 90 * day };
 
 export const newId = () => randomBytes(32).toString('base64url');
 export const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
@@ -34,7 +36,12 @@ export function useAdapter() {
     place = await testDatabase();
     database = await openDatabase({ url: place.url, poolSize: 10 });
     const fingerprints = new Fingerprints(key);
-    adapter = createAdapter({ database, fingerprints, clients: new ClientDirectory(database) });
+    adapter = createAdapter({
+      database,
+      fingerprints,
+      clients: new ClientDirectory(database),
+      sessions,
+    });
     await furnish(database);
   });
   after(async () => {

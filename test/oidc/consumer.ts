@@ -14,6 +14,7 @@ const adapter = createAdapter({
   database,
   fingerprints: new Fingerprints(Buffer.from(key, 'base64')),
   clients: new ClientDirectory(database),
+  sessions: { idleSeconds: 3600, maxSeconds: 3600 },
 })('AuthorizationCode');
 await Promise.all(Array.from({ length: 10 }, () => database.query('select 1')));
 console.log('ready');

@@ -12,6 +12,7 @@ const joined: readonly [RegExp, string][] = [
   [/set consumed_at = now/, 'update oidc_artifacts'],
   [/^select \(\s+select json_build_object/, 'select account'],
   [/select a\.payload/, 'select artifact'],
+  [/pg_advisory_xact_lock/, 'select lock'],
   [/from unnest\S+ with ordinality as wanted/, 'select handles'],
 ];
 
@@ -108,26 +109,13 @@ describe('what each flow asks of the database', () => {
   });
 
   test('a sign-in with a password, from the request to userinfo', async () => {
-    await asks(async () => {
-      await application.userinfo(await application.signIn(newVisitor(), person));
-    }, [
-      'insert Interaction',
-      ...['select artifact', 'select sign_ins', 'select tenants', 'insert sign_ins'],
-      // The form comes back.
-      ...['select artifact', 'select sign_ins', 'select tenants'],
-      'insert rate_limits',
-      'select accounts',
-      'update rate_limits',
-      'select account',
-      'begin',
-      ...['update accounts', 'insert known_browsers', 'delete sign_ins', 'insert audit'],
-      'commit',
-      'insert Interaction',
-      // The provider goes on.
-      ...['select artifact', 'delete oidc_artifacts', 'select account'],
-      ...['insert Grant', 'insert AuthorizationCode', 'insert Session'],
-      ...redeemed,
-    ]);
+    await asks(signInWithPassword, passwordSignIn(['insert known_browsers']));
+  });
+
+  test('the same in a browser that is new to the account, of which its person is told', async () => {
+    visitor.cookies.clear();
+    const told = ['select tenants', 'select lock', 'insert mails'];
+    await asks(signInWithPassword, passwordSignIn(['insert known_browsers', ...told]));
   });
 
   test('whether a handle is available, asked while typing', async () => {
@@ -144,6 +132,35 @@ describe('what each flow asks of the database', () => {
     );
   });
 });
+
+/** In a browser that has signed in before, and out. */
+async function signInWithPassword(): Promise<void> {
+  for (const name of ['session', 'session.sig']) {
+    visitor.cookies.set(world.url, `${name}=; Path=/; Max-Age=0`);
+  }
+  await application.userinfo(await application.signIn(visitor, person));
+}
+
+function passwordSignIn(meetingTheBrowser: readonly string[]): string[] {
+  return [
+    'insert Interaction',
+    ...['select artifact', 'select sign_ins', 'select tenants', 'insert sign_ins'],
+    // The form comes back.
+    ...['select artifact', 'select sign_ins', 'select tenants'],
+    'insert rate_limits',
+    'select accounts',
+    'update rate_limits',
+    'select account',
+    'begin',
+    ...['update accounts', ...meetingTheBrowser, 'delete sign_ins', 'insert audit'],
+    'commit',
+    'insert Interaction',
+    // The provider goes on.
+    ...['select artifact', 'delete oidc_artifacts', 'select account'],
+    ...['insert Grant', 'insert AuthorizationCode', 'insert Session'],
+    ...redeemed,
+  ];
+}
 
 async function introspect({ access_token }: Tokens): Promise<void> {
   const { id, secret } = application.client;

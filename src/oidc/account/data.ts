@@ -36,7 +36,7 @@ export async function downloadData(visit: Visit): Promise<void> {
         ...identity,
       })),
     ],
-    sessions: sessions.map(({ uid, ...session }) => ({
+    sessions: sessions.map(({ uid, idleEnd: _idleEnd, ...session }) => ({
       ...session,
       current: uid === visit.session.uid,
     })),

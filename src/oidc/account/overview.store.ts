@@ -6,16 +6,19 @@ export type SessionRow = {
   address: string | null;
   since: Date;
   expiresAt: Date;
+  /** When it ends unless it is used, whatever else ends it before. */
+  idleEnd: Date;
 };
 
 /** The browsers in which an account is signed in, the one seen last first. */
 export function sessionsOf(db: Queryable, accountId: string): Promise<SessionRow[]> {
   return db.query(
     `select s.uid, o.user_agent as "userAgent", o.address,
-        coalesce(o.created_at, s.created_at) as since, s.expires_at as "expiresAt"
+        coalesce(o.created_at, s.created_at) as since, s.expires_at as "expiresAt",
+        to_timestamp((s.payload->>'exp')::float8) as "idleEnd"
       from oidc_artifacts s left join session_origins o on o.session_uid = s.uid
       where s.account_id = $1 and s.model = 'Session' and s.expires_at > now()
-      order by s.expires_at desc`,
+      order by "idleEnd" desc`,
     [accountId],
   );
 }

@@ -6,7 +6,7 @@ import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { hasOpenMemberships } from '../../rooms/confirmations.store.ts';
 import { displayName } from '../../text/display-name.ts';
-import { lifetimes } from '../lifetimes.ts';
+import type { SessionLimits } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
 import { membershipsPath } from './memberships.ts';
 import { applicationsOf, type SessionRow, sessionsOf } from './overview.store.ts';
@@ -23,6 +23,7 @@ const noticeSchema = z.enum([
   'all_sessions_ended',
   'application_revoked',
   'memberships_decided',
+  'data_ready',
   'accounts_merged',
 ] satisfies AccountNotice[]);
 
@@ -57,7 +58,10 @@ export async function showAccount(visit: Visit, shown: Shown = {}): Promise<void
     },
     errors: shown.errors ?? {},
     notice: notice.success ? notice.data : undefined,
-    sessions: sessions.map((row) => describeSession(row, session.uid)),
+    sessions: sessions.map((row) => ({
+      ...describeSession(row, parts.sessions),
+      current: row.uid === session.uid,
+    })),
     applications: applications.map((application) => ({
       ...application,
       scopes: [...new Set(application.scopes.flatMap((scope) => scope.split(' ')))],
@@ -95,13 +99,15 @@ export async function submitName(visit: Visit): Promise<void> {
 }
 
 /** A session is kept so long after it was last used, so its end says when that was. */
-function describeSession({ uid, userAgent, address, since, expiresAt }: SessionRow, own: string) {
+function describeSession(
+  { uid, userAgent, address, since, idleEnd }: SessionRow,
+  { idleSeconds }: SessionLimits,
+) {
   return {
     id: uid,
-    current: uid === own,
     device: deviceName(userAgent ?? ''),
     address: address ?? undefined,
     since,
-    lastSeen: new Date(expiresAt.getTime() - lifetimes.Session * 1000),
+    lastSeen: new Date(idleEnd.getTime() - idleSeconds * 1000),
   };
 }

@@ -38,16 +38,31 @@ const pages: Record<string, Page> = {
   [mergePath]: { get: showMerge, post: submitMerge },
   [confirmPath]: { get: showConfirm, post: submitConfirm },
   [membershipsPath]: { get: showMemberships, post: submitMemberships },
-  '/account/data': { get: downloadData },
   '/account/sign-out': { post: signOut },
 };
 
-/** Pages that want a proof of the last minutes, so that a browser left open is not enough. */
-const provenPages: Record<Exclude<Destination, '/account'>, Page> = {
-  '/account/email': { get: (visit) => showEmail(visit), post: submitEmail },
-  '/account/password': { get: (visit) => showPassword(visit), post: submitPassword },
-  '/account/ways': { get: (visit) => showWays(visit), post: submitWays },
-  '/account/delete': { get: (visit) => showDeletion(visit), post: submitDeletion },
+/**
+ * Pages that want a proof of the last minutes, so that a browser left open is not enough, and where
+ * the proof leads: a download leaves no page to look at.
+ */
+const provenPages: Record<string, Page & { to: Destination }> = {
+  '/account/email': {
+    ...{ get: (visit) => showEmail(visit), post: submitEmail },
+    to: '/account/email',
+  },
+  '/account/password': {
+    ...{ get: (visit) => showPassword(visit), post: submitPassword },
+    to: '/account/password',
+  },
+  '/account/ways': {
+    ...{ get: (visit) => showWays(visit), post: submitWays },
+    to: '/account/ways',
+  },
+  '/account/delete': {
+    ...{ get: (visit) => showDeletion(visit), post: submitDeletion },
+    to: '/account/delete',
+  },
+  '/account/data': { get: downloadData, to: '/account?notice=data_ready' },
 };
 
 /** `/account` and below: each page is one URL for the page and for its form. */
@@ -80,9 +95,7 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
     if (!(await comeBackFromProof(ctx, parts))) comeBack(ctx, parts);
   });
   for (const [path, page] of Object.entries(pages)) serve(path, page, '/account');
-  for (const [path, page] of Object.entries(provenPages)) {
-    serve(path, page, path as Destination, true);
-  }
+  for (const [path, page] of Object.entries(provenPages)) serve(path, page, page.to, true);
   return router;
 }
 

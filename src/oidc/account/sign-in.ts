@@ -12,6 +12,7 @@ const destinations = [
   '/account/password',
   '/account/ways',
   '/account/delete',
+  '/account?notice=data_ready',
 ] as const;
 
 export type Destination = (typeof destinations)[number];

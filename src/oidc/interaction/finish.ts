@@ -1,9 +1,12 @@
 import { recordSignIn } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
+import { tell } from '../../accounts/notices.ts';
+import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
+import type { Subject } from '../artifacts.store.ts';
 import { serves } from '../clients.ts';
 import { forget } from '../memory.ts';
 import { noteProof } from '../merge/proof.ts';
@@ -22,6 +25,8 @@ export type FinishOptions = {
   remember?: boolean;
   /** By whose word, for the method `fed`. */
   upstream?: UpstreamIdentity;
+  /** Whether the person made the account just now, or is told of it by another mail. */
+  expected?: boolean;
 };
 
 /** How long the way used last is shown first, in seconds. */
@@ -36,7 +41,7 @@ export async function finishSignIn(
   step: Step,
   accountId: string,
   method: Method,
-  { remember = step.signIn.remember, upstream }: FinishOptions = {},
+  { remember = step.signIn.remember, upstream, expected = false }: FinishOptions = {},
 ): Promise<void> {
   const { parts, client, signIn } = step;
   const subject = await parts.subjects.find(accountId);
@@ -46,10 +51,12 @@ export async function finishSignIn(
   }
   const { linked, asks } = await parts.database.transaction(async (tx) => {
     await recordSignIn(tx, accountId);
+    await meetBrowser(tx, step, subject, { expected });
     const linked = await linkAgreed(tx, step, subject);
     const asks = await welcomeProved(tx, step, accountId);
     await noteProof(tx, step, accountId);
-    await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
+    // Linking has forgotten all browsers.
+    if (linked) await meetBrowser(tx, step, subject, { expected: true });
     await endSignIn(tx, signIn.id);
     await record(tx, {
       action: 'account.signed_in',
@@ -74,6 +81,22 @@ export async function finishSignIn(
     ...(asks ? { memberships: 'waiting' } : undefined),
     ...(upstream ? sessionFacts(upstream) : undefined),
   });
+}
+
+/** After so many browsers within a day the mails would only bury what else is told. */
+const mostToldOf = 10;
+
+/** Remembers the browser, and tells the account's person of one that is new to it. */
+async function meetBrowser(
+  tx: Transaction,
+  { parts, signIn }: Step,
+  subject: Subject,
+  { expected }: { expected: boolean },
+): Promise<void> {
+  const browsers = new KnownBrowsers(parts.fingerprints);
+  const { isNew, others } = await browsers.rememberBrowser(tx, signIn.browser, subject.id);
+  if (!isNew || expected || others >= mostToldOf) return;
+  await tell(tx, subject, { template: 'new-sign-in' }, parts.outside);
 }
 
 /**

@@ -16,6 +16,7 @@ import type { KeyRing } from '../../secrets/keyring.ts';
 import type { Pages } from '../../tenants/pages.ts';
 import type { ClientDirectory } from '../clients.ts';
 import type { CurrentProvider } from '../current-provider.ts';
+import type { SessionLimits } from '../lifetimes.ts';
 import type { Subjects } from '../subjects.ts';
 import type { Tenancy } from '../tenancy.ts';
 
@@ -38,6 +39,7 @@ export type InteractionParts = {
   tenancy: Tenancy;
   pages: Pages;
   cookies: CookieNames;
+  sessions: SessionLimits;
   secureCookies: boolean;
   publicUrl: string;
   serverName: string;

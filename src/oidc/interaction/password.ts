@@ -39,5 +39,5 @@ export async function submitPassword(step: Step): Promise<void> {
     const salt = addressSalt(parts.fingerprints, account.emailKey);
     await setPasswordHash(parts.database, account.id, await parts.hasher.hash(password, salt));
   }
-  return finishSignIn(step, account.id, 'otp');
+  return finishSignIn(step, account.id, 'otp', { expected: true });
 }

@@ -88,7 +88,7 @@ export async function submitNewPassword(step: Step): Promise<void> {
     ),
   );
   await leaveEndedSession(step);
-  return finishSignIn(step, account.id, 'otp');
+  return finishSignIn(step, account.id, 'otp', { expected: true });
 }
 
 /**

@@ -73,7 +73,7 @@ async function tryToRegister(
   }
   forgetInvitation(step, admission);
   forget('Subject', accountId);
-  if (person.upstream) await finishAs(step, accountId, person.upstream);
+  if (person.upstream) await finishAs(step, accountId, person.upstream, { expected: true });
   else step.redirect(step.url('password'));
   return 'done';
 }
@@ -122,8 +122,13 @@ async function addIdentity(
   if (!added) throw new AppError('identity_taken', { status: 409 });
 }
 
-function finishAs(step: Step, accountId: string, upstream: UpstreamIdentity): Promise<void> {
-  return finishSignIn(step, accountId, 'fed', { upstream });
+function finishAs(
+  step: Step,
+  accountId: string,
+  upstream: UpstreamIdentity,
+  options: { expected?: boolean } = {},
+): Promise<void> {
+  return finishSignIn(step, accountId, 'fed', { upstream, ...options });
 }
 
 /**
