@@ -85,6 +85,7 @@ export async function createApp(app: AppParts): Promise<App> {
 async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<InteractionParts> {
   const { config, database, ring, fingerprints, log } = app;
   const cookies = cookieNames(config.publicUrl);
+  const parking = { cookies, ring, secureCookies: config.publicUrl.startsWith('https:') };
   const clients = new ClientDirectory(database);
   const subjects = subjectsOf(database);
   const tenancy = createTenancy(database, clients);
@@ -98,11 +99,9 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Inte
       clients,
       subjects,
       tenancy,
-      cookies,
+      ...parking,
       sessions: config.sessions,
-      ring,
-      secureCookies: config.publicUrl.startsWith('https:'),
-      pages: createProviderPages({ database, pages, subjects, defaultBrand }),
+      pages: createProviderPages({ ...parking, database, pages, subjects, defaultBrand }),
       issuer: config.issuer,
       publicUrl: config.publicUrl,
       synapseUrl: config.matrix.synapseUrl,
@@ -116,15 +115,13 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Inte
     log,
     database,
     fingerprints,
-    ring,
     current,
     clients,
     subjects,
     tenancy,
     pages,
-    cookies,
+    ...parking,
     sessions: config.sessions,
-    secureCookies: config.publicUrl.startsWith('https:'),
     publicUrl: config.publicUrl,
     serverName: config.matrix.serverName,
     hasher: new PasswordHasher(config.passwordHash),

@@ -265,6 +265,8 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
     hidden: Readonly<Record<string, string>>;
     application?: Application;
     account?: AccountBadge;
+    /** Signed in here too; field `all` signs them out as well. */
+    others?: readonly AccountBadge[];
     cancelUrl?: string;
   };
 

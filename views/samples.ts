@@ -355,6 +355,16 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       account: badge,
       cancelUrl: '/',
     },
+    others: {
+      action: '/oidc/session/end/confirm',
+      hidden: { xsrf: 'abc' },
+      account: badge,
+      others: [
+        { name: 'Ben Beispiel', handle: 'ben.beispiel' },
+        { name: 'Grace', handle: 'grace' },
+      ],
+      cancelUrl: '/',
+    },
     bare: { action: '/oidc/session/end/confirm', hidden: { xsrf: 'abc' } },
   },
   'signed-out': {

@@ -11,6 +11,7 @@ export function cookieNames(publicUrl: string) {
     session: `${prefix}session`,
     browser: `${prefix}browser`,
     parked: `${prefix}parked`,
+    parkedTransient: `${prefix}parked-transient`,
     language: `${prefix}language`,
     lastWay: `${prefix}way`,
     merge: `${prefix}merge`,

@@ -13,6 +13,9 @@ export const lifetimes = {
 /** How long a sign-in counts as a proof for what changes who gets into the account, in seconds. */
 export const proofSeconds = 10 * 60;
 
+/** How long after a proof an account that was put aside is entered by a press, in seconds. */
+export const parkedProofSeconds = 7 * 24 * 3600;
+
 /** How long a browser stays signed in, in seconds. */
 export type SessionLimits = {
   /** Since it was last used. */

@@ -5,10 +5,13 @@ import type { DefaultBrand } from '../tenants/default-brand.ts';
 import type { Pages } from '../tenants/pages.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { tenantById } from '../tenants/tenants.store.ts';
+import type { Subject } from './artifacts.store.ts';
 import type { ProviderPages } from './features.ts';
+import type { ParkingParts } from './parked-sessions.ts';
+import { otherAccounts } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
 
-type Parts = {
+type Parts = ParkingParts & {
   database: Database;
   pages: Pages;
   subjects: Subjects;
@@ -37,13 +40,7 @@ export function createProviderPages(parts: Parts): ProviderPages {
 
   async function badgeOf(ctx: KoaContextWithOIDC) {
     const subject = await subjectOf(ctx);
-    return (
-      subject && {
-        name: subject.name,
-        handle: subject.handle ?? '',
-        picture: subject.picture ?? undefined,
-      }
-    );
+    return subject && badge(subject);
   }
 
   const secretOf = (ctx: KoaContextWithOIDC) =>
@@ -83,7 +80,8 @@ export function createProviderPages(parts: Parts): ProviderPages {
           hidden: { xsrf: secretOf(ctx) },
           application: applicationOf(ctx),
           account: await badgeOf(ctx),
-          cancelUrl: '/',
+          others: (await otherAccounts(ctx, parts)).map(badge),
+          cancelUrl: wayBack(ctx) ?? '/',
         },
         { tenant: await brandFor(ctx) },
       );
@@ -144,6 +142,19 @@ export function createProviderPages(parts: Parts): ProviderPages {
       pages.show(context, 'pass-on', { action, hidden, application }, { tenant });
     },
   };
+}
+
+function badge({ name, handle, picture }: Subject) {
+  return { name, handle: handle ?? '', picture: picture ?? undefined };
+}
+
+/** Where the application waits for whoever thinks better of it; the library has checked the address. */
+function wayBack({ oidc }: KoaContextWithOIDC): string | undefined {
+  const { post_logout_redirect_uri: uri, state } = oidc.params ?? {};
+  const url = typeof uri === 'string' ? URL.parse(uri) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) return undefined;
+  if (typeof state === 'string') url.searchParams.set('state', state);
+  return url.href;
 }
 
 /** Only what was asked for by an address can be asked for again by one. */

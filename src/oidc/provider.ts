@@ -28,6 +28,7 @@ import { refuseReplays } from './replay.ts';
 import { refuseUnsignedRequests, requestAlgorithms } from './request-objects.ts';
 import { limitSizes } from './request-sizes.ts';
 import { strengths } from './required-sign-in.ts';
+import { signOutOthers } from './sign-out.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
 import { readSynapseParameters, returnSynapseParameters } from './synapse-parameters.ts';
 import { type Tenancy, tenantParameter } from './tenancy.ts';
@@ -78,6 +79,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   passOnByOurPages(provider, parts.pages);
   keepSessionsApart(provider, parts.cookies);
   putOthersAside(provider, parts);
+  signOutOthers(provider, parts);
   returnSynapseParameters(provider);
   bindInteractions(provider, parts);
   keepOpenersOfClients(provider);

@@ -5,14 +5,21 @@ import { tenantById } from '../../tenants/tenants.store.ts';
 import type { Subject } from '../artifacts.store.ts';
 import { authorizationUrl } from '../authorization-url.ts';
 import { serves } from '../clients.ts';
-import { currentSessionId, parkedSessions, parkSession, writeParked } from '../parked-sessions.ts';
+import { parkedProofSeconds } from '../lifetimes.ts';
+import {
+  currentSessionId,
+  type LivingSession,
+  livingSessions,
+  parkedSessions,
+  rearrange,
+} from '../parked-sessions.ts';
 import { answer } from './finish.ts';
 import type { Step } from './step.ts';
 import { isSwitched } from './switched.ts';
 
 const form = z.object({ account: z.string().max(100) });
 
-type Choice = { sessionId: string; subject: Subject };
+type Choice = { session: LivingSession; subject: Subject };
 
 /** The accounts that this browser is signed in to and that may be used here. */
 export async function showAccounts(step: Step): Promise<void> {
@@ -43,36 +50,49 @@ export async function submitAccount(step: Step): Promise<void> {
   if (!choice) return step.redirect(step.url('accounts'));
   const current = currentSessionId(ctx, parts);
   const asked = details.prompt.name === 'select_account' && !(await isSwitched(step));
-  if (choice.sessionId === current && asked) {
+  if (choice.session.jti === current && asked) {
     return answer(step, { select_account: {} });
   }
-  if (choice.sessionId !== current) {
-    parkSession(ctx, parts);
-    const parked = parkedSessions(ctx, parts).filter((id) => id !== choice.sessionId);
-    writeParked(ctx, parts, current ? [current, ...parked] : parked);
-    ctx.cookies.set(parts.cookies.session, choice.sessionId, {
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: parts.secureCookies,
-      signed: true,
-      path: '/',
-      overwrite: true,
-    });
-  }
-  step.redirect(authorizationUrl(withoutPrompt(details.params, 'select_account')));
+  const params = withoutPrompt(details.params, 'select_account');
+  if (choice.session.jti === current) return step.redirect(authorizationUrl(params));
+  if (wantsProof(choice.session)) return step.redirect(authorizationUrl(proving(params, choice)));
+  const [own] = await livingSessions(parts.current.provider, current ? [current] : []);
+  rearrange(ctx, parts, { aside: own, taken: choice.session.jti });
+  ctx.cookies.set(parts.cookies.session, choice.session.jti, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: parts.secureCookies,
+    signed: true,
+    path: '/',
+    overwrite: true,
+  });
+  step.redirect(authorizationUrl(params));
+}
+
+/**
+ * Whoever is at the browser now enters no account whose owner wanted it to end with their visit, or
+ * has not been seen to prove themselves for long. The proof comes first, and the session after it: see
+ * `putOthersAside`.
+ */
+function wantsProof({ transient, loginTs = 0 }: LivingSession): boolean {
+  return transient === true || loginTs < Date.now() / 1000 - parkedProofSeconds;
+}
+
+function proving(params: Record<string, unknown>, { subject }: Choice) {
+  const prompt = ['login', params.prompt].filter(Boolean).join(' ');
+  return { ...params, prompt, login_hint: subject.handle ?? subject.email ?? undefined };
 }
 
 async function choicesOf({ ctx, parts, tenant, client }: Step): Promise<Choice[]> {
   const current = currentSessionId(ctx, parts);
   const ids = [...new Set([...(current ? [current] : []), ...parkedSessions(ctx, parts)])];
   const choices: Choice[] = [];
-  for (const sessionId of ids) {
-    const session = await parts.current.provider.Session.find(sessionId);
-    const subject = session?.accountId && (await parts.subjects.find(session.accountId));
+  for (const session of await livingSessions(parts.current.provider, ids)) {
+    const subject = await parts.subjects.find(session.accountId);
     if (!subject || !serves(client, subject.tenantId)) continue;
     if (tenant && subject.tenantId !== tenant.id) continue;
     if (!choices.some((choice) => choice.subject.id === subject.id)) {
-      choices.push({ sessionId, subject });
+      choices.push({ session, subject });
     }
   }
   return choices;

@@ -41,9 +41,10 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
   const linking = await linkingOf(step);
   const merging = await mergingOf(step);
   const current = merging ? merging.proves : await currentAccount(step);
-  const other = shown.somebodyElse || (shown.value ?? current?.handle) !== current?.handle;
-  const known = other ? undefined : current;
   const hint = loginHint(step);
+  const expected = shown.value ?? (merging || !(await meansAnother(step, hint)) ? undefined : hint);
+  const other = shown.somebodyElse || (expected ?? current?.handle) !== current?.handle;
+  const known = other ? undefined : current;
   const otherUrl =
     !merging && parkedSessions(ctx, parts).length > 0 ? step.url('accounts') : undefined;
   step.show(
@@ -70,6 +71,13 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
     },
     shown.errors ? 422 : 200,
   );
+}
+
+/** Whether the application, or the choice of an account, expects somebody else than who is there. */
+async function meansAnother({ details, parts }: Step, hint: string): Promise<boolean> {
+  const accountId = details.session?.accountId;
+  const subject = accountId ? await parts.subjects.find(accountId) : undefined;
+  return hint !== '' && hint !== subject?.handle && hint !== subject?.email;
 }
 
 function takesNewcomers(step: Step): boolean {
