@@ -110,6 +110,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       heading: 'invalid_request',
       detail: 'redirect_uri did not match any of the registered ones',
     },
+    'without-cookies': { code: 'cookies_off', status: 400, action: { label: 'home', url: '/' } },
     broken: { code: 'internal', status: 500 },
   },
   home: {

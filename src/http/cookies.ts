@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { AppError, type AppErrorOptions } from '../errors.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 
 /**
@@ -49,4 +50,17 @@ export function setCookie(ctx: Context, name: string, value: string, options: Co
 
 export function clearCookie(ctx: Context, name: string, options: CookieOptions) {
   setCookie(ctx, name, '', { ...options, maxAgeSeconds: 0 });
+}
+
+/**
+ * For a request that came without the cookie that it should have brought. A browser that brings no
+ * cookie at all keeps none, or is another one than where the person began: they are told so, instead
+ * of what else the code says.
+ */
+export function withoutCookie(ctx: Context, code: string, options: AppErrorOptions = {}): AppError {
+  return new AppError(bringsCookies(ctx) ? code : 'cookies_off', options);
+}
+
+export function bringsCookies(ctx: Pick<Context, 'get'>): boolean {
+  return ctx.get('cookie') !== '';
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../errors.ts';
+import { bringsCookies } from '../http/cookies.ts';
 import { exactRouter } from '../http/exact-router.ts';
 import { readForm } from '../http/forms.ts';
 import { addressKey } from '../http/rate-limits.ts';
@@ -71,6 +72,7 @@ async function authorizeByGet(ctx: Context): Promise<void> {
 }
 
 async function verifyUserCode(ctx: Context, parts: MountParts, route: ProviderRoute) {
+  if (!bringsCookies(ctx)) throw new AppError('cookies_off');
   // Without its session the library could not even say what is wrong.
   if (!ctx.cookies.get(parts.cookies.session)) return seeOther(ctx, `${mountPath}/device`);
   await countUserCode(ctx, parts);

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
+import { bringsCookies } from '../http/cookies.ts';
 import type { DefaultBrand } from '../tenants/default-brand.ts';
 import type { Pages } from '../tenants/pages.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
@@ -57,12 +58,13 @@ export function createProviderPages(parts: Parts): ProviderPages {
 
   return {
     async error(ctx, out, error) {
-      const expired = error.name === 'SessionNotFound';
+      const expired = error.name === 'SessionNotFound' || isOfNoSession(ctx, error);
+      const lost = bringsCookies(ctx as unknown as Context) ? 'sign_in_expired' : 'cookies_off';
       pages.show(
         ctx as unknown as Context,
         'error',
         {
-          code: expired ? 'sign_in_expired' : out.error,
+          code: expired ? lost : out.error,
           status: ctx.status,
           detail: expired ? undefined : out.error_description,
           action: ctx.status === 503 ? tryAgain(ctx) : undefined,
@@ -167,6 +169,11 @@ function tryAgain({ method, request }: KoaContextWithOIDC) {
 /** By the person, or because of what the request asks: its device is told, and another code won't help. */
 function isStopped(ctx: KoaContextWithOIDC, error: Error): boolean {
   return error.name === 'AbortedError' || ctx.oidc.entities.DeviceCode?.error !== undefined;
+}
+
+/** The form of a sign-out belongs to a session, which may have ended or been left in another tab. */
+function isOfNoSession({ oidc }: KoaContextWithOIDC, error: Error): boolean {
+  return oidc?.route === 'end_session_confirm' && error.name === 'InvalidRequest';
 }
 
 function deviceProblem(error: Error): string {

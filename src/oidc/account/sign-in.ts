@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
+import { withoutCookie } from '../../http/cookies.ts';
 import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
 import { accountClientId } from '../own-clients.ts';
@@ -69,7 +70,7 @@ export function signInUrl(
 export function comeBack(ctx: Context, parts: Parts): void {
   const { state, error } = ctx.query;
   const to = destinations.find((path) => stateFor(ctx, parts, path) === state);
-  if (!to) throw new AppError('sign_in_expired');
+  if (!to) throw withoutCookie(ctx, 'sign_in_expired');
   if (error !== undefined && error !== 'access_denied') throw new AppError('invalid_request');
   ctx.status = 303;
   ctx.redirect(error === undefined ? to : '/');

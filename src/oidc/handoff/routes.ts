@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Account } from '../../accounts/account.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
+import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
@@ -79,7 +80,8 @@ async function takeAnswer(ctx: Context, parts: InteractionParts): Promise<void> 
 /** @throws AppError `handoff_expired` (400), and those of `refusals` */
 async function arrivalOf(ctx: Context, parts: InteractionParts): Promise<Arrival> {
   const facts = permit.read(ctx, parts);
-  const handOff = facts && (await findTaken(parts.database, facts.id));
+  if (!facts) throw withoutCookie(ctx, 'handoff_expired');
+  const handOff = await findTaken(parts.database, facts.id);
   if (!handOff) throw new AppError('handoff_expired');
   const loaded = await loadHandOff(parts.database, handOff);
   if (!loaded.refusal) return { facts, handOff, loaded };

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { PageName, Pages } from '../../../views/registry.ts';
 import { AppError } from '../../errors.ts';
+import { withoutCookie } from '../../http/cookies.ts';
 import { allowFormsTo, keepOpener } from '../../http/security-headers.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
@@ -133,7 +134,9 @@ async function interactionOf(ctx: Context, uid: string, parts: InteractionParts)
   const browser = knownBrowser(ctx, parts);
   const known = ctx.cookies.get(provider.cookieName('interaction'), { signed: true });
   const details = known === uid ? await provider.Interaction.find(uid) : undefined;
-  if (!details || !browser || !isOf(details, browser)) throw new AppError('sign_in_expired');
+  if (!details || !browser || !isOf(details, browser)) {
+    throw withoutCookie(ctx, 'sign_in_expired');
+  }
   return { details, browser };
 }
 

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import type { RedeemedRequest } from '../../federation/requests.ts';
+import { withoutCookie } from '../../http/cookies.ts';
 import { keepOpener } from '../../http/security-headers.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { linkIdentity } from '../account/link-identity.ts';
@@ -35,7 +36,7 @@ async function comeBack(ctx: Context, parts: InteractionParts, connection: strin
   if (typeof state !== 'string') throw new AppError('sign_in_expired');
   const answer = { state, browser, connection };
   const request = await parts.upstreamRequests.redeem(parts.database, answer);
-  if (!request) throw new AppError('sign_in_expired');
+  if (!request) throw withoutCookie(ctx, 'sign_in_expired');
   if (request.purpose === 'sign-in') keepOpener(ctx);
   try {
     const identity = await identify(ctx, parts, { ...request, state });

@@ -5,6 +5,7 @@ import { maskEmail } from '../../accounts/email-address.ts';
 import type { Invitation } from '../../admission/invitations.store.ts';
 import { findInvitation } from '../../admission/invitations.ts';
 import { AppError } from '../../errors.ts';
+import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
@@ -56,7 +57,9 @@ function open(ctx: Context, parts: InteractionParts, token: string): void {
 }
 
 async function show(ctx: Context, parts: InteractionParts): Promise<void> {
-  const { token, invitation, tenant } = await find(parts, opened.read(ctx, parts)?.token);
+  const link = opened.read(ctx, parts);
+  if (!link) throw withoutCookie(ctx, 'invitation_unknown', { status: 404 });
+  const { token, invitation, tenant } = await find(parts, link.token);
   const person = await personOf(ctx, parts);
   const member = person?.tenant.id === tenant.id;
   const { email, handle, expiresAt } = invitation;

@@ -7,6 +7,7 @@ import { recover } from '../../accounts/lifecycle.ts';
 import type { Link } from '../../accounts/links.ts';
 import { checkNewPassword } from '../../accounts/password-rules.ts';
 import { AppError } from '../../errors.ts';
+import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
@@ -72,7 +73,7 @@ async function showPassword(
   parts: InteractionParts,
   problem?: string,
 ): Promise<void> {
-  const { account, tenant } = await open(parts, confirmed.read(ctx, parts)?.token);
+  const { account, tenant } = await open(parts, confirmedToken(ctx, parts));
   parts.pages.show(
     ctx,
     'new-password',
@@ -87,7 +88,7 @@ async function showPassword(
 
 async function submitPassword(ctx: Context, parts: InteractionParts): Promise<void> {
   const { password } = validate(passwordForm, await readForm(ctx));
-  const { account, token } = await open(parts, confirmed.read(ctx, parts)?.token);
+  const { account, token } = await open(parts, confirmedToken(ctx, parts));
   const problem = password ? checkNewPassword(password, account) : 'password_required';
   if (problem) return showPassword(ctx, parts, problem);
   const passwordHash = await parts.hasher.hash(
@@ -104,12 +105,18 @@ async function submitPassword(ctx: Context, parts: InteractionParts): Promise<vo
   ctx.redirect('/account');
 }
 
+function confirmedToken(ctx: Context, parts: InteractionParts): string {
+  const facts = confirmed.read(ctx, parts);
+  if (!facts) throw withoutCookie(ctx, 'link_invalid');
+  return facts.token;
+}
+
 /**
  * What a link is about, while it works; a look that changes nothing.
  *
  * @throws AppError `link_invalid` (400) when it is unknown, used, expired or replaced
  */
-async function open(parts: InteractionParts, token: string | undefined) {
+async function open(parts: InteractionParts, token: string) {
   const known = tokenSchema.safeParse(token);
   const link: Link | undefined = known.success
     ? await parts.links.peekLink(parts.database, { purpose, token: known.data })
