@@ -96,6 +96,7 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Inte
     {
       database,
       fingerprints,
+      rateLimits,
       clients,
       subjects,
       tenancy,

@@ -173,13 +173,15 @@ export class SignInLimits {
       ? draw(`${kind}/browser`, key, own)
       : [
           ...draw(`${kind}/identifier`, attempt.identifier, identifier),
-          ...draw(`${kind}/network`, addressKey(attempt.address), network),
+          ...draw(`${kind}/network`, addressKey(attempt.address), network).map(asFirst),
         ];
     return kind === 'password'
       ? drawn
       : [...drawn, ...draw(overAll, '', [this.#budgets.codesOverAll])];
   }
 }
+
+const asFirst = (attempt: Attempt): Attempt => ({ ...attempt, first: true });
 
 function draw(name: string, key: string, budgets: readonly Budget[]): Attempt[] {
   return budgets.map((budget) => ({ name, key, ...budget }));

@@ -12,6 +12,11 @@ export type Attempt = {
   limit: number;
   /** Length of the window. */
   seconds: number;
+  /**
+   * Counted before the others, which are not even counted where it refuses: or a network that may try
+   * no more would still fill the table with names that it makes up.
+   */
+  first?: true;
 };
 
 export type Tally = Attempt & { exceeded: boolean; resetsAt: Date };
@@ -48,7 +53,8 @@ export class RateLimits {
     const byKey = new Map(attempts.map((attempt) => [this.#keyOf(attempt), attempt]));
     const keys = [...byKey.keys()];
     const seconds = [...byKey.values()].map((attempt) => attempt.seconds);
-    const rows = await countAttempts(this.#db, keys, seconds);
+    const first = [...byKey.values()].map(({ first, limit }) => (first ? limit : null));
+    const rows = await countAttempts(this.#db, { keys, seconds, first });
     return rows.map(({ key, count, resetsAt }) => {
       const attempt = byKey.get(key) as Attempt;
       return { ...attempt, exceeded: count > attempt.limit, resetsAt };

@@ -74,6 +74,18 @@ describe('a rate limit', () => {
     assert.equal(everyone?.exceeded, true, 'the 61st');
   });
 
+  test('counts nothing else where what is counted first refuses', async () => {
+    const network: Attempt = { ...budget('network', 2), first: true };
+    const made = (index: number) => limits[0].take([budget(`made up ${index}`), network]);
+    const kept = async () =>
+      (await instances[0].query<{ count: number }>('select count(*)::int from rate_limits'))[0];
+    const before = (await kept())?.count ?? 0;
+    for (let index = 0; index < 5; index += 1) {
+      assert.equal((await made(index)).allowed, index < 2);
+    }
+    assert.equal((await kept())?.count, before + 3, 'the network, and two names');
+  });
+
   test('names the budget that refuses longest', async () => {
     const both = [budget('erin', 0, 60), budget('erin', 0, 3600)];
     const refused = await limits[0].take(both);

@@ -92,7 +92,7 @@ export async function limitDepartures(
 ): Promise<void> {
   const limit = await rateLimits.take([
     { name: 'upstream/browser', key: browser, limit: 60, seconds: 900 },
-    { name: 'upstream/network', key: addressKey(ip), limit: 600, seconds: 900 },
+    { name: 'upstream/network', key: addressKey(ip), limit: 600, seconds: 900, first: true },
   ]);
   if (!limit.allowed) throw new AppError('rate_limited', { status: 429 });
 }
