@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type Koa from 'koa';
+import { BreachedPasswords } from './accounts/breached-passwords.ts';
 import { EmailCodes } from './accounts/codes.ts';
 import { KnownBrowsers } from './accounts/known-browsers.ts';
 import { EmailLinks } from './accounts/links.ts';
@@ -126,6 +127,9 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Inte
     publicUrl: config.publicUrl,
     serverName: config.matrix.serverName,
     hasher: new PasswordHasher(config.passwordHash),
+    breaches: new BreachedPasswords(config.passwordBreachesUrl, (err) =>
+      log.warn({ err }, 'breached passwords could not be asked for'),
+    ),
     codes: new EmailCodes(fingerprints),
     links: new EmailLinks(fingerprints),
     limits: new SignInLimits({

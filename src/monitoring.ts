@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import type { BreachedPasswords } from './accounts/breached-passwords.ts';
 import type { PasswordHasher } from './accounts/password-hasher.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
@@ -15,6 +16,7 @@ type Parts = {
   config: Config;
   database: Database;
   hasher: Pick<PasswordHasher, 'hashes' | 'waiting'>;
+  breaches: Pick<BreachedPasswords, 'counts'>;
   log: Log;
 };
 
@@ -66,10 +68,11 @@ export function startMonitoring(parts: Parts): {
   };
 }
 
-function figuresOf({ database, hasher }: Parts): Figures {
+function figuresOf({ database, hasher, breaches }: Parts): Figures {
   const { pool } = database;
   return {
     passwordHashes: () => ({ computed: hasher.hashes, waiting: hasher.waiting }),
+    passwordBreaches: () => breaches.counts,
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async database() {
       const [jobs, rooms, tables] = await Promise.all([

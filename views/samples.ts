@@ -224,6 +224,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
   password: {
     first: { ...password, errors: {}, skip: true },
     common: { ...password, errors: { password: { code: 'password_common' } }, skip: true },
+    breached: { ...password, errors: { password: { code: 'password_breached' } }, skip: true },
   },
   recovery: {
     first: { action: '/recovery/x1', value: '', errors: {}, signInUrl: '/sign-in/x1' },

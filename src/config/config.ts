@@ -71,6 +71,8 @@ export interface Config {
     readonly reservedPatterns: readonly string[];
     readonly appserviceNamespaces: readonly string[];
   };
+  /** The range API that tells breached passwords. */
+  readonly passwordBreachesUrl?: string;
   readonly metricsToken?: string;
   readonly logLevel: string;
 }
@@ -190,6 +192,7 @@ function interpret(values: Settings): Config {
       reservedPatterns: values.HANDLE_RESERVED_PATTERNS ?? [],
       appserviceNamespaces: values.HANDLE_APPSERVICE_NAMESPACES ?? [],
     },
+    passwordBreachesUrl: values.PASSWORD_BREACHES_URL,
     metricsToken: values.METRICS_TOKEN,
     logLevel: values.LOG_LEVEL,
   };

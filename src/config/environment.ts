@@ -183,6 +183,12 @@ export const settings = {
     schema: format.wholeNumber(1, 64),
     otherwise: 'one per processor, at most 4',
   },
+  PASSWORD_BREACHES_URL: {
+    description:
+      'Whom to ask whether a new password was in a breach: the range API of Have I Been Pwned, `https://api.pwnedpasswords.com/range/`, or a server of your own that speaks it. It is told five of the forty digits of a hash, nothing of the person. Without an answer in two seconds the password is accepted.',
+    schema: format.address('https:', 'http:'),
+    otherwise: 'nobody is asked; a built-in list of 49 thousand counts',
+  },
   METRICS_TOKEN: {
     description: 'Bearer token that opens `/metrics`.',
     schema: format.text,

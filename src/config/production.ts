@@ -46,6 +46,10 @@ export function productionProblems({ values, given }: Reading): string[] {
       'The overrides of Google’s addresses must begin with https://.',
     ],
     [
+      isExposed(values.PASSWORD_BREACHES_URL),
+      'PASSWORD_BREACHES_URL must begin with https://: who is between could say that a password is good.',
+    ],
+    [
       values.METRICS_TOKEN !== undefined && values.METRICS_TOKEN.length < 16,
       'METRICS_TOKEN must have at least 16 characters.',
     ],

@@ -90,6 +90,18 @@ function addProcessGauges(registry: Registry, figures: Figures): void {
       this.inc(figures.passwordHashes().computed);
     },
   });
+  new Counter({
+    name: 'openmeet_password_breach_checks_total',
+    help: 'New passwords that another server was asked about.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(figures.passwordBreaches())) {
+        this.inc({ outcome }, count);
+      }
+    },
+  });
   new Gauge({
     name: 'openmeet_database_connections',
     help: 'Connections of the pool.',

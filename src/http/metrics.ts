@@ -15,6 +15,8 @@ export type DatabaseFigures = {
 /** Asked at each scrape. */
 export type Figures = {
   passwordHashes(): { computed: number; waiting: number };
+  /** Of new passwords, how many another server said to be in a breach, or not, or did not say. */
+  passwordBreaches(): { breached: number; clear: number; failed: number };
   pool(): { total: number; idle: number; waiting: number };
   database(): Promise<DatabaseFigures>;
 };

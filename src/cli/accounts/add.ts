@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
 import { addressSalt } from '../../accounts/address-salt.ts';
+import { BreachedPasswords } from '../../accounts/breached-passwords.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import type { PlatformNames } from '../../accounts/guests.store.ts';
+import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { PasswordHasher } from '../../accounts/password-hasher.ts';
-import { checkNewPassword } from '../../accounts/password-rules.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
@@ -105,7 +106,7 @@ async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
   const handle =
     options.handle && (await checkedHandle(cli, { ...options, handle: options.handle }));
   const password = await secretValue(options.password);
-  if (password !== undefined) checkPassword(cli, password, { ...options, handle });
+  if (password !== undefined) await checkPassword(cli, password, { ...options, handle });
   const hasher = new PasswordHasher(config.passwordHash);
   const salt = addressSalt(cli.fingerprints, address.key);
   const passwordHash = password === undefined ? null : await hasher.hash(password, salt);
@@ -118,12 +119,15 @@ async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
 }
 
 /** People could not choose a weak one; outside production, tests and demos may. */
-function checkPassword(
+async function checkPassword(
   { config }: Cli,
   password: string,
   person: { email: string; name: string; handle?: string },
-): void {
-  const problem = checkNewPassword(password, person);
+): Promise<void> {
+  const breaches = new BreachedPasswords(config.passwordBreachesUrl, () =>
+    warn('Whether the password was in a breach could not be asked.'),
+  );
+  const problem = await newPasswordProblem(breaches, password, person);
   if (!problem) return;
   const message = `The password is not one that people may choose (${problem}).`;
   if (config.production || password === '') throw new AppError('password_weak', { message });

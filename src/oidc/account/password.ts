@@ -3,7 +3,7 @@ import type { Errors, FieldError } from '../../../views/registry.ts';
 import { addressSalt } from '../../accounts/address-salt.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changePassword } from '../../accounts/lifecycle.ts';
-import { checkNewPassword } from '../../accounts/password-rules.ts';
+import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { signInByPassword } from '../../accounts/password-sign-in.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { tooMany } from '../interaction/code.ts';
@@ -33,7 +33,7 @@ export async function submitPassword(visit: Visit): Promise<void> {
   const { account, parts, browser, session } = visit;
   const { current, password, remove } = validate(form, await readForm(visit.ctx));
   const removes = remove !== undefined && canRemove(visit);
-  const problem = removes ? undefined : problemOf(password, visit);
+  const problem = removes ? undefined : await problemOf(password, visit);
   if (problem) return showPassword(visit, { password: { code: problem } });
   const refused = account.hasPassword ? await refuseCurrent(visit, current) : undefined;
   if (refused) return showPassword(visit, { current: refused });
@@ -53,8 +53,8 @@ function canRemove({ account }: Visit): boolean {
   return account.hasPassword && account.emailKey !== null;
 }
 
-function problemOf(password: string, { account }: Visit): string | undefined {
-  return password ? checkNewPassword(password, account) : 'password_required';
+async function problemOf(password: string, { account, parts }: Visit): Promise<string | undefined> {
+  return password ? newPasswordProblem(parts.breaches, password, account) : 'password_required';
 }
 
 /** Guesses here draw on the same budget as those at the sign-in. */

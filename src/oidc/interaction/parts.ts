@@ -1,3 +1,4 @@
+import type { BreachedPasswords } from '../../accounts/breached-passwords.ts';
 import type { EmailCodes } from '../../accounts/codes.ts';
 import type { Outside } from '../../accounts/lifecycle.ts';
 import type { EmailLinks } from '../../accounts/links.ts';
@@ -44,6 +45,7 @@ export type InteractionParts = {
   publicUrl: string;
   serverName: string;
   hasher: PasswordHasher;
+  breaches: BreachedPasswords;
   codes: EmailCodes;
   links: EmailLinks;
   limits: SignInLimits;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
 import { addressSalt } from '../../accounts/address-salt.ts';
-import { checkNewPassword } from '../../accounts/password-rules.ts';
+import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { finishSignIn } from './finish.ts';
 import type { Step } from './step.ts';
@@ -34,7 +34,7 @@ export async function submitPassword(step: Step): Promise<void> {
   if (!account) return step.redirect(step.url());
   const { password, skip } = validate(form, await readForm(step.ctx));
   if (password && skip === undefined) {
-    const problem = checkNewPassword(password, account);
+    const problem = await newPasswordProblem(parts.breaches, password, account);
     if (problem) return showPassword(step, problem);
     const salt = addressSalt(parts.fingerprints, account.emailKey);
     await setPasswordHash(parts.database, account.id, await parts.hasher.hash(password, salt));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addressSalt } from '../../accounts/address-salt.ts';
 import { parseIdentifier } from '../../accounts/identifier.ts';
 import { recover } from '../../accounts/lifecycle.ts';
-import { checkNewPassword } from '../../accounts/password-rules.ts';
+import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
@@ -74,7 +74,9 @@ export async function submitNewPassword(step: Step): Promise<void> {
   const account = await recoverable(step);
   if (!account) return step.redirect(step.url());
   const { password } = validate(passwordForm, await readForm(step.ctx));
-  const problem = password ? checkNewPassword(password, account) : 'password_required';
+  const problem = password
+    ? await newPasswordProblem(parts.breaches, password, account)
+    : 'password_required';
   if (problem) return showNewPassword(step, problem);
   const passwordHash = await parts.hasher.hash(
     password,

@@ -5,7 +5,7 @@ import { accountById } from '../../accounts/accounts.store.ts';
 import { addressSalt } from '../../accounts/address-salt.ts';
 import { recover } from '../../accounts/lifecycle.ts';
 import type { Link } from '../../accounts/links.ts';
-import { checkNewPassword } from '../../accounts/password-rules.ts';
+import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { AppError } from '../../errors.ts';
 import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
@@ -89,7 +89,9 @@ async function showPassword(
 async function submitPassword(ctx: Context, parts: InteractionParts): Promise<void> {
   const { password } = validate(passwordForm, await readForm(ctx));
   const { account, token } = await open(parts, confirmedToken(ctx, parts));
-  const problem = password ? checkNewPassword(password, account) : 'password_required';
+  const problem = password
+    ? await newPasswordProblem(parts.breaches, password, account)
+    : 'password_required';
   if (problem) return showPassword(ctx, parts, problem);
   const passwordHash = await parts.hasher.hash(
     password,
