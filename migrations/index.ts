@@ -9,6 +9,7 @@ import { ConsentedClaims1797000000002 } from './1797000000002-consented-claims.t
 import { RoleGivers1797000000003 } from './1797000000003-role-givers.ts';
 import { Untouched1797000000006 } from './1797000000006-untouched.ts';
 import { ClientSessions1797000000009 } from './1797000000009-client-sessions.ts';
+import { AuditSeals1797000000010 } from './1797000000010-audit-seals.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
 import { ClientRefusals1797000000026 } from './1797000000026-client-refusals.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
@@ -26,6 +27,7 @@ export const migrations = [
   RoleGivers1797000000003,
   Untouched1797000000006,
   ClientSessions1797000000009,
+  AuditSeals1797000000010,
   SigningKeys1797000000012,
   ClientRefusals1797000000026,
   ClientRequirements1797000000034,

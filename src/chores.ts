@@ -1,6 +1,7 @@
 import { accountChores } from './accounts/upkeep.ts';
 import { removeExpiredWaysIn } from './accounts/ways-in-upkeep.store.ts';
 import { retainAudit } from './audit/retention.ts';
+import { sealAudit } from './audit/seals.ts';
 import type { Database } from './database/database.ts';
 import { removeExpiredState } from './federation/atproto/state.store.ts';
 import { rotateDueClientKeys } from './federation/client-keys.ts';
@@ -17,10 +18,20 @@ import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
 import { removeOverflow } from './oidc/untouched.ts';
 import { removeOldRoomTraces } from './rooms/upkeep.store.ts';
+import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
 /** What keeps every table as small as the number of people and of what they are doing now. */
-export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore> {
+export function createChores({
+  ring,
+  fingerprints,
+  onSealed,
+}: {
+  ring: KeyRing;
+  fingerprints: Fingerprints;
+  /** Hears of each seal of the audit. */
+  onSealed?: Parameters<typeof sealAudit>[2];
+}): Record<string, Chore> {
   return {
     ...mailChores,
     removeExpiredSignIns,
@@ -37,6 +48,7 @@ export function createChores({ ring }: { ring: KeyRing }): Record<string, Chore>
     removeStaleBrowsers: hourly(allOf(accountChores.removeStaleBrowsers)),
     removeOrphanedOrigins: hourly(removeOrphanedOrigins),
     removeOrphanedUpstreamSessions: hourly(removeOrphanedUpstreamSessions),
+    sealAudit: (database) => sealAudit(database, fingerprints, onSealed),
     retainAudit: hourly(retainAudit),
     destroyRetiredKeys: hourly(destroyRetired),
     rotateDueKeys: (database) => rotateDueKeys(database, ring),

@@ -36,7 +36,15 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
       ...backchannelTasks(database, () => app.current.provider),
       ...synapseTasks(config, database),
     },
-    chores: { ...createChores({ ring }), ...roomChores(config) },
+    chores: {
+      ...createChores({
+        ring,
+        fingerprints: app.parts.fingerprints,
+        // Kept apart from the database, where the last seals could be removed with their rows.
+        onSealed: (sealed) => log.info({ sealed }, 'audit_sealed'),
+      }),
+      ...roomChores(config),
+    },
   });
 }
 

@@ -10,8 +10,12 @@ export async function pseudonymiseAudit(
 ): Promise<void> {
   await setAuditUpkeep(tx, 'on');
   await tx.query(
-    `update audit set address = null, detail = '{}'
-      where target = $2 or (actor = $2 and (tenant_id = $1 or tenant_id is null))`,
+    `with erased as (
+        update audit set address = null, detail = '{}'
+          where target = $2 or (actor = $2 and (tenant_id = $1 or tenant_id is null))
+          returning id)
+      update audit_sealed set address_salt = null, detail_salt = null
+        where audit_id in (select id from erased)`,
     [tenantId, accountId],
   );
   await setAuditUpkeep(tx, 'off');

@@ -26,11 +26,17 @@ export async function clearAddressesOlderThan(
   days: number,
   batch: number,
 ): Promise<number> {
+  // Without its salt the commitment of a seal tells nothing of an address any more.
   const rows = await tx.query(
-    `update audit set address = null where id in (select id from audit
-      where at < now() - make_interval(days => $1) and address is not null
-      order by at limit $2 for update skip locked)
-      returning id`,
+    `with cleared as (
+        update audit set address = null where id in (select id from audit
+          where at < now() - make_interval(days => $1) and address is not null
+          order by at limit $2 for update skip locked)
+        returning id),
+      forgotten as (
+        update audit_sealed set address_salt = null
+          where audit_id in (select id from cleared))
+      select id from cleared`,
     [days, batch],
   );
   return rows.length;

@@ -15,7 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   http: ['database', 'secrets', 'config', 'jobs'],
   jobs: ['database'],
   mail: ['database', 'secrets', 'jobs', 'http'],
-  audit: ['database'],
+  audit: ['database', 'secrets'],
   tenants: ['database', 'http', 'text'],
   files: [],
   handles: ['database', 'files', 'text'],
