@@ -1,105 +1,117 @@
-import { longestRow, type Row, type RowParser } from './row.ts';
+import { CsvError, parse } from 'csv-parse/sync';
+import { type Line, Lines } from './lines.ts';
+import { type BrokenRow, longestRow, type Row, type RowParser, tooLongRow } from './row.ts';
 
 /** Called once with the names of the columns; may throw. */
 export type CheckNames = (names: readonly string[]) => void;
 
-type State = 'start' | 'plain' | 'quoted' | 'closed' | 'broken';
+type Cells = readonly string[];
+
+/** A record whose quoted cell goes on in the next line. */
+type OpenRecord = { line: number; text: string };
 
 /**
  * CSV (RFC 4180) whose first record names the columns. Lines may end in any system's way, cells may
  * hold quotation marks, commas and line breaks, blank lines are left out. After a record that is
- * broken it goes on with the next line.
+ * broken it goes on with the next line: so the parser gets the lines, not the file, which it would
+ * give up at the first fault.
  */
 export class CsvRows implements RowParser {
   readonly #checkNames: CheckNames;
-  #names: string[] | undefined;
-  #line = 1;
-  #state: State = 'start';
-  #begun = 1;
-  #size = 0;
-  #cells: string[] = [];
-  #cell = '';
+  readonly #lines = new Lines(['\n', '\r']);
+  #names: Cells | undefined;
+  #open: OpenRecord | undefined;
 
   constructor(checkNames: CheckNames = () => {}) {
     this.#checkNames = checkNames;
   }
 
-  *push(text: string): Generator<Row> {
-    for (const char of text) {
-      const row = this.#take(char);
-      if (char === '\n') this.#line += 1;
-      if (this.#size === 0) this.#begun = this.#line;
-      if (row) yield row;
-    }
+  push(text: string): Generator<Row> {
+    return this.#rows(this.#lines.push(text));
   }
 
   *end(): Generator<Row> {
-    if (this.#state === 'quoted') {
-      yield { line: this.#begun, problem: 'has a stray quotation mark' };
-    } else if (this.#size > 0) {
-      const row = this.#endRecord();
-      if (row) yield row;
-    }
+    yield* this.#rows([this.#lines.end()]);
+    if (this.#open) yield strayQuotation(this.#open.line);
     if (!this.#names) this.#checkNames([]);
   }
 
-  #take(char: string): Row | undefined {
-    const ends = (char === '\n' || char === '\r') && this.#state !== 'quoted';
-    if (ends) return this.#endRecord();
-    this.#size += 1;
-    if (this.#state === 'broken') return undefined;
-    if (this.#size > longestRow) return this.#break(`is longer than ${longestRow} characters`);
-    if (this.#state === 'quoted') {
-      if (char === '"') this.#state = 'closed';
-      else this.#cell += char;
-    } else if (char === ',') {
-      this.#endCell();
-    } else if (char === '"') {
-      return this.#quote();
-    } else if (this.#state === 'closed') {
-      return this.#break('has a stray quotation mark');
-    } else {
-      this.#state = 'plain';
-      this.#cell += char;
+  *#rows(lines: Iterable<Line>): Generator<Row> {
+    let whole: Line[] = [];
+    for (const line of lines) {
+      if (!this.#open && hasPairs(line)) {
+        whole.push(line);
+        continue;
+      }
+      yield* this.#wholeRows(whole);
+      whole = [];
+      yield* this.#lineRow(line);
     }
-    return undefined;
+    yield* this.#wholeRows(whole);
   }
 
-  /** Opens a cell, or is the second of two that stand for one. */
-  #quote(): Row | undefined {
-    if (this.#state === 'plain') return this.#break('has a stray quotation mark');
-    if (this.#state === 'closed') this.#cell += '"';
-    this.#state = 'quoted';
-    return undefined;
+  /**
+   * Many at once, since setting up the parser takes longer than a line. Each is a record, unless one
+   * is broken: then each has to tell for itself.
+   */
+  *#wholeRows(lines: readonly Line[]): Generator<Row> {
+    const filled = lines.filter(({ text }) => text !== '');
+    const records = read(filled.map(({ text }) => text).join('\n'));
+    for (const [at, line] of filled.entries()) {
+      if (typeof records === 'string') yield* this.#lineRow(line);
+      else yield* this.#row(records[at] ?? [], line.line);
+    }
   }
 
-  #break(problem: string): Row {
-    this.#state = 'broken';
-    return { line: this.#begun, problem };
+  /** What a line makes of the record that is open, or of a new one. */
+  *#lineRow({ line, text, end }: Line): Generator<Row> {
+    const open = this.#open;
+    const record = { line: open?.line ?? line, text: `${open?.text ?? ''}${text}${end}` };
+    this.#open = undefined;
+    if (text === undefined || record.text.length - end.length > longestRow) {
+      yield tooLongRow(record.line);
+      return;
+    }
+    // In a quoted cell, a line is to the parser as if the cell began with it.
+    const found = open && !text.includes('"') ? 'open' : read(`${open ? '"' : ''}${text}${end}`);
+    if (found === 'open') this.#open = record;
+    else if (found === 'broken') yield strayQuotation(record.line);
+    else yield* this.#row((open ? cellsOf(record.text) : found)[0] ?? [], record.line);
   }
 
-  #endCell(): void {
-    this.#cells.push(this.#cell);
-    this.#cell = '';
-    this.#state = 'start';
-  }
-
-  #endRecord(): Row | undefined {
-    const broken = this.#state === 'broken';
-    this.#endCell();
-    const [cells, line] = [this.#cells, this.#begun];
-    this.#cells = [];
-    this.#size = 0;
-    if (broken || cells.join('') === '') return undefined;
+  *#row(cells: Cells, line: number): Generator<Row> {
+    if (cells.join('') === '') return;
     const names = this.#names;
     if (!names) {
       this.#names = cells.map((name) => name.trim());
       this.#checkNames(this.#names);
-      return undefined;
+    } else if (cells.length !== names.length) {
+      yield { line, problem: `has ${cells.length} columns instead of ${names.length}` };
+    } else {
+      yield { line, fields: Object.fromEntries(names.map((name, at) => [name, cells[at]])) };
     }
-    if (cells.length !== names.length) {
-      return { line, problem: `has ${cells.length} columns instead of ${names.length}` };
-    }
-    return { line, fields: Object.fromEntries(names.map((name, at) => [name, cells[at]])) };
   }
+}
+
+/** Whether a record that begins with this line also ends with it, unless it is broken. */
+function hasPairs({ text }: Line): boolean {
+  return text !== undefined && text.split('"').length % 2 === 1;
+}
+
+/** The records of a text, or that it ends within quotation marks, or has some where none may be. */
+function read(text: string): Cells[] | 'open' | 'broken' {
+  try {
+    return cellsOf(text);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    return error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'open' : 'broken';
+  }
+}
+
+function cellsOf(records: string): Cells[] {
+  return parse(records, { recordDelimiter: ['\n', '\r'], relaxColumnCount: true });
+}
+
+function strayQuotation(line: number): BrokenRow {
+  return { line, problem: 'has a stray quotation mark' };
 }

@@ -15,3 +15,7 @@ export interface RowParser {
 
 /** Characters of a row. A quotation mark that is never closed must not swallow a whole file. */
 export const longestRow = 64 * 1024;
+
+export function tooLongRow(line: number): BrokenRow {
+  return { line, problem: `is longer than ${longestRow} characters` };
+}
