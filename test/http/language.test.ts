@@ -24,6 +24,16 @@ describe('the language of a page', () => {
     assert.equal(negotiateLanguage({ uiLocales: 'fr-CA de-AT' }, offered), 'de');
   });
 
+  test('is one that is near before one that is not', () => {
+    assert.equal(negotiateLanguage({ acceptLanguage: 'pt' }, offered), 'pt-BR');
+    assert.equal(negotiateLanguage({ acceptLanguage: 'fr, gsw;q=0.9' }, offered), 'de');
+  });
+
+  test('is chosen among what this page is offered in', () => {
+    assert.equal(negotiateLanguage({ acceptLanguage: 'de' }, ['en', 'de']), 'de');
+    assert.equal(negotiateLanguage({ acceptLanguage: 'de' }, ['en']), 'en');
+  });
+
   test('is the first one offered when nothing fits or nothing makes sense', () => {
     for (const acceptLanguage of ['', '*', 'fr', ';;q=,', '<script>', ','.repeat(10_000)])
       assert.equal(negotiateLanguage({ acceptLanguage }, offered), 'en');
