@@ -1,8 +1,13 @@
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import {
+  Strategy,
+  type StrategyOptionsWithRequest,
+  type VerifyCallback,
+} from 'passport-google-oauth20';
 import { z } from 'zod';
 import type { Connector, ExpectedAnswer, UpstreamIdentity } from './connector.ts';
-import { upstreamFailed, upstreamTurnedAway } from './failure.ts';
-import { GoogleStrategy } from './google-strategy.ts';
+import { upstreamFailed } from './failure.ts';
+import { keptRequests, type PassportRequest, pinned, throughPassport } from './passport.ts';
 
 export type GoogleOptions = {
   clientId: string;
@@ -25,29 +30,64 @@ const claimsSchema = z.object({
   hd: z.string().optional(),
 });
 
-/** Sign-in with Google: passport asks and redeems, and we verify what comes back. */
+/** Sign-in with Google: passport's strategy asks and redeems, and we verify what comes back. */
 export function createGoogle(options: GoogleOptions): Connector {
-  const strategy = new GoogleStrategy(options);
+  const { issuer } = options;
+  const strategy = new GoogleStrategy(options, verifierOf(options));
+  return throughPassport({ id: 'google', name: 'Google', issuer, strategy });
+}
+
+type Verify = (idToken: string, expected: ExpectedAnswer) => Promise<UpstreamIdentity>;
+
+class GoogleStrategy extends Strategy {
+  constructor(
+    { clientId, clientSecret, authorizationUrl, tokenUrl }: GoogleOptions,
+    verify: Verify,
+  ) {
+    const options: StrategyOptionsWithRequest = {
+      clientID: clientId,
+      clientSecret,
+      authorizationURL: authorizationUrl,
+      tokenURL: tokenUrl,
+      scope: ['openid', 'email', 'profile'],
+      // What the ID token says is signed; the profile endpoint would only repeat it.
+      skipUserProfile: true,
+      store: keptRequests as unknown as StrategyOptionsWithRequest['store'],
+      passReqToCallback: true,
+    };
+    const verified = (
+      request: unknown,
+      _access: string,
+      _refresh: string,
+      { id_token }: { id_token?: string },
+      _profile: unknown,
+      done: VerifyCallback,
+    ) => {
+      const { expected } = request as Required<PassportRequest>;
+      verify(String(id_token), expected).then((identity) => done(null, identity), done);
+    };
+    super(options, verified);
+  }
+
+  override authorizationParams(options: object): object {
+    return { ...super.authorizationParams(options), ...pinned(options) };
+  }
+}
+
+function verifierOf(options: GoogleOptions): Verify {
   const keys = createRemoteJWKSet(new URL(options.jwksUrl), { cooldownDuration: 1000 });
-  return {
-    id: 'google',
-    name: 'Google',
-    begin: (request) => strategy.authorizationUrl(request),
-    async finish(callback, expected) {
-      assertAnswer(callback, options.issuer);
-      const idToken = await strategy.redeem(callback, expected);
-      const { payload } = await jwtVerify(idToken, keys, {
-        // Naming the one that Google uses keeps out `none` and HMACs made with a public key.
-        algorithms: ['RS256'],
-        issuer: [options.issuer, options.issuer.replace(/^https:\/\//, '')],
-        audience: options.clientId,
-        requiredClaims: ['exp', 'iat'],
-        clockTolerance: 30,
-      }).catch((cause) => {
-        throw upstreamFailed('The ID token of Google is not valid.', cause);
-      });
-      return identityOf(payload, options, expected);
-    },
+  return async (idToken, expected) => {
+    const { payload } = await jwtVerify(idToken, keys, {
+      // Naming the one that Google uses keeps out `none` and HMACs made with a public key.
+      algorithms: ['RS256'],
+      issuer: [options.issuer, options.issuer.replace(/^https:\/\//, '')],
+      audience: options.clientId,
+      requiredClaims: ['exp', 'iat'],
+      clockTolerance: 30,
+    }).catch((cause) => {
+      throw upstreamFailed('The ID token of Google is not valid.', cause);
+    });
+    return identityOf(payload, options, expected);
   };
 }
 
@@ -61,17 +101,6 @@ function isAuthoritative({
   hd,
 }: z.infer<typeof claimsSchema>): boolean {
   return String(email_verified) === 'true' && (/@gmail\.com$/i.test(email) || Boolean(hd));
-}
-
-/** Google names itself in its answers (RFC 9207): one that names another is not for us. */
-function assertAnswer({ searchParams }: URL, issuer: string): void {
-  const named = searchParams.get('iss');
-  if (named !== null && named !== issuer) throw upstreamFailed('The answer names another issuer.');
-  const error = searchParams.get('error');
-  const refusal = { params: searchParams };
-  if (error === 'access_denied') throw upstreamTurnedAway(refusal);
-  if (error !== null) throw upstreamFailed('Google answered with an error.', refusal);
-  if (!searchParams.get('code')) throw upstreamFailed('The answer holds no code.');
 }
 
 function identityOf(
