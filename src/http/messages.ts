@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { escapeHtml } from './html.ts';
+import { compileMessage, type Message, type Params, type Shape } from './message.ts';
 
-/** A sentence, or one per plural category of the language chosen by the parameter `count`. */
-export type Message = string | Readonly<Record<string, string>>;
 export type Messages = ReadonlyMap<string, Message>;
-export type Params = Readonly<Record<string, string | number>>;
 
 export interface Translator {
   readonly lang: string;
@@ -22,33 +20,22 @@ export interface Translator {
 }
 
 const folder = new URL('../../views/messages/', import.meta.url);
-const pluralCategories = new Set(['zero', 'one', 'two', 'few', 'many', 'other']);
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 
-/** Flattens nested groups into dotted keys; an object of plural categories is one message. */
+/** Flattens nested groups into dotted keys. */
 export function flatten(
   group: Readonly<Record<string, unknown>>,
   prefix = '',
-): Map<string, Message> {
-  const messages = new Map<string, Message>();
+): Map<string, string> {
+  const messages = new Map<string, string>();
   for (const [name, value] of Object.entries(group)) {
     const key = prefix + name;
     if (typeof value === 'string') messages.set(key, value);
-    else if (isPlural(value)) messages.set(key, value);
     else if (typeof value === 'object' && value !== null)
       for (const entry of flatten({ ...value }, `${key}.`)) messages.set(...entry);
     else throw new Error(`message ${key} is neither text nor a group`);
   }
   return messages;
-}
-
-function isPlural(value: unknown): value is Readonly<Record<string, string>> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'other' in value &&
-    Object.keys(value).every((category) => pluralCategories.has(category))
-  );
 }
 
 function load(): ReadonlyMap<string, Messages> {
@@ -94,7 +81,6 @@ export function translatorFor(lang: string): Translator {
 /** Makes a translator from messages that need not be in a file. */
 export function createTranslator(lang: string, messages: Messages): Translator {
   const dir = messages.get('language.direction') === 'rtl' ? 'rtl' : 'ltr';
-  const plurals = new Intl.PluralRules(lang);
   const numbers = new Intl.NumberFormat(lang);
   const dates = new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone: 'UTC' });
   const times = new Intl.DateTimeFormat(lang, {
@@ -108,36 +94,32 @@ export function createTranslator(lang: string, messages: Messages): Translator {
   });
   const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
 
-  const sentence = (key: string, params: Params): string => {
+  const compiled = new Map<string, ReturnType<typeof compileMessage>>();
+  const sentence = (key: string) => {
+    const known = compiled.get(key);
+    if (known) return known;
     const message = messages.get(key);
     if (message === undefined) throw new Error(`no message ${key} in ${lang}`);
-    if (typeof message === 'string') return message;
-    return message[plurals.select(Number(params.count))] ?? message.other ?? '';
+    const made = compileMessage(message, lang, numbers);
+    compiled.set(key, made);
+    return made;
   };
-  const show = (value: string | number): string =>
-    typeof value === 'number' ? numbers.format(value) : value;
+  const plain: Shape = {
+    literal: (text) => text,
+    param: (text) => isolate(text, dir),
+    tag: (_name, content) => content,
+  };
 
   return {
     lang,
     dir,
     has: (key) => messages.has(key),
-    text: (key, params = {}) =>
-      fill(sentence(key, params), params, (value) => isolate(show(value), dir)),
-    html: (key, params = {}, links = {}) =>
-      fill(markUp(sentence(key, params), links), params, (value) =>
-        typeof value === 'number' ? show(value) : `<bdi>${escapeHtml(value)}</bdi>`,
-      ),
+    text: (key, params = {}) => sentence(key)(params, plain),
+    html: (key, params = {}, links = {}) => sentence(key)(params, markup(links)),
     date: (value) => dates.format(value),
     dateTime: (value) => times.format(value),
     ago: (value, now = new Date()) => ago(relative, value, now),
   };
-}
-
-function fill(sentence: string, params: Params, show: (value: string | number) => string): string {
-  return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
-    const value = params[name];
-    return value === undefined ? placeholder : show(value);
-  });
 }
 
 /** Keeps a name of the other direction from reordering the sentence around it. */
@@ -145,15 +127,16 @@ function isolate(value: string, dir: 'ltr' | 'rtl'): string {
   return dir === 'rtl' || rightToLeft.test(value) ? `\u2068${value}\u2069` : value;
 }
 
-function markUp(sentence: string, links: Readonly<Record<string, string>>): string {
-  return escapeHtml(sentence).replace(
-    /&lt;(\w+)&gt;(.*?)&lt;\/\1&gt;/g,
-    (_, tag: string, content: string) => {
-      if (tag === 'b') return `<strong>${content}</strong>`;
-      const url = links[tag];
+function markup(links: Readonly<Record<string, string>>): Shape {
+  return {
+    literal: escapeHtml,
+    param: (text) => `<bdi>${escapeHtml(text)}</bdi>`,
+    tag(name, content) {
+      if (name === 'b') return `<strong>${content}</strong>`;
+      const url = links[name];
       return url === undefined ? content : `<a href="${escapeHtml(url)}">${content}</a>`;
     },
-  );
+  };
 }
 
 const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

@@ -4,7 +4,8 @@ import { type MailName, mailSchemas } from '../../views/mail-registry.ts';
 import { defaultAccent, readableAccent } from '../http/accent.ts';
 import { deviceName } from '../http/device-name.ts';
 import { escapeHtml } from '../http/html.ts';
-import { type Params, type Translator, translatorFor } from '../http/messages.ts';
+import type { Params } from '../http/message.ts';
+import { type Translator, translatorFor } from '../http/messages.ts';
 
 export type RenderedMail = { subject: string; text: string; html: string };
 

@@ -6,7 +6,8 @@ const english = createTranslator(
   'en',
   flatten({
     hello: 'Hello {name}',
-    group: { tries: { one: '{count} try', other: '{count} tries' } },
+    group: { tries: '{count, plural, one {# try} other {# tries}}' },
+    wait: 'Wait {minutes} minutes, {name} & co.',
     link: 'Read the <terms>terms</terms>, <b>{name}</b>',
   }),
 );
@@ -32,6 +33,14 @@ describe('a message', () => {
   test('keeps a name of the other direction from turning the sentence around', () => {
     assert.equal(english.text('hello', { name: 'שלום' }), 'Hello \u2068שלום\u2069');
     assert.equal(english.text('hello', { name: 'Ann' }), 'Hello Ann');
+  });
+
+  test('shows numbers as the language does, and a missing name as what is missing', () => {
+    assert.equal(english.text('wait', { minutes: 1200 }), 'Wait 1,200 minutes, {name} & co.');
+    assert.equal(
+      english.html('wait', { minutes: 1200, name: 'Ann' }),
+      'Wait 1,200 minutes, <bdi>Ann</bdi> &amp; co.',
+    );
   });
 
   test('that does not exist is an error', () => {

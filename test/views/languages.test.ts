@@ -1,21 +1,42 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { availableLanguages, type Message, messagesOf } from '../../src/http/messages.ts';
+import {
+  isLiteralElement,
+  isPluralElement,
+  type MessageFormatElement,
+  type PluralElement,
+  parse,
+} from '@formatjs/icu-messageformat-parser';
+import { everyElement } from '../../src/http/message.ts';
+import { availableLanguages, messagesOf } from '../../src/http/messages.ts';
 
-const english = messagesOf('en');
+type Elements = readonly MessageFormatElement[];
 
-function texts(message: Message): string[] {
-  return typeof message === 'string' ? [message] : Object.values(message);
+function parsed(lang: string): Map<string, MessageFormatElement[]> {
+  return new Map([...messagesOf(lang)].map(([key, message]) => [key, parse(String(message))]));
+}
+
+const english = parsed('en');
+
+function plurals(elements: Elements): PluralElement[] {
+  return [...everyElement(elements)].filter(isPluralElement);
+}
+
+/** Each form of a message that has some, else the message. */
+function texts(elements: Elements): Elements[] {
+  const forms = plurals(elements).flatMap(({ options }) => Object.values(options));
+  return forms.length > 0 ? forms.map(({ value }) => value) : [elements];
 }
 
 /** Placeholders and tags of a text, in any order. */
-function slots(text: string): string[] {
-  return [...new Set(text.match(/\{\w+\}|<\w+>/g))].sort();
+function slots(elements: Elements): string[] {
+  const found = [...everyElement(elements)].filter((element) => !isLiteralElement(element));
+  return [...new Set(found.map((it) => ('value' in it ? `${it.type} ${it.value}` : '#')))].sort();
 }
 
 for (const lang of availableLanguages)
   describe(`the messages in ${lang}`, () => {
-    const messages = messagesOf(lang);
+    const messages = parsed(lang);
 
     test('are for the same keys as the English ones', () => {
       assert.deepEqual([...messages.keys()].sort(), [...english.keys()].sort());
@@ -24,21 +45,31 @@ for (const lang of availableLanguages)
     test('have the same placeholders and links as the English ones', () => {
       for (const [key, message] of messages)
         for (const text of texts(message))
-          assert.deepEqual(slots(text), slots(texts(english.get(key) ?? '').at(-1) ?? ''), key);
+          assert.deepEqual(slots(text), slots(texts(english.get(key) ?? []).at(-1) ?? []), key);
     });
 
     test('have every plural form that the language needs', () => {
       const { pluralCategories } = new Intl.PluralRules(lang).resolvedOptions();
       for (const [key, message] of messages)
-        if (typeof message !== 'string')
-          assert.deepEqual(Object.keys(message).sort(), [...pluralCategories].sort(), key);
+        for (const { options } of plurals(message))
+          assert.deepEqual(Object.keys(options).sort(), [...pluralCategories].sort(), key);
     });
 
     test('say something, close what they open, and hold no other markup', () => {
       for (const [key, message] of messages)
         for (const text of texts(message)) {
-          assert.notEqual(text.trim(), '', key);
-          assert.doesNotMatch(text.replace(/<(\w+)>[^<]*<\/\1>/g, ''), /[<>]/, key);
+          const literals = [...everyElement(text)].filter(isLiteralElement);
+          assert.notEqual(text.length, 0, key);
+          if (literals.length === text.length)
+            assert.notEqual(
+              literals
+                .map(({ value }) => value)
+                .join('')
+                .trim(),
+              '',
+              key,
+            );
+          for (const { value } of literals) assert.doesNotMatch(value, /[<>{}]/, key);
         }
     });
   });

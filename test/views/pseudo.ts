@@ -1,25 +1,32 @@
 import {
-  createTranslator,
-  type Message,
-  messagesOf,
-  type Translator,
-} from '../../src/http/messages.ts';
+  isLiteralElement,
+  isPluralElement,
+  isTagElement,
+  type MessageFormatElement,
+  parse,
+} from '@formatjs/icu-messageformat-parser';
+import type { Message } from '../../src/http/message.ts';
+import { createTranslator, messagesOf, type Translator } from '../../src/http/messages.ts';
 
 const latin = 'abcdefghijklmnopqrstuvwxyz';
 const accented = 'åƀçđéƒĝĥîĵķļɱñöþǫŕšţûṽŵẋýž';
 const arabic = 'ابتثجحخدذرزسشصضطظعغفقكلمنه';
-/** Placeholders and tags are not words. */
-const words = /(\{\w+\}|<\/?\w+>)/;
 
-function mapWords(message: Message, change: (text: string) => string): Message {
-  if (typeof message !== 'string')
-    return Object.fromEntries(
-      Object.entries(message).map(([category, text]) => [category, String(mapWords(text, change))]),
+type Change = (text: string) => string;
+
+/** Placeholders and tags are not words. */
+function mapWords(elements: MessageFormatElement[], change: Change): MessageFormatElement[] {
+  return elements.map((element) => {
+    if (isLiteralElement(element)) return { ...element, value: change(element.value) };
+    if (isTagElement(element)) {
+      return { ...element, children: mapWords(element.children, change) };
+    }
+    if (!isPluralElement(element)) return element;
+    const options = Object.entries(element.options).map(
+      ([category, { value }]) => [category, { value: mapWords(value, change) }] as const,
     );
-  return message
-    .split(words)
-    .map((part) => (words.test(part) ? part : change(part)))
-    .join('');
+    return { ...element, options: Object.fromEntries(options) };
+  });
 }
 
 function inAlphabet(text: string, alphabet: string): string {
@@ -30,11 +37,11 @@ function inAlphabet(text: string, alphabet: string): string {
   );
 }
 
-function pseudoLanguage(lang: string, dir: string, change: (text: string) => string): Translator {
-  const messages = new Map(
-    [...messagesOf('en')].map(([key, message]) => [key, mapWords(message, change)]),
+function pseudoLanguage(lang: string, dir: string, change: Change): Translator {
+  const words = [...messagesOf('en')].map(
+    ([key, message]) => [key, mapWords(parse(String(message)), change)] as const,
   );
-  messages.set('language.direction', dir);
+  const messages = new Map<string, Message>([...words, ['language.direction', dir]]);
   return createTranslator(lang, messages);
 }
 
