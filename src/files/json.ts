@@ -39,7 +39,7 @@ function rowOf({ line, text }: Line): Row[] {
 }
 
 /**
- * Cuts an array into its elements, without ever holding more than one of them. By hand: decision 0015.
+ * Cuts an array into its elements, without ever holding more than one of them. By hand: decision 0019.
  */
 class JsonArray implements RowParser {
   #depth = 0;
