@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
-import { forgetClientSession } from './sessions.store.ts';
+import { forgetClientSession, whenSignedIn } from './sessions.store.ts';
 
 const taskName = 'backchannel-logout';
 /** With the queue's growing pauses this tries for about three days. */
@@ -53,8 +53,9 @@ export function backchannelTasks(
       const { sendBackchannelLogout } = client as unknown as {
         sendBackchannelLogout(sub: string, sid: string): Promise<void>;
       };
+      const signedInAt = await whenSignedIn(database, { clientId, sid });
       await sendBackchannelLogout.call(client, sub, sid);
-      await forgetClientSession(database, { clientId, sid });
+      if (signedInAt) await forgetClientSession(database, { clientId, sid, signedInAt });
     },
   };
 }

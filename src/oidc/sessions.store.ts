@@ -33,9 +33,33 @@ export function logoutsOfApplication(
   return db.query(`${toldOfEnds} and s.client_id = $2`, [accountId, clientId]);
 }
 
-/** The application was told, and nothing is left there of that session. */
-export async function forgetClientSession(db: Queryable, { clientId, sid }: Logout): Promise<void> {
-  await db.query('delete from client_sessions where client_id = $1 and sid = $2', [clientId, sid]);
+/** When the session last signed in to the application, exactly; undefined when nothing is noted. */
+export async function whenSignedIn(
+  db: Queryable,
+  { clientId, sid }: Logout,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ at: string }>(
+    'select signed_in_at::text as at from client_sessions where client_id = $1 and sid = $2',
+    [clientId, sid],
+  );
+  return row?.at;
+}
+
+/**
+ * The application was told, and nothing is left there of that session, unless it has signed in anew
+ * while it was told.
+ *
+ * @param signedInAt as `whenSignedIn` said before
+ */
+export async function forgetClientSession(
+  db: Queryable,
+  { clientId, sid, signedInAt }: Logout & { signedInAt: string },
+): Promise<void> {
+  await db.query(
+    `delete from client_sessions
+      where client_id = $1 and sid = $2 and signed_in_at = $3::timestamptz`,
+    [clientId, sid, signedInAt],
+  );
 }
 
 /** The session with its grants and everything issued under them. */

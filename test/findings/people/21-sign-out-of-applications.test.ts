@@ -75,6 +75,13 @@ describe('an application that wants to know of sign-outs', () => {
       timeout: 20_000,
     });
 
+  async function jobsFor({ client }: Application): Promise<number> {
+    const jobs = await world.database.query('select from graphile_worker.jobs where key like $1', [
+      `backchannel-logout:${client.id}:%`,
+    ]);
+    return jobs.length;
+  }
+
   // The conformance suite's oidcc-backchannel-rp-initiated-logout looks at the same.
   test('is told by a logout token of its own (Back-Channel Logout 1.0 §2.4, §2.5)', async () => {
     const { app, visitor, idToken } = await signedIn('/told?x=1');
@@ -120,6 +127,26 @@ describe('an application that wants to know of sign-outs', () => {
     const [first, second] = tokensAt('/busy').map((form) => form.get('logout_token') ?? '');
     assert.notEqual(decodeJwt(first ?? '').jti, decodeJwt(second ?? '').jti);
     assert.equal(decodeJwt(first ?? '').sid, decodeJwt(second ?? '').sid);
+  });
+
+  test('is told of what it began while it was being told', async () => {
+    const { app, visitor } = await signedIn('/anew');
+    let resume = () => {};
+    answer = (path, response) => {
+      if (path !== '/anew' || tokensAt(path).length > 1) return response.end();
+      resume = () => response.end();
+    };
+    const page = await visitor.open(`${world.url}/account`);
+    const disconnects = page.fill({}, { form: /revoke$/ });
+    disconnects.fields.set('client', app.client.id);
+    await visitor.send(disconnects, page);
+    await hears('/anew');
+    const attempt = await app.request();
+    await app.redeem(attempt, await visitor.open(attempt.url));
+    resume();
+    await until(async () => (await jobsFor(app)) === 0, { what: 'the logout to be done' });
+    await world.service.cli('accounts', 'sign-out', `@${ada.handle}`, '--yes');
+    await hears('/anew', 2);
   });
 
   test('takes no more than one hand of the worker when it never answers', async () => {
