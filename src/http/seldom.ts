@@ -1,4 +1,4 @@
-/** Of reasons that strangers can cause in any number. */
+/** Beyond it the oldest are forgotten, so strangers must not be able to make up keys. */
 const mostKeys = 1000;
 
 /**

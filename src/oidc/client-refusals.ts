@@ -43,7 +43,8 @@ export class ClientRefusals {
 
   #refused(ctx: KoaContextWithOIDC, reason: string): void {
     const clientId = claimedClient(ctx);
-    if (!clientId || !this.#mayTell(clientId)) return;
+    // All that there are not share one turn: anybody can make up any number of them.
+    if (!clientId || !this.#mayTell(ctx.oidc.client ? clientId : '')) return;
     const refused = { clientId, reason, address: requestContext()?.address ?? null };
     this.#tell(refused);
     if (!ctx.oidc.client) return;

@@ -108,6 +108,19 @@ describe('an operator is told', () => {
     assert.match(await refusals(), /matrix_synapse was refused/);
   });
 
+  test('of clients that there are not: of one in a while, however many somebody makes up', async () => {
+    for (const name of ['made-up-1', 'made-up-2']) {
+      assert.equal((await askForToken(wrong, name)).status, 401);
+    }
+    await service.cli(
+      ...['clients', 'add', '--id', 'late', '--secret', secret],
+      ...['--grant', 'client_credentials', '--scope', 'handles:read', '--all-tenants'],
+    );
+    assert.equal((await askForToken(wrong, 'late')).status, 401);
+    await until(() => warnings().some((line) => line.includes('"late"')), { what: 'its warning' });
+    assert.ok(!warnings().some((line) => line.includes('made-up')));
+  });
+
   test('that the bot is no administrator, and how it becomes one', async () => {
     const finding = (await doctor({ MATRIX_ACCESS_TOKEN: 'x' }))('synapse token');
     assert.equal(finding?.status, 'fail');
