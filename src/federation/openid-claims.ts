@@ -45,9 +45,10 @@ export function identityFrom(rules: Rules, claims: Claims): UpstreamIdentity {
  * for the address beside which it was said.
  */
 export function claimsOf(idToken: Claims, userinfo: Claims): Claims {
-  const { email_verified: verified, ...others } = userinfo;
-  const same = idToken.email === undefined || idToken.email === userinfo.email;
-  return { ...others, ...(same && { email_verified: verified }), ...idToken };
+  const { email, email_verified } = userinfo;
+  const said = { ...userinfo, ...idToken };
+  if (idToken.email === undefined) return { ...said, email_verified };
+  return email === idToken.email ? said : { ...said, email_verified: idToken.email_verified };
 }
 
 /**

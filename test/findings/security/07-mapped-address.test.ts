@@ -76,4 +76,5 @@ test('`email_verified` counts for the address that it was said of, be both in tw
   assert.equal(proved(a, { ...a, email_verified: verified }), true);
   assert.equal(proved({}, { ...b, email_verified: verified }), true);
   assert.equal(proved({ ...a, email_verified: verified }, b), true);
+  assert.equal(proved({ email_verified: verified }, { ...b, email_verified: false }), false);
 });
