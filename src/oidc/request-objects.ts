@@ -26,10 +26,11 @@ export function checkRequestObject(
     throw new errors.InvalidRequestObject(what);
   };
   const latest = Date.now() / 1000 + longest;
-  if (typeof claims.exp !== 'number' || claims.exp > latest) refuse('exp is within the hour');
-  if (claims.sub === oidc.client?.clientId) refuse('sub is not the client');
+  if (typeof claims.exp !== 'number' || claims.exp > latest) refuse('exp must be within an hour');
+  if (claims.sub === oidc.client?.clientId) refuse('sub must not be the client');
   const type = String(header.typ ?? 'JWT').toLowerCase();
-  if (!types.includes(type.replace(/^application\//, ''))) refuse('typ is of something else');
+  if (!types.includes(type.replace(/^application\//, '')))
+    refuse('typ must be oauth-authz-req+jwt or JWT, if any');
 }
 
 /**
@@ -42,7 +43,7 @@ export function refuseUnsignedRequests(provider: Provider): void {
   prototype.entity = function refusing(this: KoaContextWithOIDC['oidc'], key, value) {
     entity.call(this, key, value);
     if (key !== 'Client' || !isUnsigned(this.params?.request)) return;
-    throw new errors.RequestNotSupported('request objects are signed here');
+    throw new errors.RequestNotSupported('request objects must be signed');
   };
 }
 
