@@ -8,7 +8,6 @@ import { run } from './run.ts';
 import type { AddOptions, FoundTenant, TenantOptions } from './tenants/change.ts';
 
 const changes = () => import('./tenants/change.ts');
-const finding = () => import('./tenants/find.ts');
 const find = () => import('./tenants/find.ts');
 
 export function register(noun: Command): void {
@@ -72,7 +71,7 @@ function registerStatus(noun: Command): void {
     .addHelpText('after', example('tenants suspend acme', 'tenants suspend acme --yes'))
     .action(
       run<Confirmation>(async (cli, options, name) => {
-        const { name: called, slug } = await (await finding()).requireTenant(cli.database, name);
+        const { name: called, slug } = await (await find()).requireTenant(cli.database, name);
         await confirm(cli, options, `Suspend ${called} (${slug}) with all its people. ${lostKeys}`);
         return shown(await (await changes()).setStatus(cli, name, 'suspended'));
       }),

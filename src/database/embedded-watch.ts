@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
-const lastRites = join(import.meta.dirname, 'embedded-last.ts');
+const stopProgram = join(import.meta.dirname, 'embedded-last.ts');
 
 /** Waits until its input ends, which it does however the process at the other end came to its own. */
 const script = 'read -r _; exec "$0" "$1" "$2"';
@@ -14,11 +14,11 @@ export interface Watch {
 
 /**
  * A shell, outside of our group and terminal, that stops the embedded server for a process that is
- * killed before it can: unless others use the server. A shell takes less than a megabyte while it
+ * killed before it can, unless others use the server. A shell takes less than a megabyte while it
  * waits.
  */
 export function watchOverServer(dataDir: string): Watch {
-  const shell = spawn('/bin/sh', ['-c', script, process.execPath, lastRites, dataDir], {
+  const shell = spawn('/bin/sh', ['-c', script, process.execPath, stopProgram, dataDir], {
     cwd: '/',
     env: {},
     detached: true,

@@ -107,7 +107,7 @@ const write = `with relaxed as (select set_config('synchronous_commit', 'off', t
 
 /** Says how many of that network there were before, as far as it matters. */
 const writeUntouched = `${write} returning (select count(*)::int from (
-  select from oidc_artifacts where untouched_by = $11 limit $12) company) as company`;
+  select from oidc_artifacts where untouched_by = $11 limit $12) others) as others`;
 
 /** A session is written with where it came from, which is shown to its owner on the account page. */
 const writeSession = write.replace(
@@ -185,19 +185,15 @@ function valuesOf(artifact: NewArtifact): unknown[] {
   ];
 }
 
-/**
- * Keeps what a stranger left. Where that network has left `most` already, its oldest make room.
- */
+/** Keeps what a stranger left. Where that network has left `most` already, its oldest make room. */
 export async function writeUntouchedArtifact(
   db: Queryable,
   artifact: NewArtifact & { untouchedBy: string },
   most: number,
 ): Promise<void> {
-  const [row] = await db.query<{ company: number }>(writeUntouched, [
-    ...valuesOf(artifact),
-    most + 1,
-  ]);
-  if ((row?.company ?? 0) < most) return;
+  const values = [...valuesOf(artifact), most + 1];
+  const [row] = await db.query<{ others: number }>(writeUntouched, values);
+  if ((row?.others ?? 0) < most) return;
   await removeOldestUntouched(db, { of: artifact.untouchedBy, keep: most, batch: 100 });
 }
 

@@ -104,7 +104,8 @@ function identity(parts: ProviderParts): Configuration {
       url: (_ctx, { uid }) => `/interaction/${uid}${isApart() ? `/${handedOverPath}` : ''}`,
     },
     loadExistingGrant: rememberingUpstream(parts.database, createLoadExistingGrant(parts)),
-    // `upstream` names the way to sign in with others to go straight to.
+    // `upstream` names the way to sign in with others to go straight to. The library calls each check,
+    // whether the parameter came or not: the last one looks at all of them together.
     extraParams: {
       ...tenantParameter(parts.tenancy),
       ...readSynapseParameters(parts),

@@ -92,12 +92,12 @@ export function interactionRoutes(parts: InteractionParts, origin: { port: numbe
 }
 
 /** Where one turns back, or to another account: whoever is signed in now. */
-const anybodys: ReadonlySet<unknown> = new Set([showAccounts, submitAccount, cancel]);
+const forAnybody: ReadonlySet<unknown> = new Set([showAccounts, submitAccount, cancel]);
 
 /** What ends a sign-in is told in its community's colours, with the way back to the application. */
 async function run(step: Step, page: (step: Step) => Promise<void>): Promise<void> {
   try {
-    if (!anybodys.has(page) && (await isSwitched(step))) return await showSwitched(step);
+    if (!forAnybody.has(page) && (await isSwitched(step))) return await showSwitched(step);
     await page(step);
   } catch (error) {
     if (!(error instanceof AppError) || !isEnding(error.code)) throw error;
