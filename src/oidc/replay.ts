@@ -1,4 +1,4 @@
-import type Provider from 'oidc-provider';
+import Provider from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { insertSeen } from './replay.store.ts';
@@ -28,6 +28,15 @@ export function useOnce(
  * it remembers a proof for five minutes only, where one that is dated ahead lives for ten.
  */
 export function refuseReplays(provider: Provider, parts: Parts): void {
-  provider.ReplayDetection.unique = (issuer, jti, until) =>
-    useOnce(parts, issuer, jti, until + proofSeconds);
+  provider.ReplayDetection.unique = async (issuer, jti, until) =>
+    isPushedByAnybody() || useOnce(parts, issuer, jti, until + proofSeconds);
+}
+
+/**
+ * A proof beside a pushed request (RFC 9449 §10.1) opens nothing, and of a client that proves nothing
+ * of itself anybody can send any number: they would be kept, and sent again they change nothing.
+ */
+function isPushedByAnybody(): boolean {
+  const { route, client } = Provider.ctx?.oidc ?? {};
+  return route === 'pushed_authorization_request' && client?.tokenEndpointAuthMethod === 'none';
 }

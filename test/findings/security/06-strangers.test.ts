@@ -4,6 +4,7 @@ import * as openid from 'openid-client';
 import { removeOldestUntouched } from '../../../src/oidc/artifacts.store.ts';
 import { untouched } from '../../../src/oidc/untouched.ts';
 import { Application, answerOf, newVisitor, refused } from '../../oidc/application.ts';
+import { newProofKey } from '../../oidc/proof.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { codeIn } from '../../support/mail.ts';
 
@@ -70,6 +71,20 @@ describe('what strangers have us keep', () => {
     await refused(openid.initiateDeviceAuthorization(app.config, order), 'invalid_request');
     const fits = { state: 'x'.repeat(2048), nonce: 'y'.repeat(2048) };
     assert.ok((await newVisitor().open((await app.request(fits)).url)).has('[name=password]'));
+  });
+
+  test('is no mark of a proof of possession that opens nothing', async () => {
+    const key = await newProofKey();
+    const { url } = await anybody.request();
+    const body = url.searchParams;
+    const push = async () => {
+      const endpoint = `${world.issuer}/par`;
+      const dpop = await key.prove({ url: endpoint, method: 'POST' });
+      return fetch(endpoint, { method: 'POST', body, headers: { dpop } });
+    };
+    const before = await kept('ReplayDetection');
+    for (let times = 0; times < 3; times += 1) assert.equal((await push()).status, 201);
+    assert.equal((await kept('ReplayDetection')).count, before.count);
   });
 
   test('is of a size: 16 KB a token, and 8 KB all the rest together', async () => {
