@@ -6,7 +6,7 @@ import { insertSeen } from './replay.store.ts';
 type Parts = { database: Queryable; fingerprints: Fingerprints };
 
 /** How far the date of a proof of possession may be from now, either way; the library's own choice. */
-export const proofSeconds = 300;
+export const dpopProofSeconds = 300;
 
 /**
  * Notes that somebody's signed statement (a client assertion, a proof of possession) was used.
@@ -29,7 +29,7 @@ export function useOnce(
  */
 export function refuseReplays(provider: Provider, parts: Parts): void {
   provider.ReplayDetection.unique = async (issuer, jti, until) =>
-    isPushedByAnybody() || useOnce(parts, issuer, jti, until + proofSeconds);
+    isPushedByAnybody() || useOnce(parts, issuer, jti, until + dpopProofSeconds);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Fingerprints } from '../../secrets/fingerprints.ts';
 import { type Client, findClient } from '../clients.store.ts';
 import type { CurrentProvider } from '../current-provider.ts';
 import { proofAlgorithms } from '../features.ts';
-import { proofSeconds, useOnce } from '../replay.ts';
+import { dpopProofSeconds, useOnce } from '../replay.ts';
 import { internalAudienceOf } from './audience.ts';
 import { readProof } from './proof.ts';
 
@@ -63,7 +63,7 @@ async function hasKey(
   if (!token.jkt || !isProved) return !token.jkt && !isProved;
   const proof = await readProof(ctx, given.value, parts.publicUrl);
   if (proof?.thumbprint !== token.jkt) return false;
-  const until = Date.now() / 1000 + 2 * proofSeconds;
+  const until = Date.now() / 1000 + 2 * dpopProofSeconds;
   return useOnce(parts, token.clientId ?? '', proof.jti, until);
 }
 

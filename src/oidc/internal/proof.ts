@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { proofAlgorithms } from '../features.ts';
-import { proofSeconds } from '../replay.ts';
+import { dpopProofSeconds } from '../replay.ts';
 
 const claimsSchema = z.object({
   jti: z.string().min(1),
@@ -40,7 +40,7 @@ export async function readProof(
       htm === ctx.method &&
       target.href === new URL(ctx.path, publicUrl).href &&
       ath === createHash('sha256').update(token).digest('base64url') &&
-      Math.abs(Date.now() / 1000 - iat) <= proofSeconds;
+      Math.abs(Date.now() / 1000 - iat) <= dpopProofSeconds;
     if (!fits) return undefined;
     return { thumbprint: await calculateJwkThumbprint(protectedHeader.jwk as JWK), jti };
   } catch {
