@@ -33,3 +33,26 @@ test('the security page names every file of attacks', () => {
     assert.ok(named.has(`test/attacks/${name}`), name);
   }
 });
+
+/** Merging by union puts rows twice, and two people take one number. */
+const listed = (text: string, row: RegExp) => [...text.matchAll(row)].map(([, key = '']) => key);
+
+test('the security page has each finding once, in order', () => {
+  const rows = listed(page, /^(\| \d+ \| [^|]+) \|/gm);
+  assert.ok(rows.length > 40);
+  assert.deepEqual(rows, [...new Set(rows)]);
+  const numbers = rows.map((row) => Number.parseInt(row.slice(2), 10));
+  assert.deepEqual(
+    numbers,
+    numbers.toSorted((a, b) => a - b),
+  );
+});
+
+test('each decision has a number of its own, and is listed once, in order', () => {
+  const folder = join(root, 'docs/decisions');
+  const files = readdirSync(folder).filter((name) => name !== 'README.md');
+  const list = listed(readFileSync(join(folder, 'README.md'), 'utf8'), /\]\(([^)]+)\)/g);
+  assert.deepEqual(list, files.toSorted());
+  const numbers = files.map((name) => name.slice(0, 4));
+  assert.deepEqual(numbers, [...new Set(numbers)]);
+});
