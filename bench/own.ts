@@ -8,8 +8,7 @@ import { parseEmail } from '../src/accounts/email-address.ts';
 import type { Database } from '../src/database/database.ts';
 import { openDatabase } from '../src/database/open.ts';
 import { insertClient } from '../src/oidc/clients.store.ts';
-import { loadFingerprintKey } from '../src/secrets/data-key.store.ts';
-import { Fingerprints } from '../src/secrets/fingerprints.ts';
+import { loadFingerprints } from '../src/secrets/data-key.store.ts';
 import { KeyRing } from '../src/secrets/keyring.ts';
 import { type RunningProcess, startProcess } from '../synapse/process.ts';
 import { type Credentials, redirectUri } from './application.ts';
@@ -62,9 +61,7 @@ export function startOwn(
 /** People and a client for a database that the service has prepared. */
 export async function furnish(databaseUrl: string, client: Credentials): Promise<Database> {
   const database = await openDatabase({ url: databaseUrl, poolSize: 2 });
-  const fingerprints = new Fingerprints(
-    await loadFingerprintKey(database, new KeyRing([encryptionKey])),
-  );
+  const fingerprints = await loadFingerprints(database, new KeyRing([encryptionKey]));
   await addClient(database, client.id, fingerprints.of('client-secret', client.secret));
   const [tenant] = await database.query<{ id: string }>('select id from tenants where is_default');
   const tenantId = (tenant as { id: string }).id;

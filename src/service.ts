@@ -10,8 +10,7 @@ import { createLog } from './http/log.ts';
 import type { Worker } from './jobs/worker.ts';
 import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
 import type { Provisioning } from './oidc/interaction/parts.ts';
-import { loadFingerprintKey } from './secrets/data-key.store.ts';
-import { Fingerprints } from './secrets/fingerprints.ts';
+import { loadFingerprints } from './secrets/data-key.store.ts';
 import { KeyRing } from './secrets/keyring.ts';
 import { startWork } from './work.ts';
 
@@ -45,7 +44,7 @@ async function serve(
 ): Promise<void> {
   const log = createLog(config.logLevel);
   const ring = new KeyRing(config.encryptionKeys);
-  const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
+  const fingerprints = await loadFingerprints(database, ring);
   await prepareFirstStart(database, config, fingerprints);
   await adoptUrls(database, config);
   const app = await createApp({

@@ -11,5 +11,5 @@ export function addressSalt(
   emailKey: string | null | undefined,
 ): Uint8Array | undefined {
   if (!emailKey) return undefined;
-  return Buffer.from(fingerprints.of('password salt', emailKey), 'base64url').subarray(0, 16);
+  return Buffer.from(fingerprints.lasting('password salt', emailKey), 'base64url').subarray(0, 16);
 }

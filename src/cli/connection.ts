@@ -1,8 +1,7 @@
 import { loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
 import { prepareFirstStart } from '../first-start.ts';
-import { loadFingerprintKey } from '../secrets/data-key.store.ts';
-import { Fingerprints } from '../secrets/fingerprints.ts';
+import { loadFingerprints } from '../secrets/data-key.store.ts';
 import { KeyRing } from '../secrets/keyring.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
 import { poolSize, withDatabase } from './database.ts';
@@ -14,7 +13,7 @@ export async function connected(json: boolean, work: (cli: Cli) => Promise<void>
   await withDatabase(config, async (database) => {
     await migrate(database);
     const ring = new KeyRing(config.encryptionKeys);
-    const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
+    const fingerprints = await loadFingerprints(database, ring);
     // Only where there was no start yet: it follows PUBLIC_URL, which an operator's shell may lack.
     if (!(await defaultTenant(database))) await prepareFirstStart(database, config, fingerprints);
     await work({ config, database, ring, fingerprints, json });

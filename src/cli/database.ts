@@ -27,7 +27,7 @@ export async function withDatabase<T>(
 }
 
 async function on<T>(url: string, size: number, work: (database: Database) => Promise<T>) {
-  const database = await openDatabase({ url, poolSize: size });
+  const database = await openDatabase({ url, poolSize: size, name: 'openmeet-id cli' });
   try {
     return await work(database);
   } catch (error) {

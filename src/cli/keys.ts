@@ -52,10 +52,18 @@ export function register(noun: Command): void {
   noun
     .command('reencrypt')
     .description('Seal all secrets in the database again, under the first of ENCRYPTION_KEYS')
-    .addHelpText('after', example('keys reencrypt'))
+    .option(
+      '--fingerprints',
+      'also put a new key behind all fingerprints, while no process of the service runs',
+    )
+    .addHelpText('after', example('keys reencrypt', 'keys reencrypt --fingerprints'))
     .action(
-      run(async (cli) => {
-        const data = await (await lazy.sealing()).reencrypt(cli);
+      run<{ fingerprints?: true }>(async (cli, options) => {
+        const sealing = await lazy.sealing();
+        const renewed = options.fingerprints ? await sealing.renewRoot(cli) : undefined;
+        if (renewed?.auditProblems)
+          warn('The audit was not as it had been sealed: see the doctor.');
+        const data = { ...(await sealing.reencrypt(cli)), ...renewed };
         const parts = Object.entries(data).map(([what, count]) => `${count} ${what}`);
         return { data, text: `Sealed again: ${parts.join(', ')}.` };
       }),

@@ -9,18 +9,24 @@ export type DatabaseOptions = {
   url: string;
   /** Connections this process may hold; nothing ever waits for a second one inside a transaction. */
   poolSize: number;
+  /** By which PostgreSQL shows its connections; `openmeet-id` is who serves or works. */
+  name?: string;
 };
 
 /**
  * Connects, but changes nothing: see `migrate`.
  * @throws AppError `database_unusable` that names the setting and what to do
  */
-export async function openDatabase({ url, poolSize }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({
+  url,
+  poolSize,
+  name = 'openmeet-id',
+}: DatabaseOptions): Promise<Database> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,
     poolSize,
-    applicationName: 'openmeet-id',
+    applicationName: name,
     entities,
     migrations,
     migrationsTableName: 'migrations',

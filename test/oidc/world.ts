@@ -6,8 +6,8 @@ import { loadConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { type Client, insertClient } from '../../src/oidc/clients.store.ts';
-import { loadFingerprintKey } from '../../src/secrets/data-key.store.ts';
-import { Fingerprints } from '../../src/secrets/fingerprints.ts';
+import { loadFingerprints } from '../../src/secrets/data-key.store.ts';
+import type { Fingerprints } from '../../src/secrets/fingerprints.ts';
 import { KeyRing } from '../../src/secrets/keyring.ts';
 import { type Service, type ServiceOptions, startService } from '../support/service.ts';
 
@@ -51,7 +51,7 @@ export async function furnish<S extends Service>(service: S): Promise<World<S>> 
   const config = loadConfig({ DATA_DIR: dataDir, PUBLIC_URL: url });
   const database = await openDatabase({ url: databaseUrl, poolSize: 4 });
   const ring = new KeyRing(config.encryptionKeys);
-  const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
+  const fingerprints = await loadFingerprints(database, ring);
   const [tenant] = await database.query<{ id: string }>('select id from tenants where is_default');
   const defaultTenantId = (tenant as { id: string }).id;
   const passwordHash = await new PasswordHasher(config.passwordHash).hash(password);

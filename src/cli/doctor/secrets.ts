@@ -5,8 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { openMail } from '../../mail/sealed-mail.ts';
 import { publishedKeys } from '../../oidc/keys.store.ts';
 import { loadSigningKeys, rotateAfterDays } from '../../oidc/keys.ts';
-import { loadFingerprintKey } from '../../secrets/data-key.store.ts';
-import { Fingerprints } from '../../secrets/fingerprints.ts';
+import { loadFingerprints } from '../../secrets/data-key.store.ts';
 import { KeyRing } from '../../secrets/keyring.ts';
 import { sealedDataKeys, sealedMails } from './doctor.store.ts';
 import { type Finding, failure, look, ok, warning } from './finding.ts';
@@ -26,7 +25,7 @@ export async function examineSecrets(config: Config, database: Database): Promis
 
 /** Opens everything that is sealed, but for old mail beyond the newest thousand. */
 async function encryption(ring: KeyRing, database: Database): Promise<Finding> {
-  await loadFingerprintKey(database, ring);
+  await loadFingerprints(database, ring);
   await loadSigningKeys(database, ring);
   const mails = await sealedMails(database, 1000);
   for (const mail of mails) openMail(ring, mail, mail.sealed);
@@ -49,7 +48,7 @@ function audit(ring: KeyRing, database: Database): Promise<Finding[]> {
   const mend =
     'Somebody changed the audit in the database. Compare it with a backup, or with the log, where each row is a line.';
   return look('audit', mend, async () => {
-    const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
+    const fingerprints = await loadFingerprints(database, ring);
     const { seals, rows, problems, last } = await verifyAudit(database, fingerprints);
     if (problems.length > 0) return failure('audit', problems.map(describe).join(' '), mend);
     const waiting = await unsealedCount(database);

@@ -1,8 +1,11 @@
+import { sealAudit, verifyAudit } from '../../audit/seals.ts';
+import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import { reencryptConnections } from '../../federation/connections.store.ts';
 import { reencryptMails } from '../../mail/mails.store.ts';
 import { lockKeys, reencryptSigningKeys } from '../../oidc/keys.store.ts';
-import { reencryptDataKeys } from '../../secrets/data-key.store.ts';
+import { addFingerprintRoot, reencryptDataKeys } from '../../secrets/data-key.store.ts';
+import { lockOutStarts, renewFingerprints, runningProcesses } from '../../secrets/renewal.store.ts';
 import type { Cli } from '../run.ts';
 
 export type Reencrypted = {
@@ -12,13 +15,18 @@ export type Reencrypted = {
   connections: number;
 };
 
+export type Renewed = { fingerprints: number; auditProblems: number };
+
 /**
  * Everything at once, so that the old keys can be taken out of ENCRYPTION_KEYS afterwards. What is
  * sealed in cookies is left to expire.
  *
  * @throws AppError `encryption_key_missing` when ENCRYPTION_KEYS lacks a key that sealed something
  */
-export async function reencrypt({ database, ring }: Cli): Promise<Reencrypted> {
+export async function reencrypt({
+  database,
+  ring,
+}: Pick<Cli, 'database' | 'ring'>): Promise<Reencrypted> {
   return database.transaction(async (tx) => {
     await lockKeys(tx);
     const counts = {
@@ -30,4 +38,31 @@ export async function reencrypt({ database, ring }: Cli): Promise<Reencrypted> {
     await record(tx, { action: 'keys.reencrypted', actor: 'operator', detail: counts });
     return counts;
   });
+}
+
+/**
+ * Another root on top of the key behind all fingerprints, and all that is stored brought under it, so
+ * that sessions, tokens and client secrets go on. What lasts minutes is dropped. The audit is sealed
+ * again: whether it was believed until then is part of the audit.
+ *
+ * @throws AppError `service_running` (409): a process that goes on with the old roots would find nothing
+ */
+export async function renewRoot({ database, ring, fingerprints }: Cli): Promise<Renewed> {
+  const { problems } = await verifyAudit(database, fingerprints);
+  const renewed = await database.transaction(async (tx) => {
+    await lockOutStarts(tx);
+    if ((await runningProcesses(tx)) > 0) {
+      throw new AppError('service_running', {
+        status: 409,
+        message: 'Stop all processes of the service first: they would not find what is renewed.',
+      });
+    }
+    const next = await addFingerprintRoot(tx, ring);
+    const count = await renewFingerprints(tx, next);
+    const detail = { fingerprints: count, auditProblems: problems.length };
+    await record(tx, { action: 'keys.root_renewed', actor: 'operator', detail });
+    return { next, count };
+  });
+  await sealAudit(database, renewed.next);
+  return { fingerprints: renewed.count, auditProblems: problems.length };
 }

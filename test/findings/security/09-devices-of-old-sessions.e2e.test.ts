@@ -3,8 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { createChores } from '../../../src/chores.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { openDatabase } from '../../../src/database/open.ts';
-import { loadFingerprintKey } from '../../../src/secrets/data-key.store.ts';
-import { Fingerprints } from '../../../src/secrets/fingerprints.ts';
+import { loadFingerprints } from '../../../src/secrets/data-key.store.ts';
 import { KeyRing } from '../../../src/secrets/keyring.ts';
 import type { Device } from '../../e2e/matrix.ts';
 import { join, password } from '../../e2e/newcomer.ts';
@@ -33,7 +32,7 @@ describe('a Matrix device whose browser session ran out, and whose rows were rem
     try {
       await database.query(`update oidc_artifacts set expires_at = now() - interval '1 day'`);
       const ring = new KeyRing(encryptionKeys);
-      const fingerprints = new Fingerprints(await loadFingerprintKey(database, ring));
+      const fingerprints = await loadFingerprints(database, ring);
       const chores = createChores({ ring, fingerprints });
       for (const name of ['removeExpiredArtifacts', 'removeOrphanedOrigins']) {
         await chores[name]?.(database);
