@@ -128,8 +128,17 @@ function literalAddress({ hostname }: URL): string | undefined {
 function assertReachable(url: URL, address: string, isAllowed: IsAllowed): void {
   if (isAllowed(address)) return;
   if (url.protocol !== 'https:') throw refused(url, 'is not https');
+  if (!isPublic(address)) throw refused(url, 'is no public address');
+}
+
+/** All that IANA has given out for the open Internet in IPv6 (RFC 4291 §2.4, RFC 3513 §4). */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+
+function isPublic(address: string): boolean {
   // Mapped IPv4 addresses are judged as what they mean.
-  if (ipaddr.process(address).range() !== 'unicast') throw refused(url, 'is no public address');
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast') return false;
+  return parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast);
 }
 
 /** Every address of the name must be reachable: one that also leads inside is not to be trusted. */

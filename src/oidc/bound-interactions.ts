@@ -4,7 +4,11 @@ import { type BrowserParts, browserOf, knownBrowser } from './browser.ts';
 import { isApart } from './handoff/apart.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
-type Bound = Interaction & { browser?: string; result?: { handoff?: boolean } };
+type Bound = Interaction & {
+  browser?: string;
+  deviceCode?: string;
+  result?: { handoff?: boolean };
+};
 
 /** Where the library takes up an interaction that our pages have answered. */
 const waysBack = new Set(['resume', 'device_resume']);
@@ -13,8 +17,8 @@ const waysBack = new Set(['resume', 'device_resume']);
  * An interaction belongs to the browser that began it. The library knows that browser by cookies that
  * are bound to a path, so they can have no `__Host-` and a neighbouring host can plant them; and on the
  * way back it looks at nothing but such a cookie. So what it loads there is judged here, by the route
- * that it has found: the interaction must be the one that the address names, of this very browser, and
- * a hand-off must be served apart from the browser's session.
+ * that it has found: the interaction must be the one that the address names, of this very browser and
+ * kind (a device's is no client's), and a hand-off must be served apart from the browser's session.
  */
 export function bindInteractions(provider: Provider, parts: BrowserParts): void {
   const { Interaction } = provider;
@@ -31,6 +35,8 @@ export function bindInteractions(provider: Provider, parts: BrowserParts): void 
     const found = await find.call(this, id, options);
     const { ctx } = Provider;
     if (!found || !ctx || !waysBack.has(ctx.oidc.route)) return found;
+    const isDevices = ctx.oidc.route === 'device_resume';
+    if ((found.deviceCode !== undefined) !== isDevices) return undefined;
     return isMeant(found, ctx as unknown as Context, parts) ? found : undefined;
   } as typeof Interaction.find;
 }

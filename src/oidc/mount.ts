@@ -7,6 +7,8 @@ import { exactRouter } from '../http/exact-router.ts';
 import { readForm } from '../http/forms.ts';
 import { addressKey } from '../http/rate-limits.ts';
 import { keepOpener } from '../http/security-headers.ts';
+import { isOf } from './bound-interactions.ts';
+import { knownBrowser } from './browser.ts';
 import { isForHandOff, serveApart } from './handoff/apart.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
@@ -54,10 +56,18 @@ async function handOver(ctx: Context, { current }: MountParts, route: ProviderRo
   await current.handle(request, ctx.res);
 }
 
-/** Whose sign-in this is, `bindInteractions` asks where the library loads it. */
+/**
+ * Whose sign-in this is, `bindInteractions` asks once more where the library loads it. Refused here,
+ * because the library answers nobody's way back of a device by a fault of its own.
+ *
+ * @throws AppError `sign_in_expired`, `cookies_off` (400)
+ */
 async function resume(ctx: Context, parts: MountParts, route: ProviderRoute): Promise<void> {
   const interaction = await parts.current.provider.Interaction.find(ctx.params.uid);
-  if (interaction?.result?.handoff === true) serveApart(ctx.req, parts.cookies.session);
+  if (!interaction || !isOf(interaction, knownBrowser(ctx, parts))) {
+    throw new AppError(bringsCookies(ctx) ? 'sign_in_expired' : 'cookies_off');
+  }
+  if (interaction.result?.handoff === true) serveApart(ctx.req, parts.cookies.session);
   await handOver(ctx, parts, route);
 }
 

@@ -2,7 +2,8 @@ import { isVisible } from './unseen.ts';
 
 /** What scripts and emoji are joined and drawn by stays; all else that cannot be seen hides something. */
 const needed = /\p{Join_Control}|[\u180b-\u180d\u180f\ufe0e\ufe0f]/u;
-const hiding = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu;
+const hiding =
+  /[\p{Cc}\p{Co}\p{Noncharacter_Code_Point}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufffc]/gu;
 const blanksAround = /^[\s\p{Join_Control}\u2800]+|[\s\p{Join_Control}\u2800]+$/gu;
 
 /**

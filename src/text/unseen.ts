@@ -1,8 +1,10 @@
 /**
  * What takes no place on a screen, or no more than a space does: blanks and controls of every kind, all
- * that Unicode lets a font ignore (`Default_Ignorable_Code_Point`), and two signs that are drawn empty.
+ * that Unicode lets a font ignore (`Default_Ignorable_Code_Point`), what never has a sign of
+ * its own (`Co`, noncharacters), and three signs that are drawn empty.
  */
-const unseen = '[\\s\\p{Cc}\\p{Cf}\\p{Z}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{1D159}]+';
+const unseen =
+  '[\\s\\p{Cc}\\p{Cf}\\p{Co}\\p{Noncharacter_Code_Point}\\p{Z}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{FFFC}\\u{1D159}]+';
 const around = new RegExp(`^${unseen}|${unseen}$`, 'gu');
 const anywhere = new RegExp(unseen, 'gu');
 const marks = /\p{M}+/gu;

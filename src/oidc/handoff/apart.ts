@@ -65,8 +65,9 @@ export function keepSessionsApart(provider: Provider, { session }: CookieNames):
 
 /** Of whom there is more to ask than a hand-off can answer, the sign-in is asked like of anybody. */
 async function startAnew({ oidc, response }: KoaContextWithOIDC): Promise<void> {
-  const asks = response.get('location').startsWith('/interaction/');
-  if (oidc?.route !== 'resume' || !asks) return;
+  if (oidc?.route !== 'resume') return;
+  const location: string | undefined = response.get('location');
+  if (!location?.startsWith('/interaction/')) return;
   await oidc.session?.destroy();
   response.redirect(authorizationUrl(oidc.params ?? {}));
 }

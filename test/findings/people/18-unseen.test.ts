@@ -12,6 +12,8 @@ import { codeIn } from '../../support/mail.ts';
 /** Names that nobody can see. */
 const unseen = [
   '\u3164',
+  '\ufffc',
+  '\u{1fffe}\ue000',
   '\u2800\u2800',
   '\u115f\u1160',
   '\uffa0',

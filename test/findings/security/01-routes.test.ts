@@ -199,6 +199,26 @@ describe('another spelling of a route', { timeout: 120_000 }, () => {
     assert.equal(seen, 'This page has expired');
   });
 
+  test('answers a way back that nobody left by as one that has expired', async () => {
+    for (const path of ['auth/abc', 'device/abc', 'device/%2e', 'device/%ff']) {
+      const answer = await fetch(`${world.issuer}/${path}`, { headers: { accept: 'text/html' } });
+      assert.ok(answer.status === 400 || answer.status === 404, `${path}: ${answer.status}`);
+    }
+  });
+
+  test('does not take a device’s sign-in for an application’s', async () => {
+    const visitor = newVisitor();
+    const { user_code } = await openid.initiateDeviceAuthorization(tv.config, { scope: 'openid' });
+    const typed = await visitor.submit(await visitor.open(`${world.issuer}/device`), { user_code });
+    const begun = await visitor.submit(typed);
+    await finish(visitor, begun, await world.addPerson());
+    const cookies = planted(visitor, /./);
+    const path = `/oidc/auth/${uidOf(begun)}`;
+    const answer = await ask(path, cookies);
+    assert.equal(answer.status, 400);
+    assertNothingGiven(answer, path, cookies);
+  });
+
   test('does not connect a device by a way back that another browser finished', async () => {
     const [attacker, victim] = [newVisitor(), newVisitor()];
     await app.signIn(victim, ada);
