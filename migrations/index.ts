@@ -12,6 +12,7 @@ import { ClientSessions1797000000009 } from './1797000000009-client-sessions.ts'
 import { AuditSeals1797000000010 } from './1797000000010-audit-seals.ts';
 import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
 import { ClientRefusals1797000000026 } from './1797000000026-client-refusals.ts';
+import { MatrixDevices1797000000031 } from './1797000000031-matrix-devices.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
 
 /** In the order in which they run. A migration that has landed is never edited. */
@@ -31,4 +32,5 @@ export const migrations = [
   SigningKeys1797000000012,
   ClientRefusals1797000000026,
   ClientRequirements1797000000034,
+  MatrixDevices1797000000031,
 ];

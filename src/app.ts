@@ -25,6 +25,7 @@ import { ClientDirectory } from './oidc/clients.ts';
 import { CurrentProvider } from './oidc/current-provider.ts';
 import type { InteractionParts, Provisioning } from './oidc/interaction/parts.ts';
 import { createProviderPages } from './oidc/provider-pages.ts';
+import type { MatrixDevices } from './oidc/removed-devices.ts';
 import { signOutEverywhere } from './oidc/sessions.ts';
 import { subjectsOf } from './oidc/subjects.ts';
 import { createTenancy } from './oidc/tenancy.ts';
@@ -41,6 +42,7 @@ export type AppParts = {
   fingerprints: Fingerprints;
   log: Log;
   provisioning?: Provisioning;
+  matrixDevices?: MatrixDevices;
 };
 
 export type App = {
@@ -103,6 +105,7 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Inte
       tenancy,
       ...parking,
       sessions: config.sessions,
+      matrixDevices: app.matrixDevices,
       pages: createProviderPages({ ...parking, database, pages, subjects, defaultBrand }),
       issuer: config.issuer,
       publicUrl: config.publicUrl,

@@ -1,4 +1,4 @@
-import { createApp } from './app.ts';
+import { type AppParts, createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { explained } from './database/explain.ts';
@@ -8,8 +8,8 @@ import { adoptUrls, prepareFirstStart } from './first-start.ts';
 import { greet } from './greeting.ts';
 import { createLog } from './http/log.ts';
 import type { Worker } from './jobs/worker.ts';
+import { deviceWasRemoved, lookSoon } from './matrix/devices.ts';
 import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
-import type { Provisioning } from './oidc/interaction/parts.ts';
 import { loadFingerprints } from './secrets/data-key.store.ts';
 import { KeyRing } from './secrets/keyring.ts';
 import { startWork } from './work.ts';
@@ -53,7 +53,7 @@ async function serve(
     ring,
     fingerprints,
     log,
-    provisioning: config.matrix.provisioning ? provisioningOn(database) : undefined,
+    ...(config.matrix.provisioning ? homeserverOn(database) : {}),
   });
   // Requests in flight may wait for a worker, so it goes after them.
   let worker: Worker | undefined;
@@ -64,12 +64,23 @@ async function serve(
   greet(config, log);
 }
 
-/** New handles wait for the worker to make their Matrix user, or to find that it is someone else's. */
-function provisioningOn(database: Database): Provisioning {
+/**
+ * What is asked of the homeserver through the worker. New handles wait for it to make their Matrix
+ * user, or to find that it is someone else's; sign-ins to Matrix, to see whether a device was removed.
+ */
+function homeserverOn(
+  database: Database,
+): Required<Pick<AppParts, 'provisioning' | 'matrixDevices'>> {
   return {
-    async begin(tx, user) {
-      await beginProvisioning(tx, user);
+    provisioning: {
+      async begin(tx, user) {
+        await beginProvisioning(tx, user);
+      },
+      wait: (user) => waitForProvisioning(database, user),
     },
-    wait: (user) => waitForProvisioning(database, user),
+    matrixDevices: {
+      wasRemoved: (accountId, at) => deviceWasRemoved(database, accountId, at),
+      expect: (accountId) => lookSoon(database, accountId),
+    },
   };
 }

@@ -25,6 +25,7 @@ const kept = new Set([
   'identities', // gone with their account
   'invitation_uses', // gone with their invitation
   'library_schemas',
+  'matrix_devices', // one for each account that signed in to Matrix
   'matrix_users', // nobody inherits one
   'memberships', // what platforms say, one for each person and entity
   'migrations',

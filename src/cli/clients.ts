@@ -114,6 +114,11 @@ function registerSet(noun: Command): void {
     .argument('<client>', 'its id')
     .description('Change what is given of a client')
     .option('--backchannel-logout-uri <uri>', 'where it is told of sign-outs ("": nowhere)')
+    .option(
+      '--post-logout-redirect-uri <uri>',
+      'where sign-outs return to, in the place of all before, repeatable ("": nowhere)',
+      collect,
+    )
     .option('--jwks <file>', 'its public keys, in the place of those it had')
     .option('--require-pushed-authorization-requests', 'it pushes every request first (RFC 9126)')
     .option('--no-require-pushed-authorization-requests', 'it need not')

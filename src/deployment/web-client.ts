@@ -1,8 +1,16 @@
 import type { Names } from './names.ts';
 
-/** Element Web's `config.json`: this homeserver, where people may still name another. */
-export function elementConfig({ serverName, matrix }: Names): object {
+/**
+ * Element Web's `config.json`: this homeserver, where people may still name another. Whoever signs out
+ * there is led to the sign-out here, which asks, and leads back.
+ */
+export function elementConfig({ serverName, id, matrix, chat }: Names): object {
+  const back = new URLSearchParams({
+    client_id: 'matrix_synapse',
+    post_logout_redirect_uri: `https://${chat}/`,
+  });
   return {
+    logout_redirect_url: `https://${id}/oidc/session/end?${back}`,
     default_server_config: {
       'm.homeserver': { base_url: `https://${matrix}`, server_name: serverName },
     },

@@ -66,4 +66,5 @@ export async function markDeactivated(
         where matrix_users.account_id = excluded.account_id`,
     [handle, accountId],
   );
+  await db.query('delete from matrix_devices where account_id = $1', [accountId]);
 }

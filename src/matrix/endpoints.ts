@@ -46,7 +46,8 @@ export const endpoints = {
     path: (id: string) => `${v2}/users/${e(user.parse(id))}/devices`,
     answer: z.object({
       total: z.number(),
-      devices: z.array(z.object({ device_id: z.string() })),
+      // A dehydrated one is no client: it waits for the keys of those that are away.
+      devices: z.array(z.object({ device_id: z.string(), dehydrated: z.boolean().optional() })),
     }),
   },
   'delete devices': {

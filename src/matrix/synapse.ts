@@ -66,6 +66,13 @@ export class Synapse {
     return (await this.#call('read devices', userId)).total;
   }
 
+  /** None for a user that does not exist, as before its first sign-in. */
+  async deviceIds(userId: string): Promise<string[]> {
+    const answer = await notFound(this.#call('read devices', userId));
+    const devices = answer?.devices.filter(({ dehydrated }) => !dehydrated) ?? [];
+    return devices.map(({ device_id }) => device_id);
+  }
+
   /** Ends all its sessions; encryption keys that were not backed up go with them. */
   async deleteDevices(userId: string): Promise<void> {
     const { devices } = await this.#call('read devices', userId);

@@ -1,6 +1,7 @@
 import type { Task } from '../jobs/task.ts';
 import { accessTask } from './access.ts';
 import { deactivateTask } from './deactivate.ts';
+import { devicesTask } from './devices.ts';
 import { profileTask } from './profile.ts';
 import { type MatrixTaskOptions, provisionTask } from './provision.ts';
 
@@ -8,6 +9,7 @@ export type MatrixTaskName =
   | 'provision-matrix-user'
   | 'update-matrix-profile'
   | 'sync-matrix-access'
+  | 'look-at-matrix-devices'
   | 'deactivate-matrix-user';
 
 /** All work on the homeserver. Only the worker role has the token that these need. */
@@ -16,6 +18,7 @@ export function matrixTasks(options: MatrixTaskOptions): Record<MatrixTaskName, 
     'provision-matrix-user': provisionTask(options),
     'update-matrix-profile': profileTask(options),
     'sync-matrix-access': accessTask(options),
+    'look-at-matrix-devices': devicesTask(options),
     'deactivate-matrix-user': deactivateTask(options),
   };
 }

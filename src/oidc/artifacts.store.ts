@@ -224,7 +224,7 @@ export async function removeOldestUntouched(
 
 /**
  * What a code began at an application is noted with its end, until the application was told that it
- * is over: see `signOutEverywhere`.
+ * is over: see `signOutEverywhere`. At a homeserver it is a device.
  */
 const consume = `with used as (
     update oidc_artifacts set consumed_at = now() where id = $1 and consumed_at is null
@@ -235,7 +235,12 @@ const consume = `with used as (
     join clients c on c.id = used.client_id and c.backchannel_logout_uri is not null
     where model in ('AuthorizationCode', 'DeviceCode') and sid is not null
       and account_id is not null and session_uid is not null
-    on conflict (client_id, sid) do update set signed_in_at = now())
+    on conflict (client_id, sid) do update set signed_in_at = now()),
+  device as (
+    insert into matrix_devices (account_id)
+    select account_id from used join clients c on c.id = used.client_id and c.idp_id is not null
+    where model = 'AuthorizationCode' and account_id is not null
+    on conflict do nothing)
   select id from used`;
 
 /** @returns false when somebody else consumed it first, or it is gone */

@@ -157,17 +157,19 @@ export async function setRequirements(
     | 'requirePushedAuthorizationRequests'
     | 'dpopBoundAccessTokens'
     | 'backchannelLogoutUri'
+    | 'postLogoutRedirectUris'
   >,
 ): Promise<void> {
   await db.query(
     `update clients set require_pushed_authorization_requests = $2, dpop_bound_access_tokens = $3,
-      backchannel_logout_uri = $4, jwks = $5, updated_at = now() where id = $1`,
+      backchannel_logout_uri = $4, jwks = $5, post_logout_redirect_uris = $6, updated_at = now() where id = $1`,
     [
       client.id,
       client.requirePushedAuthorizationRequests,
       client.dpopBoundAccessTokens,
       client.backchannelLogoutUri,
       client.jwks && JSON.stringify(client.jwks),
+      client.postLogoutRedirectUris,
     ],
   );
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Database } from '../database/database.ts';
 import type { CookieNames } from '../http/cookies.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import type { ClientDirectory } from './clients.ts';
@@ -7,6 +8,7 @@ import { endings } from './interaction/endings.ts';
 import { proofSeconds } from './lifetimes.ts';
 import { accountClientId } from './own-clients.ts';
 import { parkedSessions } from './parked-sessions.ts';
+import { type MatrixDevices, removedDevice } from './removed-devices.ts';
 import { endVainSignIns } from './required-sign-in.ts';
 import type { Subjects } from './subjects.ts';
 import { asksForConfirmation } from './synapse-parameters.ts';
@@ -24,6 +26,8 @@ type PolicyParts = {
   cookies: CookieNames;
   secureCookies: boolean;
   ring: KeyRing;
+  database: Database;
+  matrixDevices?: MatrixDevices;
 };
 
 /**
@@ -55,6 +59,7 @@ export function createPolicy(parts: PolicyParts) {
     ),
   );
   policy.get('login')?.checks.add(confirmation());
+  policy.get('login')?.checks.add(removedDevice(parts));
   requireAddress(policy, parts);
   policy.add(
     new Prompt(

@@ -26,6 +26,7 @@ import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { compareRedirectUris } from './redirect-uris.ts';
+import { expectDevices, type MatrixDevices } from './removed-devices.ts';
 import { refuseReplays } from './replay.ts';
 import { refuseUnsignedRequests, requestAlgorithms } from './request-objects.ts';
 import { limitSizes } from './request-sizes.ts';
@@ -49,6 +50,7 @@ export type ProviderParts = {
   publicUrl: string;
   cookies: CookieNames;
   sessions: SessionLimits;
+  matrixDevices?: MatrixDevices;
   secureCookies: boolean;
   /** The only one whom this provider may call at a private address: the configured Synapse. */
   synapseUrl?: string;
@@ -84,6 +86,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   keepSessionsApart(provider, parts.cookies);
   putOthersAside(provider, parts);
   signOutOthers(provider, parts);
+  expectDevices(provider, parts);
   returnSynapseParameters(provider);
   bindInteractions(provider, parts);
   keepOpenersOfClients(provider);

@@ -62,6 +62,19 @@ export async function forgetClientSession(
   );
 }
 
+/** When a code of this session was last redeemed by the application, in seconds since the epoch. */
+export async function lastSignIn(
+  db: Queryable,
+  { sessionUid, clientId }: { sessionUid: string; clientId: string },
+): Promise<number | undefined> {
+  const [row] = await db.query<{ at: number }>(
+    `select extract(epoch from signed_in_at)::float8 as at from client_sessions
+      where session_uid = $1 and client_id = $2`,
+    [sessionUid, clientId],
+  );
+  return row?.at;
+}
+
 /** The session with its grants and everything issued under them. */
 export async function deleteSession(db: Queryable, { uid, accountId }: SessionRef): Promise<void> {
   await db.query(

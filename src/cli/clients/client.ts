@@ -15,6 +15,7 @@ export type SetOptions = {
   dpopBoundAccessTokens?: boolean;
   /** Empty to be told no more. */
   backchannelLogoutUri?: string;
+  postLogoutRedirectUri?: string[];
   /** File with its public keys. */
   jwks?: string;
 };
@@ -30,7 +31,6 @@ export type AddOptions = SetOptions & {
   allTenants?: boolean;
   grant?: string[];
   scope?: string[];
-  postLogoutRedirectUri?: string[];
   idpId?: string;
   idTokenAlg: Client['idTokenSignedResponseAlg'];
   pkce: boolean;

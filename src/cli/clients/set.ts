@@ -5,13 +5,13 @@ import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
 import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient, type SetOptions } from './client.ts';
 import { checkRequirements, readJwks } from './rules.ts';
-import { checkBackchannelUri } from './uris.ts';
+import { checkBackchannelUri, checkRedirectUri } from './uris.ts';
 
 /**
  * Changes what is given.
  *
  * @throws AppError `client_not_found` (404), `client_built_in` (409), `client_invalid`,
- *   `backchannel_uri_invalid`, `jwks_invalid`
+ *   `backchannel_uri_invalid`, `redirect_uri_invalid`, `jwks_invalid`
  */
 export async function set(cli: Cli, id: string, options: SetOptions): Promise<FoundClient> {
   if ([accountClientId, tryClientId].includes(id)) {
@@ -20,14 +20,18 @@ export async function set(cli: Cli, id: string, options: SetOptions): Promise<Fo
       message: `${id} is a part of this service.`,
     });
   }
-  const { backchannelLogoutUri: uri, jwks: file, ...requirements } = options;
+  const { backchannelLogoutUri: uri, postLogoutRedirectUri, jwks: file, ...requirements } = options;
+  const postLogoutRedirectUris = postLogoutRedirectUri?.filter((one) => one !== '');
   const jwks = file ? readJwks(file) : undefined;
   if (uri) checkBackchannelUri(uri, cli.config.matrix.synapseUrl);
   return cli.database.transaction(async (tx) => {
     const before = await findClient(tx, id);
     if (!before) throw clientNotFound(id);
+    const isPublic = before.tokenEndpointAuthMethod === 'none';
+    for (const one of postLogoutRedirectUris ?? []) checkRedirectUri(one, { isPublic });
     const after = {
       ...before,
+      ...(postLogoutRedirectUris && { postLogoutRedirectUris }),
       ...requirements,
       ...(jwks && { jwks }),
       ...(uri === undefined ? undefined : { backchannelLogoutUri: uri || null }),
