@@ -20,20 +20,27 @@ export async function lastLook(db: Queryable, accountId: string): Promise<Look |
   return row;
 }
 
-/** The devices that there are now: one that was seen before and is not among them was removed. */
+/**
+ * The devices that there are now: one that was seen before and is not among them was removed.
+ *
+ * @param looks before this look began
+ * @returns false when another look ended meanwhile: this one may have seen what was there before
+ */
 export async function noteDevices(
   db: Queryable,
   accountId: string,
   devices: readonly string[],
-): Promise<void> {
-  await db.query(
+  looks: number,
+): Promise<boolean> {
+  const rows = await db.query(
     `update matrix_devices set looks = looks + 1,
         removed_at = case when array(select jsonb_object_keys(devices)) <@ $2::text[]
           then removed_at else now() end,
         devices = coalesce((select jsonb_object_agg(id,
             coalesce(devices->id, to_jsonb(extract(epoch from now()))))
           from unnest($2::text[]) as id), '{}')
-      where account_id = $1`,
-    [accountId, devices],
+      where account_id = $1 and looks = $3 returning looks`,
+    [accountId, devices, looks],
   );
+  return rows.length === 1;
 }

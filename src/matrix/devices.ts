@@ -21,8 +21,12 @@ export function devicesTask({ database, synapse, serverName }: MatrixTaskOptions
     const { accountId } = payloadSchema.parse(payload);
     const user = await findMatrixProfile(database, accountId);
     if (!user) return;
-    const devices = await synapse.deviceIds(`@${user.handle}:${serverName}`);
-    await noteDevices(database, accountId, devices);
+    for (;;) {
+      const before = await lastLook(database, accountId);
+      if (!before) return;
+      const devices = await synapse.deviceIds(`@${user.handle}:${serverName}`);
+      if (await noteDevices(database, accountId, devices, before.looks)) return;
+    }
   };
 }
 
@@ -47,12 +51,17 @@ export async function deviceWasRemoved(
 ): Promise<boolean | undefined> {
   const before = await lastLook(db, accountId);
   if (!before) return false;
-  if ((before.removedAt ?? 0) > at.proof) return true;
+  if (isSince(at.proof, before)) return true;
   await enqueue(db, taskName, { accountId }, { key: `${taskName}:${accountId}`, maxAttempts: 3 });
   const look = await lookAfter(db, accountId, before);
   if (!look) return undefined;
   const isMissing = at.signIn !== undefined && (look.newestAt ?? 0) < at.signIn;
-  return isMissing || (look.removedAt ?? 0) > at.proof;
+  return isMissing || isSince(at.proof, look);
+}
+
+/** A proof knows only its second, and one that was asked for because of a removal comes after it. */
+function isSince(proof: number, { removedAt }: Look): boolean {
+  return Math.floor(removedAt ?? 0) > proof;
 }
 
 async function lookAfter(db: Queryable, accountId: string, before: Look) {

@@ -35,7 +35,8 @@ export async function signInDevice(homeserver: string, loginToken: string): Prom
     try {
       return (await client.whoami()).user_id === userId;
     } catch (error) {
-      if ((error as { errcode?: string }).errcode === 'M_UNKNOWN_TOKEN') return false;
+      const { errcode } = error as { errcode?: string };
+      if (errcode === 'M_UNKNOWN_TOKEN' || errcode === 'M_USER_LOCKED') return false;
       // So Synapse answers when the token is deleted while it looks at it.
       if (String(error).includes('No row found (access_tokens)')) return false;
       throw error;

@@ -28,7 +28,10 @@ describe('a sign-in to Matrix, where the homeserver can be asked', () => {
   after(() => world?.close());
 
   /** What the worker would see. */
-  const see = ({ id }: Person, devices: string[]) => noteDevices(world.database, id, devices);
+  async function see({ id }: Person, devices: string[]): Promise<void> {
+    const { looks = 0 } = (await lastLook(world.database, id)) ?? {};
+    assert.ok(await noteDevices(world.database, id, devices, looks));
+  }
   const isGone = async ({ id }: Person) => {
     const look = await lastLook(world.database, id);
     return look?.removedAt !== null;
@@ -53,6 +56,11 @@ describe('a sign-in to Matrix, where the homeserver can be asked', () => {
     const { person, visitor } = await signedIn();
     await see(person, ['TABLET']);
     await see(person, []);
+    // A proof of the second in which it was noticed was given after it.
+    await world.database.query(
+      "update oidc_artifacts set payload = payload || '{\"loginTs\": 1}' where account_id = $1 and model = 'Session'",
+      [person.id],
+    );
     const { attempt, page } = await press(chat, visitor);
     const back = await visitor.submit(page, { password: person.password });
     assert.equal((await chat.redeem(attempt, back)).claims()?.sub, person.id);
@@ -66,6 +74,14 @@ describe('a sign-in to Matrix, where the homeserver can be asked', () => {
     assert.equal(await isGone(person), false);
     await see(person, ['PHONE', 'LAPTOP']);
     assert.equal(await isGone(person), true);
+  });
+
+  test('believes the later of two looks at once', async () => {
+    const { person } = await signedIn();
+    await see(person, ['TABLET']);
+    await see(person, ['TABLET', 'PHONE']);
+    assert.equal(await noteDevices(world.database, person.id, ['TABLET'], 1), false);
+    assert.equal(await isGone(person), false);
   });
 
   test('wants none of somebody who never signed in there', async () => {
