@@ -99,7 +99,7 @@ describe('a URL that somebody gave us', () => {
     });
     const headers = { 'content-type': 'application/json' };
     const registering = await fetch(`${world.issuer}/reg`, { method: 'POST', body, headers });
-    assert.equal(registering.status, 404);
+    assert.equal(registering.status, 403);
     assert.deepEqual(internal.asked, []);
   });
 });

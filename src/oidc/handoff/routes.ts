@@ -48,12 +48,11 @@ async function bringTicket(ctx: Context, parts: InteractionParts): Promise<void>
   const { ticket } = validate(ticketForm, await readForm(ctx));
   const id = parts.fingerprints.of('handoff', ticket);
   const handOff = await takeTicket(parts.database, id, permitSeconds);
-  if (handOff) {
-    const platform = await findClient(parts.database, handOff.issuedBy);
-    const fromPlatform = platform?.handoffOrigins.includes(ctx.get('origin')) ?? false;
-    permit.write(ctx, parts, { id, clientId: handOff.clientId, fromPlatform });
-  }
-  seeOther(ctx, '/handoff');
+  if (!handOff) return seeOther(ctx, '/handoff');
+  const platform = await findClient(parts.database, handOff.issuedBy);
+  const fromPlatform = platform?.handoffOrigins.includes(ctx.get('origin')) ?? false;
+  permit.write(ctx, parts, { id, clientId: handOff.clientId, fromPlatform });
+  seeOther(ctx, '/handoff?ticket=taken');
 }
 
 /**
@@ -80,7 +79,9 @@ async function takeAnswer(ctx: Context, parts: InteractionParts): Promise<void> 
 /** @throws AppError `handoff_expired` (400), and those of `refusals` */
 async function arrivalOf(ctx: Context, parts: InteractionParts): Promise<Arrival> {
   const facts = permit.read(ctx, parts);
-  if (!facts) throw withoutCookie(ctx, 'handoff_expired');
+  // Only where a ticket was taken a cookie was set, which may not have been kept.
+  if (!facts && ctx.query.ticket === 'taken') throw withoutCookie(ctx, 'handoff_expired');
+  if (!facts) throw new AppError('handoff_expired');
   const handOff = await findTaken(parts.database, facts.id);
   if (!handOff) throw new AppError('handoff_expired');
   const loaded = await loadHandOff(parts.database, handOff);
