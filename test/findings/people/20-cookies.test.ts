@@ -70,9 +70,8 @@ describe('a browser that keeps no cookies', () => {
   });
 
   test('is told so by a hand-off, an invitation and a recovery', async () => {
-    const handOff = blocking();
-    const url = new URL('/handoff?ticket=taken', world.url);
-    says(await handOff.send({ url, method: 'POST', fields: new URLSearchParams('ticket=x') }));
+    // Where a browser is sent whose ticket was taken.
+    says(await blocking().open(`${world.url}/handoff?ticket=taken`));
     const { link } = await inviteTo(world, { tenantId: world.defaultTenantId });
     says(await blocking().open(link));
     const visitor = new Visitor();
