@@ -46,7 +46,6 @@ async function serve(
   const ring = new KeyRing(config.encryptionKeys);
   const fingerprints = await loadFingerprints(database, ring);
   await prepareFirstStart(database, config, fingerprints);
-  await adoptUrls(database, config);
   const app = await createApp({
     config,
     database,
@@ -60,6 +59,8 @@ async function serve(
   ending.defer(() => worker?.stop());
   ending.defer(() => app.stop());
   await app.listen();
+  // Whoever could not listen, or answers no people, is not to say where they go.
+  if (config.role !== 'worker') await adoptUrls(database, config);
   if (config.role !== 'web') worker = await startWork({ config, database, ring, app, log });
   greet(config, log);
 }

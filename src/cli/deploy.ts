@@ -34,26 +34,28 @@ export function register(noun: Command): void {
 }
 
 async function init({ directory, smtpUrl, json: _, ...given }: InitOptions): Promise<Report> {
-  const { completeNames, suggestedNames } = await import('../deployment/names.ts');
+  const { completeNames, hostOf, suggestedNames } = await import('../deployment/names.ts');
   const { deploymentFiles } = await import('../deployment/files.ts');
   const { writeFiles } = await import('../deployment/write.ts');
   const mailServer = await secretValue(smtpUrl);
   const asking = askedFor();
   const ask = asking.answer;
   try {
-    const serverName =
+    const serverName = hostOf(
       given.serverName ??
-      (await ask('--server-name', 'What stands after the colon of every address, as example.org'));
+        (await ask('--server-name', 'What stands after the colon, as example.org', hostOf)),
+    );
     const usual = suggestedNames(serverName);
     const names = completeNames({
       serverName,
-      id: given.id ?? (await ask('--id', 'Host of this service', usual.id)),
-      matrix: given.matrix ?? (await ask('--matrix', 'Host of Synapse', usual.matrix)),
-      chat: given.chat ?? (await ask('--chat', 'Host of Element Web', usual.chat)),
-      mailFrom: given.mailFrom ?? (await ask('--mail-from', 'Sender of all mail', usual.mailFrom)),
+      id: given.id ?? (await ask('--id', 'Host of this service', hostOf, usual.id)),
+      matrix: given.matrix ?? (await ask('--matrix', 'Host of Synapse', hostOf, usual.matrix)),
+      chat: given.chat ?? (await ask('--chat', 'Host of Element Web', hostOf, usual.chat)),
+      mailFrom:
+        given.mailFrom ?? (await ask('--mail-from', 'Sender of all mail', asIs, usual.mailFrom)),
       federation: given.federation ?? false,
     });
-    const smtp = mailServer ?? (await ask('--smtp-url', 'Mail server, smtps://user:password@host'));
+    const smtp = mailServer ?? (await ask('--smtp-url', mailQuestion, asIs));
     const files = deploymentFiles(names, smtp);
     writeFiles(directory, files);
     return { data: { directory, files: Object.keys(files) }, text: written(names, files) };
@@ -61,6 +63,11 @@ async function init({ directory, smtpUrl, json: _, ...given }: InitOptions): Pro
     asking.end();
   }
 }
+
+const asIs = (typed: string) => typed;
+
+const mailQuestion =
+  'Mail server, smtps://user:password@host or smtp://…:587?requireTLS=true (# / ? @ in the password as %23 %2F %3F %40)';
 
 /** Asks on a terminal; elsewhere what is usual counts, and what is missing is an error. */
 function askedFor() {
@@ -70,13 +77,29 @@ function askedFor() {
   // Not `question()`, which loses lines that were typed, or pasted, ahead of it.
   const lines = terminal?.[Symbol.asyncIterator]();
   return {
-    async answer(option: string, question: string, usual?: string): Promise<string> {
-      terminal?.setPrompt(`${question}${usual ? ` [${usual}]` : ''}: `);
-      terminal?.prompt();
-      const typed: string | undefined = (await lines?.next())?.value;
-      const value = typed?.trim() || usual;
-      if (value) return value;
-      throw new AppError('answer_missing', { message: `Give it by ${option}.` });
+    /** @param read what becomes of an answer; on a terminal it is asked again where that fails */
+    async answer(
+      option: string,
+      question: string,
+      read: (typed: string) => string,
+      usual?: string,
+    ): Promise<string> {
+      for (;;) {
+        terminal?.setPrompt(`${question}${usual ? ` [${usual}]` : ''}: `);
+        terminal?.prompt();
+        const line = await lines?.next();
+        if (line?.done) throw new AppError('cancelled', { message: 'Nothing was written.' });
+        const value = line?.value.trim() || usual;
+        if (!value && !terminal) {
+          throw new AppError('answer_missing', { message: `Give it by ${option}.` });
+        }
+        try {
+          if (value) return read(value);
+        } catch (error) {
+          if (!terminal || !(error instanceof AppError)) throw error;
+          console.error(error.message);
+        }
+      }
     },
     end: () => terminal?.close(),
   };

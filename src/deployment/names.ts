@@ -22,20 +22,37 @@ const host =
  * @throws AppError `host_invalid`, `hosts_equal`
  */
 export function completeNames(given: Pick<Names, 'serverName'> & Partial<Names>): Names {
-  const { serverName } = given;
-  const names: Names = { federation: false, ...suggestedNames(serverName), ...given };
-  for (const name of [serverName, names.id, names.matrix, names.chat]) {
-    if (host.test(name)) continue;
-    throw new AppError('host_invalid', {
-      message: `“${name}” is no name of a host: give one such as id.example.org, without https:// and without a port.`,
-    });
-  }
+  const serverName = hostOf(given.serverName);
+  const usual = { federation: false, ...suggestedNames(serverName), ...given };
+  const names: Names = {
+    ...usual,
+    serverName,
+    id: hostOf(usual.id),
+    matrix: hostOf(usual.matrix),
+    chat: hostOf(usual.chat),
+  };
   if (new Set([names.id, names.matrix, names.chat]).size < 3) {
     throw new AppError('hosts_equal', {
       message: 'This service, Synapse and Element Web each need a host of their own.',
     });
   }
   return names;
+}
+
+/**
+ * The name of a host, also from an address that was pasted.
+ *
+ * @throws AppError `host_invalid`
+ */
+export function hostOf(typed: string): string {
+  const name = typed
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\/|\/$/g, '');
+  if (host.test(name)) return name;
+  throw new AppError('host_invalid', {
+    message: `“${typed}” is no name of a host: give one such as id.example.org, without a port.`,
+  });
 }
 
 /** What is usual for a server name, to be offered and changed. */

@@ -28,8 +28,10 @@ export function caddyfile(names: Names): string {
 	}`,
   );
   return `# This service: people's accounts.
+# Figures are for inside; so is /internal, if your platforms call it from inside only.
 ${names.id} {
 	encode zstd gzip
+	respond /metrics 404
 	reverse_proxy 127.0.0.1:${ports.id}
 }
 
@@ -69,18 +71,7 @@ export function nginxConf(names: Names): string {
   }`,
   );
   const pass = (port: number) => `proxy_pass http://127.0.0.1:${port};`;
-  return `# Written anew, never added to: whoever asks could have sent them too.
-proxy_set_header Host $host;
-proxy_set_header X-Forwarded-For $remote_addr;
-proxy_set_header X-Forwarded-Proto $scheme;
-proxy_http_version 1.1;
-
-gzip on;
-gzip_proxied any;
-gzip_vary on;
-gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml application/wasm;
-
-server {
+  return `server {
   listen 80;
   listen [::]:80;
   server_name ${names.id} ${names.matrix} ${names.chat} ${names.serverName};
@@ -88,7 +79,8 @@ server {
 }
 
 # This service: people's accounts.
-${server(names.id, `  location / { ${pass(ports.id)} }`)}
+# Figures are for inside; so is /internal, if your platforms call it from inside only.
+${server(names.id, `  location = /metrics { return 404; }\n  location / { ${pass(ports.id)} }`)}
 
 # Synapse. Its admin API stays inside; syncs wait, and people send files.
 ${server(
@@ -110,6 +102,20 @@ ${server(names.serverName, discovery.join('').slice(1))}
 `;
 }
 
+/** In each server, so that other sites of the same nginx keep their own. */
+const proxySettings = `
+  # Written anew, never added to: whoever asks could have sent them too.
+  proxy_set_header Host $host;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_http_version 1.1;
+
+  gzip on;
+  gzip_proxied any;
+  gzip_vary on;
+  gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml application/wasm;
+`;
+
 function server(name: string, locations: string): string {
   return `server {
   listen 443 ssl http2;
@@ -117,6 +123,7 @@ function server(name: string, locations: string): string {
   server_name ${name};
   ssl_certificate /etc/letsencrypt/live/${name}/fullchain.pem;
   ssl_certificate_key /etc/letsencrypt/live/${name}/privkey.pem;
+${proxySettings}
 ${locations}
 }`;
 }
@@ -141,7 +148,7 @@ ${stringify({
   http: {
     middlewares: { compress: { compress: {} } },
     routers: {
-      id: router('id', host(names.id)),
+      id: router('id', `${host(names.id)} && !Path(\`/metrics\`)`),
       matrix: router('matrix', `${host(names.matrix)} && (${paths})`),
       chat: router('chat', host(names.chat)),
       ...Object.fromEntries(

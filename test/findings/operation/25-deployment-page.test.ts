@@ -43,7 +43,8 @@ describe('following docs/deployment.md', () => {
       ],
     );
     // A terminal, at which somebody types: the server's name, all as usual, then the mail server.
-    const typed = 'example.org\n\n\n\n\nsmtps://user:password@mail.example.org\n';
+    const typed =
+      'not a host\nhttps://Example.org/\n\n\n\n\nsmtps://user:password@mail.example.org\n';
     const command = `${process.execPath} src/cli/main.ts deploy init --directory ${here}`;
     const shown = execFileSync(
       'script',
@@ -54,6 +55,7 @@ describe('following docs/deployment.md', () => {
         encoding: 'utf8',
       },
     );
+    assert.match(shown, /“not a host” is no name of a host/);
     assert.match(shown, /Host of Synapse \[matrix\.example\.org\]/);
     for (const file of [
       '.env',
@@ -148,7 +150,7 @@ describe('following docs/deployment.md', () => {
   });
 
   for (const [what, options, code] of [
-    ['an address instead of a host', ['--id', 'https://id.example.org'], 'host_invalid'],
+    ['an address with a port', ['--id', 'id.example.org:443'], 'host_invalid'],
     ['one host for two', ['--id', 'chat.example.org'], 'hosts_equal'],
     ['a sender who is none', ['--mail-from', 'nobody'], 'configuration'],
   ] as const) {

@@ -146,6 +146,10 @@ for (const proxy of [caddy, nginx]) {
       assert.equal(headers['x-forwarded-proto'], 'http');
     });
 
+    test('keeps figures inside', async () => {
+      assert.equal((await ask(port, 'id.example.org', '/metrics')).status, 404);
+    });
+
     test('keeps Synapse’s admin API inside', async () => {
       for (const path of [
         '/_synapse/admin/v1/server_version',
@@ -195,7 +199,8 @@ test('nginx takes the file as it is, with certificates where it names them', asy
     const named = config
       .replaceAll(/\S+fullchain\.pem/g, certificate)
       .replaceAll(/\S+privkey\.pem/g, key);
-    writeFileSync(file, `pid ${directory}/pid;\nevents {}\nhttp {\n${named}\n}`);
+    // As Debian's own file has it.
+    writeFileSync(file, `pid ${directory}/pid;\nevents {}\nhttp {\ngzip on;\n${named}\n}`);
     execFileSync(programPath('nginx', 'nginx-light'), ['-t', '-q', '-c', file], { stdio: 'pipe' });
   } finally {
     remove();
@@ -209,7 +214,10 @@ test('Traefik’s file leads each name, and only what is for the outside, to its
     const rules = Object.values(http.routers as Record<string, { rule: string; service: string }>);
     for (const { rule, service } of rules) {
       assert.ok(service in http.services, service);
-      assert.match(rule, /^Host\(`[a-z.]+example\.org`\)|^Host\(`example\.org`\) && Path\(/);
+      assert.match(
+        rule,
+        /^Host\(`[a-z.]+example\.org`\)( && |$)|^Host\(`example\.org`\) && Path\(/,
+      );
     }
     assert.match(http.routers.matrix.rule, /PathPrefix\(`\/_synapse\/client\/`\)/);
     assert.doesNotMatch(http.routers.matrix.rule, /admin/);
