@@ -27,8 +27,10 @@ describe('two accounts of one person that become one', { timeout: 120_000 }, () 
     for (const handle of ['rosa', 'rosalind']) {
       await join(world, { email: `${handle}@example.org`, name: handle, handle, password });
     }
-    const [home, away] = await Promise.all([world.newPerson(), world.newPerson()]);
+    const [home, away, elsewhere] = await Promise.all([1, 2, 3].map(() => world.newPerson()));
+    assert.ok(home && away && elsewhere);
     const lost = await away.signIn('rosalind', password);
+    const other = await elsewhere.signIn('rosa', password);
     const kept = await home.signIn('rosa', password);
 
     await proveBoth(home, 'rosa', 'rosalind');
@@ -44,7 +46,8 @@ describe('two accounts of one person that become one', { timeout: 120_000 }, () 
     await until(async () => !(await lost.alive()), { what: 'the end of its device' });
     const { deactivated, external_ids } = await world.matrixUser('rosa');
     assert.deepEqual([deactivated, external_ids.length], [false, 1]);
-    await until(async () => !(await kept.alive()), { what: 'the end of other sessions' });
+    await until(async () => !(await other.alive()), { what: 'the end of other sessions' });
+    assert.ok(await kept.alive(), 'where both were proved, nothing ends');
     const again = await away.signIn('rosa', password);
     assert.equal(again.userId, kept.userId);
 
