@@ -65,7 +65,7 @@ describe('a hand-off from a platform to a Matrix client', { timeout: 120_000 }, 
     for (const size of ['phone', 'desktop'] as const) {
       const cleo = await world.newPerson({ size });
       await press(cleo, site.copyFor('cleo'));
-      await cleo.page.waitForURL(`${world.service.url}/handoff`);
+      await cleo.page.waitForURL(`${world.service.url}/handoff?ticket=taken`);
       assert.equal(await cleo.heading(), 'Continue as The cleo?');
       assert.match(await cleo.read(), /@cleo:matrix\.example/);
       await cleo.press('Yes, continue');
@@ -89,7 +89,7 @@ describe('a hand-off from a platform to a Matrix client', { timeout: 120_000 }, 
     const shared = await world.newPerson();
     const first = await shared.signIn('fay', password);
     await press(shared, site.pageFor('gert'));
-    await shared.page.waitForURL(`${world.service.url}/handoff`);
+    await shared.page.waitForURL(`${world.service.url}/handoff?ticket=taken`);
     assert.match(await shared.read(), /signed in as The fay \(@fay:matrix\.example\)/);
     await shared.press('Yes, continue');
     const second = await shared.arrive();
