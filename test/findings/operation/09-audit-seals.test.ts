@@ -21,6 +21,9 @@ const fingerprints = new Fingerprints(randomBytes(32));
 before(async () => {
   place = await testDatabase();
   database = await openDatabase({ url: place.url, poolSize: 6 });
+  await database.query(
+    "insert into tenants (id, slug, name) values (gen_random_uuid(), 'acme', 'Acme')",
+  );
 });
 after(async () => {
   await database.close();
@@ -47,6 +50,13 @@ async function happened(count: number, at = 'now()'): Promise<void> {
     [person, count],
   );
 }
+
+const accountThatIs = (status: 'active' | 'deleted') =>
+  database.query(
+    `insert into accounts (id, tenant_id, status, name) select $1, id, $2, '' from tenants
+      on conflict (id) do update set status = excluded.status`,
+    [person, status],
+  );
 
 const seal = () => sealAudit(database, fingerprints);
 const problems = async () => (await verifyAudit(database, fingerprints)).problems;
@@ -112,6 +122,7 @@ describe('the audit that nobody touched', () => {
   test('is believed when an account was deleted, and its seals tell nothing of it', async () => {
     await happened(2);
     await seal();
+    await accountThatIs('deleted');
     await database.transaction(async (tx) => {
       await record(tx, { action: 'account.deleted', actor: person, target: person });
       await pseudonymiseAudit(tx, { tenantId: randomUUID(), accountId: person });
@@ -138,6 +149,14 @@ describe('whoever owns the tables cannot, without being found out,', () => {
     [
       'clear an address before its time',
       [`update audit set address = null where id = ${row}`, forgotten],
+    ],
+    [
+      'erase a detail of somebody who is said to be deleted',
+      [
+        `insert into audit (actor, action, target, outcome) values ('system', 'account.deleted', '${person}', 'success')`,
+        `update audit set detail = '{}', address = null where id = ${row}`,
+        forgotten,
+      ],
     ],
     [
       'erase a detail',
@@ -167,6 +186,7 @@ describe('whoever owns the tables cannot, without being found out,', () => {
   ];
   for (const [what, statements] of acts) {
     test(what, async () => {
+      await accountThatIs('active');
       for (let count = 0; count < 3; count += 1) {
         await happened(3);
         await seal();
