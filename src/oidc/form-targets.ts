@@ -1,6 +1,25 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { allowFormsTo } from '../http/security-headers.ts';
+import type { Client } from './clients.store.ts';
+
+/**
+ * Where a form may end that leads to an application: where it asked to be answered, and where else it
+ * is registered to be, as it may lead a person on from one of its origins to another.
+ *
+ * @param redirectUri of this request; a device has none
+ * @returns sources for `form-action`; undefined for a homeserver, which sends the person on to
+ *   whatever Matrix client they use (decision 3)
+ */
+export function formTargets(
+  { idpId, redirectUris }: Pick<Client, 'idpId' | 'redirectUris'>,
+  redirectUri: string | undefined,
+): string | undefined {
+  if (idpId) return undefined;
+  if (!redirectUri) return "'self'";
+  const sources = [redirectUri, ...redirectUris].map(sourceOf);
+  return [...new Set(sources)].filter((source) => source !== undefined).join(' ');
+}
 
 /**
  * Pages of the provider whose form ends at an application, be it by a redirect (signing out) or at
@@ -9,9 +28,15 @@ import { allowFormsTo } from '../http/security-headers.ts';
 export function allowFormsToApplications(provider: Provider): void {
   provider.use(async (ctx, next) => {
     await next();
-    const target = URL.parse(String(checkedTarget(ctx as unknown as KoaContextWithOIDC)));
-    if (target) allowFormsTo(ctx, target.origin === 'null' ? target.protocol : target.origin);
+    const target = sourceOf(String(checkedTarget(ctx as unknown as KoaContextWithOIDC)));
+    if (target) allowFormsTo(ctx, target);
   });
+}
+
+/** A scheme of an application's own stands for itself. */
+function sourceOf(uri: string): string | undefined {
+  const url = URL.parse(uri);
+  return url?.origin === 'null' ? url.protocol : url?.origin;
 }
 
 /** Only an address that the library has found among those of the client. */

@@ -126,6 +126,22 @@ describe('the authorization code flow', () => {
     assert.equal((await app.redeem(attempt, back)).claims()?.sub, ada.id);
   });
 
+  test('lets a form end wherever the application is registered, and nowhere else', async () => {
+    const phone = await Application.of(world, {
+      redirectUris: [
+        'https://app.example/callback',
+        'https://www.app.example/home',
+        'org.example.phone:/callback',
+      ],
+      tokenEndpointAuthMethod: 'none',
+    });
+    const page = await newVisitor().open((await phone.request()).url);
+    assert.match(
+      String(page.headers['content-security-policy']),
+      /form-action 'self' https:\/\/app\.example https:\/\/www\.app\.example org\.example\.phone:(;|$)/,
+    );
+  });
+
   test('answers only with a code: there is no implicit or hybrid flow', async () => {
     for (const response_type of ['token', 'id_token', 'code id_token', 'code token', 'none']) {
       const { url } = await app.request({ response_type });

@@ -12,6 +12,7 @@ import { allowFormsTo } from '../../http/security-headers.ts';
 import { type Person, personOf } from '../account/person.ts';
 import { browserOf } from '../browser.ts';
 import { findClient } from '../clients.store.ts';
+import { formTargets } from '../form-targets.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
 import { type Loaded, loadHandOff } from './load.ts';
 import { permit, permitSeconds } from './permit.ts';
@@ -123,9 +124,7 @@ function ask(
   { handOff, loaded: { account, tenant, target, platform } }: Arrival,
   current: Person | undefined,
 ): void {
-  // Where the form leads, a homeserver leads on: see decision 3.
-  const origins = [handOff.redirectUri, ...target.redirectUris].map((uri) => new URL(uri).origin);
-  allowFormsTo(ctx, target.idpId ? undefined : [...new Set(origins)].join(' '));
+  allowFormsTo(ctx, formTargets(target, handOff.redirectUri));
   parts.pages.show(
     ctx,
     'handoff',

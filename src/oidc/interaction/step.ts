@@ -8,6 +8,7 @@ import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
 import { isOf } from '../bound-interactions.ts';
 import { knownBrowser } from '../browser.ts';
 import type { Client } from '../clients.store.ts';
+import { formTargets } from '../form-targets.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { accountClientId } from '../own-clients.ts';
 import { RowIds } from '../row-ids.ts';
@@ -89,12 +90,9 @@ export class Step {
     this.ctx.redirect(url);
   }
 
-  /** Undefined for a Synapse: it sends the person on to whatever Matrix client they use. */
   get #formTarget(): string | undefined {
-    if (this.client.idpId) return undefined;
-    const uri = URL.parse(String(this.details.params.redirect_uri ?? ''));
-    if (!uri) return "'self'";
-    return uri.origin === 'null' ? uri.protocol : uri.origin;
+    const { redirect_uri } = this.details.params;
+    return formTargets(this.client, typeof redirect_uri === 'string' ? redirect_uri : undefined);
   }
 }
 
