@@ -1,4 +1,5 @@
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import type { PasswordHasher } from './password-hasher.ts';
 
 /**
  * The salt of all passwords whose accounts have this address, in whatever tenant: so one hash of what
@@ -12,4 +13,17 @@ export function addressSalt(
 ): Uint8Array | undefined {
   if (!emailKey) return undefined;
   return Buffer.from(fingerprints.lasting('password salt', emailKey), 'base64url').subarray(0, 16);
+}
+
+/**
+ * The hash to keep for a new password of an account.
+ *
+ * @throws AppError `busy` (503)
+ */
+export function hashPassword(
+  { hasher, fingerprints }: { hasher: PasswordHasher; fingerprints: Fingerprints },
+  password: string,
+  { emailKey }: { emailKey: string | null | undefined },
+): Promise<string> {
+  return hasher.hash(password, addressSalt(fingerprints, emailKey));
 }

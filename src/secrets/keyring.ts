@@ -44,7 +44,7 @@ export class KeyRing {
     if (!named) {
       throw new AppError('encryption_key_missing', {
         status: 500,
-        message: `No key of ENCRYPTION_KEYS opens this value (it was sealed by key ${id}).`,
+        message: `No key of ENCRYPTION_KEYS opens this value (it was sealed by key ${id}). Put that key back behind the others; if it is lost, see “A lost encryption key” in docs/operators.md.`,
       });
     }
     try {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
-import { addressSalt } from '../../accounts/address-salt.ts';
+import { hashPassword } from '../../accounts/address-salt.ts';
 import { BreachedPasswords } from '../../accounts/breached-passwords.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import type { PlatformNames } from '../../accounts/guests.store.ts';
@@ -108,8 +108,11 @@ async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
   const password = await secretValue(options.password);
   if (password !== undefined) await checkPassword(cli, password, { ...options, handle });
   const hasher = new PasswordHasher(config.passwordHash);
-  const salt = addressSalt(cli.fingerprints, address.key);
-  const passwordHash = password === undefined ? null : await hasher.hash(password, salt);
+  const { fingerprints } = cli;
+  const passwordHash =
+    password === undefined
+      ? null
+      : await hashPassword({ hasher, fingerprints }, password, { emailKey: address.key });
   const names = {
     platformUserId: options.platformUserId || null,
     platformSlug: options.platformSlug || null,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Errors, FieldError } from '../../../views/registry.ts';
-import { addressSalt } from '../../accounts/address-salt.ts';
+import { hashPassword } from '../../accounts/address-salt.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changePassword } from '../../accounts/lifecycle.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
@@ -37,9 +37,7 @@ export async function submitPassword(visit: Visit): Promise<void> {
   if (problem) return showPassword(visit, { password: { code: problem } });
   const refused = account.hasPassword ? await refuseCurrent(visit, current) : undefined;
   if (refused) return showPassword(visit, { current: refused });
-  const passwordHash = removes
-    ? null
-    : await parts.hasher.hash(password, addressSalt(parts.fingerprints, account.emailKey));
+  const passwordHash = removes ? null : await hashPassword(parts, password, account);
   await parts.database.transaction(async (tx) => {
     const change = { accountId: account.id, passwordHash, keep: { sessionUid: session.uid } };
     await changePassword(tx, change, parts.outside);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
-import { addressSalt } from '../../accounts/address-salt.ts';
+import { hashPassword } from '../../accounts/address-salt.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { finishSignIn } from './finish.ts';
@@ -36,8 +36,8 @@ export async function submitPassword(step: Step): Promise<void> {
   if (password && skip === undefined) {
     const problem = await newPasswordProblem(parts.breaches, password, account);
     if (problem) return showPassword(step, problem);
-    const salt = addressSalt(parts.fingerprints, account.emailKey);
-    await setPasswordHash(parts.database, account.id, await parts.hasher.hash(password, salt));
+    const hash = await hashPassword(parts, password, account);
+    await setPasswordHash(parts.database, account.id, hash);
   }
   return finishSignIn(step, account.id, 'otp', { expected: true });
 }

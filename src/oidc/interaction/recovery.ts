@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressSalt } from '../../accounts/address-salt.ts';
+import { hashPassword } from '../../accounts/address-salt.ts';
 import { parseIdentifier } from '../../accounts/identifier.ts';
 import { recover } from '../../accounts/lifecycle.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
@@ -78,10 +78,7 @@ export async function submitNewPassword(step: Step): Promise<void> {
     ? await newPasswordProblem(parts.breaches, password, account)
     : 'password_required';
   if (problem) return showNewPassword(step, problem);
-  const passwordHash = await parts.hasher.hash(
-    password,
-    addressSalt(parts.fingerprints, account.emailKey),
-  );
+  const passwordHash = await hashPassword(parts, password, account);
   await parts.database.transaction((tx) =>
     recover(
       tx,

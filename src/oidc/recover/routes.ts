@@ -2,7 +2,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
-import { addressSalt } from '../../accounts/address-salt.ts';
+import { hashPassword } from '../../accounts/address-salt.ts';
 import { recover } from '../../accounts/lifecycle.ts';
 import type { Link } from '../../accounts/links.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
@@ -93,10 +93,7 @@ async function submitPassword(ctx: Context, parts: InteractionParts): Promise<vo
     ? await newPasswordProblem(parts.breaches, password, account)
     : 'password_required';
   if (problem) return showPassword(ctx, parts, problem);
-  const passwordHash = await parts.hasher.hash(
-    password,
-    addressSalt(parts.fingerprints, account.emailKey),
-  );
+  const passwordHash = await hashPassword(parts, password, account);
   await parts.database.transaction(async (tx) => {
     const link = await parts.links.redeemLink(tx, { purpose, token });
     if (!link) throw new AppError('link_invalid');
