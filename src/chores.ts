@@ -3,6 +3,7 @@ import { removeExpiredWaysIn } from './accounts/ways-in-upkeep.store.ts';
 import { retainAudit } from './audit/retention.ts';
 import { sealAudit } from './audit/seals.ts';
 import type { Database } from './database/database.ts';
+import { removeOldRoomTraces } from './entities/upkeep.store.ts';
 import { removeExpiredState } from './federation/atproto/state.store.ts';
 import { rotateDueClientKeys } from './federation/client-keys.ts';
 import { removeExpiredRequests } from './federation/requests.store.ts';
@@ -17,7 +18,6 @@ import { destroyRetired } from './oidc/keys.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
 import { removeOverflow } from './oidc/untouched.ts';
-import { removeOldRoomTraces } from './rooms/upkeep.store.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 

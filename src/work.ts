@@ -2,6 +2,7 @@ import type { App } from './app.ts';
 import { createChores } from './chores.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
+import { startDueReconcile } from './entities/reconcile.ts';
 import { createFetchPicture } from './federation/fetch-picture.ts';
 import type { Log } from './http/log.ts';
 import type { Chore } from './jobs/upkeep.ts';
@@ -13,7 +14,6 @@ import { roomTasks } from './matrix/rooms/tasks.ts';
 import { Synapse } from './matrix/synapse.ts';
 import { matrixTasks } from './matrix/tasks.ts';
 import { backchannelTasks } from './oidc/backchannel.ts';
-import { startDueReconcile } from './rooms/reconcile.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
 type WorkParts = { config: Config; database: Database; ring: KeyRing; app: App; log: Log };

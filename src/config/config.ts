@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import type { RoomSettings } from '../rooms/room.ts';
+import type { RoomSettings } from '../entities/room.ts';
 import { ConfigError } from './config-error.ts';
 import { developmentKeys } from './development-secrets.ts';
 import { type Reading, readSettings, type SettingName, type Settings } from './environment.ts';

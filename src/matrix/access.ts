@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { syncRoomsOfAccount } from '../entities/sync.ts';
 import { record } from '../events.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
-import { syncRoomsOfAccount } from '../rooms/sync.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
+import { syncRoomsOfAccount } from '../entities/sync.ts';
 import { record } from '../events.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
-import { syncRoomsOfAccount } from '../rooms/sync.ts';
 import type { SynapseUser } from './endpoints.ts';
 import {
   type AuthProviders,

@@ -1,9 +1,9 @@
 import type { MembershipsPage } from '../../views/registry.account.ts';
 import type { Database, Queryable } from '../database/database.ts';
+import { type OpenMembership, openMemberships } from '../entities/confirmations.store.ts';
+import { decideMemberships } from '../entities/confirmations.ts';
+import { levelOf } from '../entities/roles.ts';
 import { record } from '../events.ts';
-import { type OpenMembership, openMemberships } from '../rooms/confirmations.store.ts';
-import { decideMemberships } from '../rooms/confirmations.ts';
-import { levelOf } from '../rooms/roles.ts';
 
 type Owner = { id: string; tenantId: string };
 

@@ -4,9 +4,9 @@ import type { PlatformNames } from '../accounts/guests.store.ts';
 import { assertNamesOfNoGuest } from '../accounts/guests.ts';
 import { administersTenant, giveOrTakePlatformRole } from '../accounts/roles.store.ts';
 import type { Transaction } from '../database/database.ts';
-import type { administrators } from '../rooms/roles.ts';
-import { roomsOfAccount } from '../rooms/sync.store.ts';
-import { syncRooms } from '../rooms/sync.ts';
+import type { administrators } from '../entities/roles.ts';
+import { roomsOfAccount } from '../entities/sync.store.ts';
+import { syncRooms } from '../entities/sync.ts';
 
 const tenantAdmin = 'tenant.admin' satisfies keyof typeof administrators;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FoundAccount } from '../../src/cli/accounts/found.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
-import { addMembership, addRoom } from '../rooms/rows.ts';
+import { addMembership, addRoom } from '../entities/rows.ts';
 import { useTerminal } from './terminal.ts';
 
 describe('who an account is on its platform', () => {

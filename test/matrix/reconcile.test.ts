@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { driftOf, findRun, type ReconcileRun } from '../../src/entities/reconcile.store.ts';
+import { startDueReconcile, startReconcile } from '../../src/entities/reconcile.ts';
 import { startWorker, type Worker } from '../../src/jobs/worker.ts';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
 import { Synapse } from '../../src/matrix/synapse.ts';
 import { SynapseError } from '../../src/matrix/synapse-error.ts';
-import { driftOf, findRun, type ReconcileRun } from '../../src/rooms/reconcile.store.ts';
-import { startDueReconcile, startReconcile } from '../../src/rooms/reconcile.ts';
 import { until } from '../support/until.ts';
 import type { RoomPerson } from './room-people.ts';
 import { acme, openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';

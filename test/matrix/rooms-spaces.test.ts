@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { syncRoom } from '../../src/entities/sync.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
-import { syncRoom } from '../../src/rooms/sync.ts';
 import { until } from '../support/until.ts';
 import { acme, openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
 

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import type { RoomSettings } from '../../src/entities/room.ts';
 import { registration } from '../../src/matrix/appservice/registration.ts';
 import type { Endpoint } from '../../src/matrix/endpoints.ts';
 import { type Actual, actualOf } from '../../src/matrix/rooms/actual.ts';
 import type { RoomTaskOptions } from '../../src/matrix/rooms/parts.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
 import { Synapse } from '../../src/matrix/synapse.ts';
-import type { RoomSettings } from '../../src/rooms/room.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { startSynapse, type Synapse as TestSynapse } from '../support/synapse.ts';
 import { People } from './room-people.ts';

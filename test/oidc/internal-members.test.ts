@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { settle } from '../rooms/rows.ts';
+import { settle } from '../entities/rows.ts';
 import { type MemberRecord, openPlatform, type Platform, pathOf } from './room-platform.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { delivery, inBatches, renamed } from '../rooms/histories.ts';
+import { delivery, inBatches, renamed } from '../entities/histories.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
 import { openPlatform, type Platform, pathOf, platformWith } from './room-platform.ts';
 import { furnish, type World } from './world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { settle } from '../rooms/rows.ts';
+import { settle } from '../entities/rows.ts';
 import { until } from '../support/until.ts';
 import {
   type EventResult,

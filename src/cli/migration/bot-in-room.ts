@@ -1,8 +1,8 @@
+import { syncRoom } from '../../entities/sync.ts';
 import { record } from '../../events.ts';
 import type { Actual } from '../../matrix/rooms/actual.ts';
 import { levelIn } from '../../matrix/rooms/levels.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
-import { syncRoom } from '../../rooms/sync.ts';
 import type { Cli } from '../run.ts';
 import type { Homeserver } from './homeserver.ts';
 import type { Recording } from './recording.ts';

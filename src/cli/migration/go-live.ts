@@ -1,8 +1,8 @@
+import { syncRoom } from '../../entities/sync.ts';
 import { readActual } from '../../matrix/rooms/actual.ts';
 import { planMembers } from '../../matrix/rooms/members.ts';
 import type { RoomParts } from '../../matrix/rooms/parts.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
-import { syncRoom } from '../../rooms/sync.ts';
 import type { Cli } from '../run.ts';
 import { changeRoom } from './change-room.ts';
 import { openHomeserver } from './homeserver.ts';

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from '../../rooms/room.ts';
+import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from '../../entities/room.ts';
 
 /** An entity with a room, as far as a migration goes by it. */
 export type KnownRoom = {

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../database/database.ts';
+import { Ledger } from '../../entities/ledger.ts';
+import type { EntityType } from '../../entities/room.ts';
 import { AppError } from '../../errors.ts';
-import { Ledger } from '../../rooms/ledger.ts';
-import type { EntityType } from '../../rooms/room.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { changeRoom } from './change-room.ts';

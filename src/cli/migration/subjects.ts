@@ -1,7 +1,6 @@
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import type { Transaction } from '../../database/database.ts';
-import { changePlatformNames } from '../../oidc/platform-identity.ts';
-import { membershipsChanged } from '../../rooms/move-memberships.ts';
+import { membershipsChanged } from '../../entities/move-memberships.ts';
 import {
   deleteEmptyRooms,
   deleteMembershipRows,
@@ -11,7 +10,8 @@ import {
   putMembershipSnapshots,
   putRoomSnapshots,
   type RoomSnapshot,
-} from '../../rooms/snapshots.store.ts';
+} from '../../entities/snapshots.store.ts';
+import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import type { ChangeKind } from './change.ts';
 import { handleRows, removeUnusedImports } from './handle-rows.store.ts';
 import { lockIdentities, type PlatformIdentity, tenantsOfAccounts } from './identities.store.ts';

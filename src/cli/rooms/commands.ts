@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { entityTypes } from '../../rooms/room.ts';
+import { entityTypes } from '../../entities/room.ts';
 import { wholeNumber } from '../options.ts';
 import { example } from '../program.ts';
 import { run } from '../run.ts';

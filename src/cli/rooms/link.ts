@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { deleteLink, linkByRoom } from '../../entities/links.store.ts';
+import { requestLinkByOperator, unlink } from '../../entities/links.ts';
+import type { EntityType } from '../../entities/room.ts';
+import { type Entity, type Room, roomByEntity } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import { deleteLink, linkByRoom } from '../../rooms/links.store.ts';
-import { requestLinkByOperator, unlink } from '../../rooms/links.ts';
-import type { EntityType } from '../../rooms/room.ts';
-import { type Entity, type Room, roomByEntity } from '../../rooms/rooms.store.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { entityTypes } from '../../rooms/room.ts';
+import { entityTypes } from '../../entities/room.ts';
 import { type Confirmation, confirm, irreversible } from '../confirm.ts';
 import { example } from '../program.ts';
 import { run } from '../run.ts';

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import {
   type DriftedRoom,
   driftOf,
   findRun,
   type ReconcileRun,
-} from '../../rooms/reconcile.store.ts';
-import { startReconcile } from '../../rooms/reconcile.ts';
+} from '../../entities/reconcile.store.ts';
+import { startReconcile } from '../../entities/reconcile.ts';
+import { AppError } from '../../errors.ts';
+import { record } from '../../events.ts';
 import { Progress } from '../migration/progress.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';

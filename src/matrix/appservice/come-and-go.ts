@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { isTaken, pendingUntil, spacesAmong } from '../../entities/links.store.ts';
+import { leaveUnlessLinked } from '../../entities/links.ts';
 import type { Task } from '../../jobs/task.ts';
-import { isTaken, pendingUntil, spacesAmong } from '../../rooms/links.store.ts';
-import { leaveUnlessLinked } from '../../rooms/links.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { withRoomLock } from '../rooms/lock.store.ts';
 import { metadataType } from '../rooms/state.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { linkCodeFingerprint } from '../../entities/link-code.ts';
+import { accountOfHandle, isTaken, linkByCode } from '../../entities/links.store.ts';
+import { completeLink } from '../../entities/links.ts';
 import type { Task } from '../../jobs/task.ts';
-import { linkCodeFingerprint } from '../../rooms/link-code.ts';
-import { accountOfHandle, isTaken, linkByCode } from '../../rooms/links.store.ts';
-import { completeLink } from '../../rooms/links.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
 import type { Message } from './conversation.ts';

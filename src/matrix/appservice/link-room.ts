@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { deleteLink, linkByRoom, markLinkFailed } from '../../entities/links.store.ts';
+import { completeLink, leaveUnlessLinked } from '../../entities/links.ts';
 import type { Task } from '../../jobs/task.ts';
-import { deleteLink, linkByRoom, markLinkFailed } from '../../rooms/links.store.ts';
-import { completeLink, leaveUnlessLinked } from '../../rooms/links.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
 import type { LinkParts } from './parts.ts';
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import type { RoomSettings } from '../../rooms/room.ts';
+import type { RoomSettings } from '../../entities/room.ts';
 import { type Actual, actualOf } from '../rooms/actual.ts';
 import { HomeserverRooms } from '../rooms/homeserver-rooms.ts';
 import type { Synapse } from '../synapse.ts';

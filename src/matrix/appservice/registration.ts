@@ -1,4 +1,4 @@
-import type { RoomSettings } from '../../rooms/room.ts';
+import type { RoomSettings } from '../../entities/room.ts';
 import { spaceAliasPrefix } from '../rooms/spaces.store.ts';
 
 /** Part of what Synapse stores for the bot, and of the address by which it is pinged. */

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../rooms/room.ts';
+import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../entities/room.ts';
 import type { HeldRemovals } from './desired.ts';
 
 export type RoomRow = {

@@ -1,4 +1,4 @@
-import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../rooms/room.ts';
+import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../entities/room.ts';
 
 /** What the platform says of somebody who has a Matrix user of ours. */
 export type Person = {

@@ -1,6 +1,6 @@
+import { isTaken, lockMatrixRoom } from '../../entities/links.store.ts';
+import { syncRooms } from '../../entities/sync.ts';
 import { record } from '../../events.ts';
-import { isTaken, lockMatrixRoom } from '../../rooms/links.store.ts';
-import { syncRooms } from '../../rooms/sync.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';

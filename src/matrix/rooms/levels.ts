@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RoomState, RoomType } from '../../rooms/room.ts';
+import type { RoomState, RoomType } from '../../entities/room.ts';
 import { type Actual, type Content, creatorsHavePower } from './actual.ts';
 import type { Desired } from './desired.ts';
 

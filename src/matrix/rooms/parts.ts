@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../../database/database.ts';
-import type { RoomSettings } from '../../rooms/room.ts';
+import type { RoomSettings } from '../../entities/room.ts';
 import type { Synapse } from '../synapse.ts';
 import { HomeserverRooms } from './homeserver-rooms.ts';
 import type { PlanSettings } from './plan.ts';

@@ -1,5 +1,5 @@
+import { roomPriority } from '../../entities/sync.store.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
-import { roomPriority } from '../../rooms/sync.store.ts';
 import type { RoomParts } from './parts.ts';
 import { markPicture } from './progress.store.ts';
 

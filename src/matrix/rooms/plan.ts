@@ -1,4 +1,4 @@
-import type { RoomSettings } from '../../rooms/room.ts';
+import type { RoomSettings } from '../../entities/room.ts';
 import type { Action, Kick } from './action.ts';
 import type { Actual } from './actual.ts';
 import type { Desired } from './desired.ts';

@@ -1,8 +1,8 @@
 import type { Queryable } from '../../database/database.ts';
+import { fullAlias, roomName } from '../../entities/names.ts';
+import { administrators, banned, levelOf } from '../../entities/roles.ts';
+import type { RoomSettings, RoomType } from '../../entities/room.ts';
 import { matrixId } from '../../handles/rules.ts';
-import { fullAlias, roomName } from '../../rooms/names.ts';
-import { administrators, banned, levelOf } from '../../rooms/roles.ts';
-import type { RoomSettings, RoomType } from '../../rooms/room.ts';
 import {
   administratorsOf,
   findRoomRow,

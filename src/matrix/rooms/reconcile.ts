@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
-import type { Task } from '../../jobs/task.ts';
 import {
   advance,
   type Drift,
@@ -10,9 +9,10 @@ import {
   nextRooms,
   noteCheck,
   type ReconcileRun,
-} from '../../rooms/reconcile.store.ts';
-import { continueReconcile } from '../../rooms/reconcile.ts';
-import { syncRoom } from '../../rooms/sync.ts';
+} from '../../entities/reconcile.store.ts';
+import { continueReconcile } from '../../entities/reconcile.ts';
+import { syncRoom } from '../../entities/sync.ts';
+import type { Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { describeAction } from './action.ts';
 import { readActual } from './actual.ts';

@@ -1,4 +1,4 @@
-import { syncRoom, syncRooms } from '../../rooms/sync.ts';
+import { syncRoom, syncRooms } from '../../entities/sync.ts';
 import type { Desired } from './desired.ts';
 import type { RoomParts } from './parts.ts';
 import { ensureSpace } from './spaces.store.ts';

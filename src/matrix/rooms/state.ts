@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HistoryVisibility } from '../../rooms/room.ts';
+import type { HistoryVisibility } from '../../entities/room.ts';
 import type { Action } from './action.ts';
 import type { Actual, Content } from './actual.ts';
 import type { Desired } from './desired.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
+import { syncNextRooms } from '../../entities/sync.ts';
 import type { Task } from '../../jobs/task.ts';
-import { syncNextRooms } from '../../rooms/sync.ts';
 
 const payloadSchema = z.object({ tenantId: z.uuid().nullable(), after: z.uuid().nullable() });
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
+import { syncRoom } from '../../entities/sync.ts';
 import { giveUpJob } from '../../jobs/jobs.store.ts';
 import { GiveUp, type Task } from '../../jobs/task.ts';
-import { syncRoom } from '../../rooms/sync.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';

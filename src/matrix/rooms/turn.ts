@@ -1,6 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
+import { roomPriority } from '../../entities/sync.store.ts';
 import { waitingPriority } from '../../jobs/jobs.store.ts';
-import { roomPriority } from '../../rooms/sync.store.ts';
 import type { Desired } from './desired.ts';
 import { isNewer } from './progress.store.ts';
 

@@ -1,5 +1,5 @@
 import type { Account } from '../../accounts/account.ts';
-import { administrators } from '../../rooms/roles.ts';
+import { administrators } from '../../entities/roles.ts';
 import type { Client } from '../clients.store.ts';
 import { serves } from '../clients.ts';
 import { accountClientId } from '../own-clients.ts';

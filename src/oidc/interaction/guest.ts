@@ -1,6 +1,6 @@
 import { guestIdFor } from '../../accounts/guests.store.ts';
 import type { Transaction } from '../../database/database.ts';
-import { hasOpenMemberships } from '../../rooms/confirmations.store.ts';
+import { hasOpenMemberships } from '../../entities/confirmations.store.ts';
 import { welcomeGuest } from '../guests.ts';
 import type { Step } from './step.ts';
 

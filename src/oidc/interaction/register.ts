@@ -2,13 +2,13 @@ import { accountByEmail, insertAccount, updateProfile } from '../../accounts/acc
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
 import type { Transaction } from '../../database/database.ts';
+import { syncRoomsOfAccount } from '../../entities/sync.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';
 import { activateHandle } from '../../handles/hold.ts';
-import { syncRoomsOfAccount } from '../../rooms/sync.ts';
 import { forget } from '../memory.ts';
 import {
   type Admission,

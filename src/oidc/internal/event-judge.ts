@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
+import { eventTypes, type Reading, readEvent } from '../../entities/event-words.ts';
+import { type Instant, instantOf } from '../../entities/instant.ts';
+import { accountIn } from '../../entities/ledger.ts';
+import { notAfter } from '../../entities/order.ts';
+import { type Entity, roomByEntity } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
 import { validate } from '../../http/forms.ts';
-import { eventTypes, type Reading, readEvent } from '../../rooms/event-words.ts';
-import { type Instant, instantOf } from '../../rooms/instant.ts';
-import { accountIn } from '../../rooms/ledger.ts';
-import { notAfter } from '../../rooms/order.ts';
-import { type Entity, roomByEntity } from '../../rooms/rooms.store.ts';
 import type { Client } from '../clients.store.ts';
 import { accountIdBy } from './accounts.store.ts';
 import { memberOf, userSlug, userTenantId } from './member-record.ts';

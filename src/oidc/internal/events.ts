@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { instantOf } from '../../entities/instant.ts';
+import { roomsByIds } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import { instantOf } from '../../rooms/instant.ts';
-import { roomsByIds } from '../../rooms/rooms.store.ts';
 import { type Outcome, takeEvents } from './event-intake.ts';
 import { EventJudge, event, type Judged } from './event-judge.ts';
 import { type RoomParts, roomsAfter, shownSync, sync, waitQuery } from './room-record.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
+import { accountIn } from '../../entities/ledger.ts';
+import type { Member, MemberChange } from '../../entities/member-calls.ts';
+import { type Membership, peopleOfTenant } from '../../entities/memberships.store.ts';
+import { banned, levelOf } from '../../entities/roles.ts';
+import type { Room } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import { accountIn } from '../../rooms/ledger.ts';
-import type { Member, MemberChange } from '../../rooms/member-calls.ts';
-import { type Membership, peopleOfTenant } from '../../rooms/memberships.store.ts';
-import { banned, levelOf } from '../../rooms/roles.ts';
-import type { Room } from '../../rooms/rooms.store.ts';
 import type { Client } from '../clients.store.ts';
 import { shownSync, sync } from './room-record.ts';
 import { pathSlug, printable } from './route.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { removeMember, setMember, setMembers } from '../../entities/member-calls.ts';
+import { listMembers } from '../../entities/memberships.store.ts';
+import { roomByEntity } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import { removeMember, setMember, setMembers } from '../../rooms/member-calls.ts';
-import { listMembers } from '../../rooms/memberships.store.ts';
-import { roomByEntity } from '../../rooms/rooms.store.ts';
 import {
   member,
   memberOf,

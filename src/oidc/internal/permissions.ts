@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { overrideLevel } from '../../entities/member-calls.ts';
+import { highestOfTenantClients } from '../../entities/roles.ts';
+import { roomByRoomId } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import { overrideLevel } from '../../rooms/member-calls.ts';
-import { highestOfTenantClients } from '../../rooms/roles.ts';
-import { roomByRoomId } from '../../rooms/rooms.store.ts';
 import type { Client } from '../clients.store.ts';
 import { memberOf, memberWithSync, shownChange, userSlug, userTenantId } from './member-record.ts';
 import { type RoomParts, roomAfter, waitQuery } from './room-record.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { requestLink, unlink } from '../../entities/links.ts';
+import type { RoomSettings } from '../../entities/room.ts';
 import { AppError } from '../../errors.ts';
 import { matrixId } from '../../handles/rules.ts';
-import { requestLink, unlink } from '../../rooms/links.ts';
-import type { RoomSettings } from '../../rooms/room.ts';
 import { entityOf, entityParams, entityPath, type RoomParts } from './room-record.ts';
 import { type InternalRoute, internalRoute, printable } from './route.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { entityTypes } from '../../entities/room.ts';
+import { listRooms, type Room, roomByEntity, roomByRoomId } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import { entityTypes } from '../../rooms/room.ts';
-import { listRooms, type Room, roomByEntity, roomByRoomId } from '../../rooms/rooms.store.ts';
 import {
   cursor,
   cursorOf,

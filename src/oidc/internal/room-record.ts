@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
-import type { Change, LedgerSettings } from '../../rooms/ledger.ts';
-import { fullAlias } from '../../rooms/names.ts';
-import { progressOf, untilSettled } from '../../rooms/progress.ts';
-import { entityTypes } from '../../rooms/room.ts';
-import { type Entity, type Room, roomsByIds } from '../../rooms/rooms.store.ts';
+import type { Change, LedgerSettings } from '../../entities/ledger.ts';
+import { fullAlias } from '../../entities/names.ts';
+import { progressOf, untilSettled } from '../../entities/progress.ts';
+import { entityTypes } from '../../entities/room.ts';
+import { type Entity, type Room, roomsByIds } from '../../entities/rooms.store.ts';
 import { pathSlug } from './route.ts';
 
 /** What all routes about rooms are made of. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Transaction } from '../../../database/database.ts';
-import { adoptRooms, type ImportedRoom } from '../../../rooms/import.store.ts';
-import { Ledger } from '../../../rooms/ledger.ts';
-import { creatorRole } from '../../../rooms/roles.ts';
-import { entityTypes } from '../../../rooms/room.ts';
-import { awaitRooms } from '../../../rooms/rooms.store.ts';
-import { holdersOfRoomIds, type RoomSnapshot } from '../../../rooms/snapshots.store.ts';
+import { adoptRooms, type ImportedRoom } from '../../../entities/import.store.ts';
+import { Ledger } from '../../../entities/ledger.ts';
+import { creatorRole } from '../../../entities/roles.ts';
+import { entityTypes } from '../../../entities/room.ts';
+import { awaitRooms } from '../../../entities/rooms.store.ts';
+import { holdersOfRoomIds, type RoomSnapshot } from '../../../entities/snapshots.store.ts';
 import { matrixRoomId, moment, printable, prose, userSlug, yesOrNo } from './fields.ts';
 import type { Fault, ImportContext, ImportKind, Line, Verdict } from './kind.ts';
 import { Observation } from './observed.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Transaction } from '../../../database/database.ts';
-import { Ledger } from '../../../rooms/ledger.ts';
-import { isRole } from '../../../rooms/roles.ts';
-import { entityTypes } from '../../../rooms/room.ts';
+import { Ledger } from '../../../entities/ledger.ts';
+import { isRole } from '../../../entities/roles.ts';
+import { entityTypes } from '../../../entities/room.ts';
 import { moment, printable, userSlug } from './fields.ts';
 import type { ImportContext, ImportKind, Line, Verdict } from './kind.ts';
 import { Observation } from './observed.ts';

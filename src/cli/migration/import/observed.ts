@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from '../../../database/database.ts';
-import type { MemberKey } from '../../../rooms/memberships.store.ts';
-import type { RoomType } from '../../../rooms/room.ts';
+import type { MemberKey } from '../../../entities/memberships.store.ts';
+import type { RoomType } from '../../../entities/room.ts';
 import {
   lockSnapshots,
   type MembershipSnapshot,
   membershipSnapshots,
   type RoomSnapshot,
-} from '../../../rooms/snapshots.store.ts';
+} from '../../../entities/snapshots.store.ts';
 import type { Change } from '../change.ts';
 
 type Entity = { entityType: RoomType; entitySlug: string };

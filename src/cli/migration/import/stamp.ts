@@ -1,5 +1,5 @@
-import { instantOf } from '../../../rooms/instant.ts';
-import type { Stamp } from '../../../rooms/order.ts';
+import { instantOf } from '../../../entities/instant.ts';
+import type { Stamp } from '../../../entities/order.ts';
 import type { ImportContext } from './kind.ts';
 
 /**

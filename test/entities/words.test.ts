@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Reading, readEvent } from '../../src/rooms/event-words.ts';
-import { instantOf } from '../../src/rooms/instant.ts';
-import type { Stamp } from '../../src/rooms/order.ts';
+import { type Reading, readEvent } from '../../src/entities/event-words.ts';
+import { instantOf } from '../../src/entities/instant.ts';
+import type { Stamp } from '../../src/entities/order.ts';
 import {
   type Belonging,
   belongs,
@@ -11,7 +11,7 @@ import {
   nothingDesired,
   withMemberWord,
   withRoomWord,
-} from '../../src/rooms/words.ts';
+} from '../../src/entities/words.ts';
 import { delivery, type Reported } from './histories.ts';
 
 type Entity = { desired: Desired; members: Record<string, Belonging> };

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import { syncRooms } from '../../src/entities/sync.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
-import { syncRooms } from '../../src/rooms/sync.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { aliasCandidates, fullAlias, roomName } from '../../src/rooms/names.ts';
+import { aliasCandidates, fullAlias, roomName } from '../../src/entities/names.ts';
 
 const settings = {
   names: {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../../src/database/database.ts';
-import type { RoomState, RoomType } from '../../src/rooms/room.ts';
+import type { RoomState, RoomType } from '../../src/entities/room.ts';
 
 export type RoomOrder = {
   tenantId: string;

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { instantOf, justAfter, later } from '../../src/rooms/instant.ts';
-import { compareStamps, isNewer, notAfter, type Stamp, stampNow } from '../../src/rooms/order.ts';
+import { instantOf, justAfter, later } from '../../src/entities/instant.ts';
+import {
+  compareStamps,
+  isNewer,
+  notAfter,
+  type Stamp,
+  stampNow,
+} from '../../src/entities/order.ts';
 
 const instant = fc
   .record({
