@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { record } from './audit/events.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
-import { record } from './events.ts';
 import {
   type Client,
   findClient,

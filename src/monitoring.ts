@@ -1,11 +1,11 @@
 import type Router from '@koa/router';
 import type { BreachedPasswords } from './accounts/breached-passwords.ts';
 import type { PasswordHasher } from './accounts/password-hasher.ts';
+import { type AuditEvent, onEvent } from './audit/events.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { tableSizes } from './database/table-sizes.store.ts';
 import { roomCounts } from './entities/counts.store.ts';
-import { type AuditEvent, onEvent } from './events.ts';
 import type { Log } from './http/log.ts';
 import { type Figures, Metrics, metricsRoutes, type SignInOutcome } from './http/metrics.ts';
 import { requestContext } from './http/request-context.ts';

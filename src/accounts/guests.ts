@@ -1,6 +1,6 @@
+import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import type { EmailAddress } from './email-address.ts';
 import {
   type Guest,

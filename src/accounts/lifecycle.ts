@@ -1,6 +1,6 @@
+import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import { tombstoneHandle } from '../handles/hold.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import type { Account } from './account.ts';

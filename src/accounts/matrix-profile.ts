@@ -1,6 +1,6 @@
+import { record } from '../audit/events.ts';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { type Account, lockAccount } from './accounts.store.ts';
 import { setMatrixAccess } from './matrix-profile.store.ts';

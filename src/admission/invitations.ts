@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { EmailAddress } from '../accounts/email-address.ts';
+import { record } from '../audit/events.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import { holdHandle, releaseHoldOf } from '../handles/hold.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import {

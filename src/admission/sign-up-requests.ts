@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { record } from '../audit/events.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import { mailFrame } from '../tenants/mail.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import {

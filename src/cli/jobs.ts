@@ -7,7 +7,7 @@ import { type Cli, run } from './run.ts';
 
 const lazy = {
   store: () => import('../jobs/jobs.store.ts'),
-  events: () => import('../events.ts'),
+  events: () => import('../audit/events.ts'),
 };
 
 export function register(noun: Command): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { Ledger, type LedgerSettings } from './ledger.ts';
 import { linkCodeFingerprint, newLinkCode } from './link-code.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { record } from '../events.ts';
+import { record } from '../audit/events.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findLeftUser, markDeactivated } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';

@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { record } from '../audit/events.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import { record } from '../events.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import * as store from './keys.store.ts';
 

@@ -1,9 +1,9 @@
 import type { MembershipsPage } from '../../views/registry.account.ts';
+import { record } from '../audit/events.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { type OpenMembership, openMemberships } from '../entities/confirmations.store.ts';
 import { decideMemberships } from '../entities/confirmations.ts';
 import { levelOf } from '../entities/roles.ts';
-import { record } from '../events.ts';
 
 type Owner = { id: string; tenantId: string };
 

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
-import { record } from '../events.ts';
 import type { Subject } from './artifacts.store.ts';
 import {
   forgetParked,

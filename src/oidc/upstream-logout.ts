@@ -1,6 +1,6 @@
 import type Router from '@koa/router';
+import { record } from '../audit/events.ts';
 import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
 import { findConnection } from '../federation/connections.store.ts';
 import type { Connector } from '../federation/connector.ts';
 import { takeUpstreamSessions } from '../federation/upstream-sessions.store.ts';

@@ -12,8 +12,8 @@ import {
   recover,
 } from '../../src/accounts/lifecycle.ts';
 import { EmailLinks } from '../../src/accounts/links.ts';
+import { record } from '../../src/audit/events.ts';
 import type { Database, Transaction } from '../../src/database/database.ts';
-import { record } from '../../src/events.ts';
 import { withRequestContext } from '../../src/http/request-context.ts';
 import { mailSchemas } from '../../views/mail-registry.ts';
 import { addAccount, type Community, openCommunity } from './community.ts';

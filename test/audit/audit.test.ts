@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { allowUpkeep } from '../../src/audit/audit.store.ts';
+import { record } from '../../src/audit/events.ts';
 import { retainAudit } from '../../src/audit/retention.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { record } from '../../src/events.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 let place: TestDatabase;

@@ -1,6 +1,6 @@
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { provisionEveryone } from '../../matrix/matrix-users.store.ts';
 import { type Client, insertClient } from '../../oidc/clients.store.ts';
 import type { Cli } from '../run.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { clientSecretFile, synapseClientId } from '../../first-start.ts';
 import {
   findClient,

@@ -1,5 +1,5 @@
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { findClient, setRequirements } from '../../oidc/clients.store.ts';
 import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
 import type { Cli } from '../run.ts';

@@ -1,5 +1,5 @@
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import {
   type Connection,
   deleteConnection,

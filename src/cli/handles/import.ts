@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { type ImportReport, importHandles } from '../../handles/import.ts';
 import { type ImportRow, readImportFile } from '../../handles/import-file.ts';
 import { normaliseHandle } from '../../handles/rules.ts';

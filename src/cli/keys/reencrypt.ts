@@ -1,6 +1,6 @@
+import { record } from '../../audit/events.ts';
 import { sealAudit, verifyAudit } from '../../audit/seals.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { reencryptConnections } from '../../federation/connections.store.ts';
 import { reencryptMails } from '../../mail/mails.store.ts';
 import { lockKeys, reencryptSigningKeys } from '../../oidc/keys.store.ts';

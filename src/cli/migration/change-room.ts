@@ -1,6 +1,6 @@
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { lockSnapshotsById, type RoomSnapshot } from '../../entities/snapshots.store.ts';
-import { record } from '../../events.ts';
 import type { Cli } from '../run.ts';
 import type { Recording } from './recording.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { record } from '../../events.ts';
+import { record } from '../../audit/events.ts';
 import type { HomeserverRooms } from '../../matrix/rooms/homeserver-rooms.ts';
 import type { Cli } from '../run.ts';
 import { type Change, identityOf, inverse } from './change.ts';

@@ -1,6 +1,6 @@
+import { record } from '../../audit/events.ts';
 import { syncRoom } from '../../entities/sync.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import type { Cli } from '../run.ts';
 import { requireRoom, type Which } from './find.ts';
 import { confirmRemovals, type FoundRoom } from './rooms.store.ts';

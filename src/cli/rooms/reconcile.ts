@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { record } from '../../audit/events.ts';
 import {
   type DriftedRoom,
   driftOf,
@@ -8,7 +9,6 @@ import {
 } from '../../entities/reconcile.store.ts';
 import { startReconcile } from '../../entities/reconcile.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { Progress } from '../migration/progress.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';

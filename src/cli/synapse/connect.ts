@@ -1,5 +1,5 @@
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { setUris } from '../../oidc/clients.store.ts';
 import { requireClient } from '../clients/client.ts';
 import { checkBackchannelUri, checkRedirectUri } from '../clients/uris.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { queueAccessOfTenant } from '../../accounts/matrix-profile.store.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { takeTurns } from '../../handles/handles.store.ts';
 import { availableLanguages } from '../../http/messages.ts';
 import type { Branding } from '../../tenants/branding.ts';

@@ -1,4 +1,4 @@
-import { record } from '../../events.ts';
+import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import type { Action } from './action.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { record } from '../../events.ts';
+import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, rowKey } from './actual.ts';

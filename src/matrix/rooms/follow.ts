@@ -1,6 +1,6 @@
+import { record } from '../../audit/events.ts';
 import { isTaken, lockMatrixRoom } from '../../entities/links.store.ts';
 import { syncRooms } from '../../entities/sync.ts';
-import { record } from '../../events.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';

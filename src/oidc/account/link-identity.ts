@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { identitiesChanged } from '../../accounts/lifecycle.ts';
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';

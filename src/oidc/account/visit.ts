@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import type { AccountNotice } from '../../../views/registry.account.ts';
 import type { PageName, Pages } from '../../../views/registry.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
-import { record } from '../../events.ts';
 import { readForm } from '../../http/forms.ts';
 import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';

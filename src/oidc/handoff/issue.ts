@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from '../../accounts/account.ts';
 import { accountById } from '../../accounts/accounts.store.ts';
+import { record } from '../../audit/events.ts';
 import type { Database } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
 import { type Client, findClient } from '../clients.store.ts';
 import { destinationAt } from './destination.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../../accounts/account.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
-import { record } from '../../events.ts';
 import { authorizationUrl } from '../authorization-url.ts';
 import { answer } from '../interaction/finish.ts';
 import { endSignIn } from '../interaction/sign-ins.store.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { claimsBeyondScopes, scopesOf } from '../claims.ts';
 import { type Ending, endings, isEnding } from './endings.ts';

@@ -1,9 +1,9 @@
 import { recordSignIn } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { tell } from '../../accounts/notices.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
 import type { Subject } from '../artifacts.store.ts';

@@ -1,10 +1,10 @@
 import { accountByEmail, insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { syncRoomsOfAccount } from '../../entities/sync.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Identifier, identifierKey, parseIdentifier } from '../../accounts/identifier.ts';
 import { signInByPassword } from '../../accounts/password-sign-in.ts';
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { serves } from '../clients.ts';

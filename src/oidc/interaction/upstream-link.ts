@@ -1,9 +1,9 @@
 import { accountById } from '../../accounts/accounts.store.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { identitiesChanged } from '../../accounts/lifecycle.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';
 import { readForm } from '../../http/forms.ts';

@@ -1,5 +1,5 @@
+import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { descriptionOf } from '../../federation/fault.ts';
 import type { InteractionParts } from './parts.ts';
 import type { Step } from './step.ts';

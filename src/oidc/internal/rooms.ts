@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { record } from '../../audit/events.ts';
 import type { Queryable } from '../../database/database.ts';
 import { changeEntity, endEntity, openEntity, retryEntity } from '../../entities/calls.ts';
 import { entityTypes } from '../../entities/room.ts';
-import { record } from '../../events.ts';
 import type { Client } from '../clients.store.ts';
 import { memberOf, userSlug } from './member-record.ts';
 import {

@@ -4,10 +4,10 @@ import { deleteAccount, endEverythingElse, type Outside } from '../../accounts/l
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { consumeMerge, type MergeKey, moveIdentities } from '../../accounts/merges.store.ts';
 import { type Notice, tell } from '../../accounts/notices.ts';
+import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { moveFromAccount } from '../../entities/move-memberships.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../../events.ts';
 import { mergeProblem } from './rules.ts';
 
 type Pair = { accountId: string; otherAccountId: string };

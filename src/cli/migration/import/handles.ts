@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { record } from '../../../audit/events.ts';
 import type { Transaction } from '../../../database/database.ts';
-import { record } from '../../../events.ts';
 import { importHandles } from '../../../handles/import.ts';
 import { handleRows } from '../handle-rows.store.ts';
 import { printable } from './fields.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { record } from '../../../audit/events.ts';
 import type { Transaction } from '../../../database/database.ts';
 import { AppError } from '../../../errors.ts';
-import { record } from '../../../events.ts';
 import type { Cli } from '../../run.ts';
 import type { FoundTenant } from '../../tenants/change.ts';
 import { isConflict } from '../conflict.ts';

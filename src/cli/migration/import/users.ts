@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { takeTurnsAtPlatformNames } from '../../../accounts/guests.store.ts';
+import { record } from '../../../audit/events.ts';
 import type { Transaction } from '../../../database/database.ts';
-import { record } from '../../../events.ts';
 import { changePlatformNames } from '../../../oidc/platform-identity.ts';
 import type { Change } from '../change.ts';
 import {

@@ -1,5 +1,5 @@
-import type { Queryable } from './database/database.ts';
-import { requestContext } from './http/request-context.ts';
+import type { Queryable } from '../database/database.ts';
+import { requestContext } from '../http/request-context.ts';
 
 /** What an audit row says. Ids only: names, mail addresses and secrets never come here. */
 export type AuditEvent = {
