@@ -2,16 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { record } from './audit/events.ts';
-import type { Config } from './config/config.ts';
-import type { Database } from './database/database.ts';
 import {
   type Client,
   findClient,
   insertClient,
   setRedirectUris,
   setUris,
-} from './oidc/clients.store.ts';
-import { accountClient, tryClient } from './oidc/own-clients.ts';
+} from './clients/clients.store.ts';
+import { accountClient, tryClient } from './clients/own-clients.ts';
+import type { Config } from './config/config.ts';
+import type { Database } from './database/database.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import { insertDefaultTenant } from './tenants/tenants.store.ts';
 

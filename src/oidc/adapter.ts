@@ -1,11 +1,11 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { type ClientDirectory, clientMetadata } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
 import { addressKey } from '../http/rate-limits.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import * as store from './artifacts.store.ts';
-import { type ClientDirectory, clientMetadata } from './clients.ts';
 import { hideIds, revealIds } from './interaction-payload.ts';
 import { type SessionLimits, secondsLeft } from './lifetimes.ts';
 import { forget, remember, remembered } from './memory.ts';

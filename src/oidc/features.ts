@@ -5,8 +5,8 @@ import type {
   KoaContextWithOIDC,
   Client as LibraryClient,
 } from 'oidc-provider';
+import { serves } from '../clients/directory.ts';
 import { limitAskedClaims } from './claims.ts';
-import { serves } from './clients.ts';
 import { internalAudience } from './internal/audience.ts';
 import type { Onward } from './pass-on.ts';
 import type { ProviderParts } from './provider.ts';

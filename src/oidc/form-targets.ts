@@ -1,7 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Client } from '../clients/clients.store.ts';
 import { allowFormsTo } from '../http/security-headers.ts';
-import type { Client } from './clients.store.ts';
 
 /**
  * Where a form may end that leads to an application: where it asked to be answered, and where else it

@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientDirectory } from '../clients/directory.ts';
+import { accountClientId } from '../clients/own-clients.ts';
 import { claimsOfScopes } from './claims.ts';
-import type { ClientDirectory } from './clients.ts';
-import { accountClientId } from './own-clients.ts';
 
 type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
 

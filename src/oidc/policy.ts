@@ -1,12 +1,12 @@
 import type { Context } from 'koa';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientDirectory } from '../clients/directory.ts';
+import { accountClientId } from '../clients/own-clients.ts';
 import type { Database } from '../database/database.ts';
 import type { CookieNames } from '../http/cookies.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
-import type { ClientDirectory } from './clients.ts';
 import { endings } from './interaction/endings.ts';
 import { proofSeconds } from './lifetimes.ts';
-import { accountClientId } from './own-clients.ts';
 import { parkedSessions } from './parked-sessions.ts';
 import { type MatrixDevices, removedDevice } from './removed-devices.ts';
 import { endVainSignIns } from './required-sign-in.ts';

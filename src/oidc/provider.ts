@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import Provider, { type Configuration, type JWKS } from 'oidc-provider';
+import type { ClientDirectory } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
 import { type CookieNames, cookieSigner } from '../http/cookies.ts';
 import { availableLanguages } from '../http/messages.ts';
@@ -11,7 +12,6 @@ import { queueLogouts } from './backchannel.ts';
 import { bindInteractions } from './bound-interactions.ts';
 import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
 import { checkClientAssertion } from './client-assertion.ts';
-import type { ClientDirectory } from './clients.ts';
 import { limitFailures } from './failed-requests.ts';
 import { answerFaults } from './faults.ts';
 import { createFeatures, type ProviderPages, proofAlgorithms } from './features.ts';

@@ -1,5 +1,5 @@
 import type Provider from 'oidc-provider';
-import { accountClientId, tryClientId } from './own-clients.ts';
+import { accountClientId, tryClientId } from '../clients/own-clients.ts';
 
 /** `localhost` is a name, and may lead elsewhere (RFC 8252 §8.3). */
 const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?(?![^/?])(.*)$/;

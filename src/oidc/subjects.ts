@@ -1,8 +1,8 @@
 import type { Account, KoaContextWithOIDC } from 'oidc-provider';
+import { type ClientDirectory, serves } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
 import { findSubject, type Subject } from './artifacts.store.ts';
 import { claimsOfScopes } from './claims.ts';
-import { type ClientDirectory, serves } from './clients.ts';
 import { remember, remembered } from './memory.ts';
 
 export type Subjects = {

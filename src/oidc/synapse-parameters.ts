@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { ClientDirectory } from './clients.ts';
+import type { ClientDirectory } from '../clients/directory.ts';
 
 /**
  * Synapse passes parameters of its own addresses on to us where its provider block says so

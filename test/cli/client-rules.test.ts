@@ -10,7 +10,7 @@ import {
   checkHandoffTarget,
   checkRedirectUri,
 } from '../../src/cli/clients/uris.ts';
-import type { Client } from '../../src/oidc/clients.store.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 
 const sound: Client = {
   id: 'chat',

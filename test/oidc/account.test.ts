@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { accountClientId } from '../../src/oidc/own-clients.ts';
+import { accountClientId } from '../../src/clients/own-clients.ts';
 import { Visitor } from '../support/forms.ts';
 import { actionsOn, letProofsGrowOld, visitAccount } from './account-visitor.ts';
 import { enterPassword } from './application.ts';

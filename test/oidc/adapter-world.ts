@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { ClientDirectory } from '../../src/clients/directory.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createAdapter } from '../../src/oidc/adapter.ts';
-import { ClientDirectory } from '../../src/oidc/clients.ts';
 import { Fingerprints } from '../../src/secrets/fingerprints.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
-import type { Client } from '../../src/oidc/clients.store.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 import { Visitor, type VisitorOptions } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
 import { callback, type World } from './world.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { ClientDirectory } from '../../src/clients/directory.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createAdapter } from '../../src/oidc/adapter.ts';
-import { ClientDirectory } from '../../src/oidc/clients.ts';
 import { Fingerprints } from '../../src/secrets/fingerprints.ts';
 
 /**

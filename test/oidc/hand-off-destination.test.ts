@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Client } from '../../src/oidc/clients.store.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 import { destinationAt } from '../../src/oidc/handoff/destination.ts';
 
 const app = {

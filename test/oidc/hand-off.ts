@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Client } from '../../src/oidc/clients.store.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 import type { Visitor } from '../support/forms.ts';
 import { Page } from '../support/page.ts';
 import type { Service } from '../support/service.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Client } from '../../src/oidc/clients.store.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 import type { World } from './world.ts';
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown> };

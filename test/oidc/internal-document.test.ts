@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { internalScopes } from '../../src/oidc/internal/scopes.ts';
+import { internalScopes } from '../../src/clients/scopes.ts';
 import { type Answer, addMachine, call, tokenOf } from './internal-api.ts';
 import { openWorld, type Person, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setDisabled } from '../../src/oidc/clients.store.ts';
+import { setDisabled } from '../../src/clients/clients.store.ts';
 import { Application, newVisitor } from './application.ts';
 import { addMachine, askToken, call, tokenOf } from './internal-api.ts';
 import { openWorld, type World } from './world.ts';

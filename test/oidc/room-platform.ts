@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Client } from '../../src/oidc/clients.store.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 import { type Answer, addMachine, call, tokenOf } from './internal-api.ts';
 import type { World } from './world.ts';
 

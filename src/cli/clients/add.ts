@@ -1,8 +1,8 @@
 import { record } from '../../audit/events.ts';
+import { type Client, insertClient } from '../../clients/clients.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { provisionEveryone } from '../../matrix/matrix-users.store.ts';
-import { type Client, insertClient } from '../../oidc/clients.store.ts';
 import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { type AddOptions, type FoundClient, requireClient } from './client.ts';

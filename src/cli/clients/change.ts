@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { record } from '../../audit/events.ts';
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { clientSecretFile, synapseClientId } from '../../first-start.ts';
 import {
   findClient,
   removeClient,
@@ -12,8 +9,11 @@ import {
   setHandoffTargets,
   setRedirectUris,
   setSecretHash,
-} from '../../oidc/clients.store.ts';
-import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
+} from '../../clients/clients.store.ts';
+import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
+import type { Transaction } from '../../database/database.ts';
+import { AppError } from '../../errors.ts';
+import { clientSecretFile, synapseClientId } from '../../first-start.ts';
 import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient } from './client.ts';
 import { needsSecret } from './rules.ts';

@@ -1,6 +1,11 @@
+import {
+  type AuthMethod,
+  type Client,
+  findClient,
+  listClients,
+} from '../../clients/clients.store.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { type AuthMethod, type Client, findClient, listClients } from '../../oidc/clients.store.ts';
 import { listTenants } from '../../tenants/tenants.store.ts';
 
 /** What may be shown of a client: its secret's HMAC may not. */

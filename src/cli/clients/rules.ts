@@ -1,7 +1,7 @@
+import type { Client } from '../../clients/clients.store.ts';
+import { internalScopes } from '../../clients/scopes.ts';
 import { AppError } from '../../errors.ts';
 import { signInScopes } from '../../oidc/claims.ts';
-import type { Client } from '../../oidc/clients.store.ts';
-import { internalScopes } from '../../oidc/internal/scopes.ts';
 import { isDisplayName } from '../../text/display-name.ts';
 import { readFile } from '../options.ts';
 import {

@@ -1,7 +1,7 @@
 import { record } from '../../audit/events.ts';
+import { findClient, setRequirements } from '../../clients/clients.store.ts';
+import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
 import { AppError } from '../../errors.ts';
-import { findClient, setRequirements } from '../../oidc/clients.store.ts';
-import { accountClientId, tryClientId } from '../../oidc/own-clients.ts';
 import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient, type SetOptions } from './client.ts';
 import { checkRequirements, readJwks } from './rules.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { type Client, listClients } from '../../clients/clients.store.ts';
 import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
 import { matrixId } from '../../handles/rules.ts';
 import { Synapse } from '../../matrix/synapse.ts';
 import { refusedClients } from '../../oidc/client-refusals.store.ts';
-import { type Client, listClients } from '../../oidc/clients.store.ts';
 import { instant } from '../report.ts';
 import { examineBot } from './bot.ts';
 import { type Finding, failure, fetchJson, look, ok, warning } from './finding.ts';

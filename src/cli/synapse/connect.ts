@@ -1,6 +1,6 @@
 import { record } from '../../audit/events.ts';
+import { setUris } from '../../clients/clients.store.ts';
 import { AppError } from '../../errors.ts';
-import { setUris } from '../../oidc/clients.store.ts';
 import { requireClient } from '../clients/client.ts';
 import { checkBackchannelUri, checkRedirectUri } from '../clients/uris.ts';
 import { fields, type Report } from '../report.ts';

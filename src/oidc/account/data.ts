@@ -1,6 +1,6 @@
+import { accountClientId } from '../../clients/own-clients.ts';
 import type { Queryable } from '../../database/database.ts';
 import { identitiesOf } from '../../federation/identities.store.ts';
-import { accountClientId } from '../own-clients.ts';
 import * as store from './data.store.ts';
 import { applicationsOf, sessionsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
+import { accountClientId } from '../../clients/own-clients.ts';
 import { AppError } from '../../errors.ts';
 import { withoutCookie } from '../../http/cookies.ts';
 import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { accountClientId } from '../own-clients.ts';
 
 /** Where a sign-in may lead back to. */
 const destinations = [

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { serves } from '../../clients/directory.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { brandOf } from '../../tenants/pages.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import type { Subject } from '../artifacts.store.ts';
 import { authorizationUrl } from '../authorization-url.ts';
-import { serves } from '../clients.ts';
 import { parkedProofSeconds } from '../lifetimes.ts';
 import {
   currentSessionId,

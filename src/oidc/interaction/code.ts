@@ -3,10 +3,10 @@ import type { CodePurpose as PageCodePurpose } from '../../../views/registry.ts'
 import { accountByEmail, accountsByEmailKey } from '../../accounts/accounts.store.ts';
 import { codeLimits, type Redemption } from '../../accounts/codes.ts';
 import { record } from '../../audit/events.ts';
+import { serves } from '../../clients/directory.ts';
 import type { Transaction } from '../../database/database.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
-import { serves } from '../clients.ts';
 import { giveAddress } from './address.ts';
 import { finishSignIn, goOnAsSignedIn } from './finish.ts';
 import { purposeOf, sendCode } from './send-code.ts';

@@ -1,7 +1,7 @@
+import { serves } from '../../clients/directory.ts';
 import type { Connector } from '../../federation/connector.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantByEmailDomain } from '../../tenants/tenants.store.ts';
-import { serves } from '../clients.ts';
 import type { Step } from './step.ts';
 
 /** Where the people of an email domain sign in. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseEmail } from '../../accounts/email-address.ts';
+import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import {
@@ -10,7 +11,6 @@ import {
   tenantByName,
 } from '../../tenants/tenants.store.ts';
 import { trimUnseen } from '../../text/unseen.ts';
-import { serves } from '../clients.ts';
 import { invitedTo, receive } from './admission.ts';
 import { newcomerTo } from './person.ts';
 import { sendCode } from './send-code.ts';

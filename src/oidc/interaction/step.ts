@@ -1,5 +1,7 @@
 import type { Context } from 'koa';
 import type { PageName, Pages } from '../../../views/registry.ts';
+import type { Client } from '../../clients/clients.store.ts';
+import { accountClientId } from '../../clients/own-clients.ts';
 import { AppError } from '../../errors.ts';
 import { withoutCookie } from '../../http/cookies.ts';
 import { allowFormsTo, keepOpener } from '../../http/security-headers.ts';
@@ -7,10 +9,8 @@ import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
 import { isOf } from '../bound-interactions.ts';
 import { knownBrowser } from '../browser.ts';
-import type { Client } from '../clients.store.ts';
 import { formTargets } from '../form-targets.ts';
 import { lifetimes } from '../lifetimes.ts';
-import { accountClientId } from '../own-clients.ts';
 import { RowIds } from '../row-ids.ts';
 import { untouched } from '../untouched.ts';
 import type { InteractionParts } from './parts.ts';

@@ -1,9 +1,9 @@
 import { accountByEmail, accountById } from '../../accounts/accounts.store.ts';
+import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
 import { findIdentities, type KnownIdentity } from '../../federation/identities.store.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
-import { serves } from '../clients.ts';
 import { wantsAddress } from './address.ts';
 import { invitedTo, receive } from './admission.ts';
 import { finishSignIn } from './finish.ts';

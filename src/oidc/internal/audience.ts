@@ -1,7 +1,7 @@
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Client } from '../clients.store.ts';
+import type { Client } from '../../clients/clients.store.ts';
+import { internalScopes } from '../../clients/scopes.ts';
 import type { ProviderParts } from '../provider.ts';
-import { internalScopes } from './scopes.ts';
 
 type ResourceIndicators = NonNullable<Configuration['features']>['resourceIndicators'];
 

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
+import { type Client, findClient } from '../../clients/clients.store.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
-import { type Client, findClient } from '../clients.store.ts';
 import type { CurrentProvider } from '../current-provider.ts';
 import { proofAlgorithms } from '../features.ts';
 import { dpopProofSeconds, useOnce } from '../replay.ts';

@@ -1,13 +1,13 @@
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { giveOrTakePlatformRole, keepAdministratorWord } from '../../accounts/roles.store.ts';
 import { record } from '../../audit/events.ts';
+import type { Client } from '../../clients/clients.store.ts';
 import type { Transaction } from '../../database/database.ts';
 import { accountIn, type Change, Ledger, type LedgerSettings } from '../../entities/ledger.ts';
 import { receive } from '../../entities/received.store.ts';
 import { entityOfReport, type Report, tellReports } from '../../entities/reports.ts';
 import type { administrators } from '../../entities/roles.ts';
 import type { Rooms } from '../../entities/sync.store.ts';
-import type { Client } from '../clients.store.ts';
 import { accountIdBy } from './accounts.store.ts';
 import type { Judged } from './event-judge.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Client } from '../../clients/clients.store.ts';
 import type { Queryable } from '../../database/database.ts';
 import { eventTypes, type Reading, readEvent } from '../../entities/event-words.ts';
 import { type Instant, instantOf } from '../../entities/instant.ts';
@@ -7,7 +8,6 @@ import { notAfter } from '../../entities/order.ts';
 import { type Entity, roomByEntity } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
 import { validate } from '../../http/forms.ts';
-import type { Client } from '../clients.store.ts';
 import { accountIdBy } from './accounts.store.ts';
 import { memberOf, userSlug, userTenantId } from './member-record.ts';
 import { avatarUrl, name, topic } from './rooms.ts';

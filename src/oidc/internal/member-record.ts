@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Client } from '../../clients/clients.store.ts';
 import type { Queryable } from '../../database/database.ts';
 import { accountIn } from '../../entities/ledger.ts';
 import type { Member, MemberChange } from '../../entities/member-calls.ts';
@@ -6,7 +7,6 @@ import { type Membership, peopleOfTenant } from '../../entities/memberships.stor
 import { banned, levelOf } from '../../entities/roles.ts';
 import type { Room } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import type { Client } from '../clients.store.ts';
 import { shownSync, sync } from './room-record.ts';
 import { pathSlug, printable } from './route.ts';
 import { tenantOfRequest } from './tenant.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { internalScopes } from '../../clients/scopes.ts';
 import { idempotencyHeader } from './idempotency.ts';
 import { type InternalRoute, tenantQuery } from './route.ts';
-import { internalScopes } from './scopes.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { Client } from '../../clients/clients.store.ts';
 import { overrideLevel } from '../../entities/member-calls.ts';
 import { highestOfTenantClients } from '../../entities/roles.ts';
 import { roomByRoomId } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
-import type { Client } from '../clients.store.ts';
 import { memberOf, memberWithSync, shownChange, userSlug, userTenantId } from './member-record.ts';
 import { type RoomParts, roomAfter, waitQuery } from './room-record.ts';
 import { recordRoom } from './rooms.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { record } from '../../audit/events.ts';
+import type { Client } from '../../clients/clients.store.ts';
 import type { Queryable } from '../../database/database.ts';
 import { changeEntity, endEntity, openEntity, retryEntity } from '../../entities/calls.ts';
 import { entityTypes } from '../../entities/room.ts';
-import type { Client } from '../clients.store.ts';
 import { memberOf, userSlug } from './member-record.ts';
 import {
   entityOf,

@@ -1,8 +1,8 @@
+import type { Client } from '../../clients/clients.store.ts';
+import { serves } from '../../clients/directory.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { tenantByName } from '../../tenants/tenants.store.ts';
-import type { Client } from '../clients.store.ts';
-import { serves } from '../clients.ts';
 
 /** What a request says of its tenant: slug, domain or id in `tenant`, the id in `tenantId`. */
 export type TenantNames = readonly (string | undefined)[];

@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import { accountById } from '../../accounts/accounts.store.ts';
 import { liveMerge, type MergeKey, proveOther, proveOwn } from '../../accounts/merges.store.ts';
+import { accountClientId } from '../../clients/own-clients.ts';
 import type { Transaction } from '../../database/database.ts';
 import { signInUrl } from '../account/sign-in.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
 import type { Step } from '../interaction/step.ts';
-import { accountClientId } from '../own-clients.ts';
 import { mergeKeyOf } from './cookie.ts';
 
 type Parts = InteractionParts;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
-import type { Client } from '../../../src/oidc/clients.store.ts';
+import type { Client } from '../../../src/clients/clients.store.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 

@@ -1,7 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
 import { type Client, findClient } from './clients.store.ts';
-import { internalScopes } from './internal/scopes.ts';
+import { internalScopes } from './scopes.ts';
 
 /**
  * How long a client's metadata may be reused, in ms. Whether it is disabled, and whom it serves, is
