@@ -1,9 +1,9 @@
 import type { Account, KoaContextWithOIDC } from 'oidc-provider';
 import { type ClientDirectory, serves } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
+import { remember, remembered } from '../http/request-cache.ts';
 import { findSubject, type Subject } from './artifacts.store.ts';
 import { claimsOfScopes } from './claims.ts';
-import { remember, remembered } from './memory.ts';
 
 export type Subjects = {
   find(accountId: string): Promise<Subject | undefined>;

@@ -1,9 +1,9 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { type ClientDirectory, serves } from '../clients/directory.ts';
 import type { Queryable } from '../database/database.ts';
+import { remember, remembered } from '../http/request-cache.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { activeTenants, tenantById, tenantByName } from '../tenants/tenants.store.ts';
-import { remember, remembered } from './memory.ts';
 
 export type Tenancy = {
   /**

@@ -6,11 +6,11 @@ import { z } from 'zod';
 import type { Pages } from '../../views/registry.ts';
 import { tryClientId } from '../clients/own-clients.ts';
 import { exactRouter } from '../http/exact-router.ts';
+import { SealedCookie } from '../http/sealed-cookie.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
 import type { InteractionParts } from './interaction/parts.ts';
 import { lifetimes } from './lifetimes.ts';
-import { SealedCookie } from './sealed-cookie.ts';
 
 type TryParts = Pick<
   InteractionParts,

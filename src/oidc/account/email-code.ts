@@ -8,11 +8,11 @@ import { changeEmail } from '../../accounts/lifecycle.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import { SealedCookie } from '../../http/sealed-cookie.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { welcomeGuest } from '../guests.ts';
 import { codeProblem, tooMany } from '../interaction/code.ts';
-import { SealedCookie } from '../sealed-cookie.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({ code: z.string().max(40).default('') });

@@ -3,9 +3,9 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { CookieNames } from '../../http/cookies.ts';
+import { remember, remembered } from '../../http/request-cache.ts';
 import { authorizationUrl } from '../authorization-url.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { remember, remembered } from '../memory.ts';
 import { synapseParameters } from '../synapse-parameters.ts';
 import { permit } from './permit.ts';
 

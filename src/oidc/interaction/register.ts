@@ -9,7 +9,7 @@ import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';
 import { activateHandle } from '../../handles/hold.ts';
-import { forget } from '../memory.ts';
+import { forget } from '../../http/request-cache.ts';
 import {
   type Admission,
   admissionOf,

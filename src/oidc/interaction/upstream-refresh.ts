@@ -16,8 +16,8 @@ import {
   type UpstreamProfile,
 } from '../../federation/identities.store.ts';
 import { labelOf, profileAfter } from '../../federation/identity.ts';
+import { forget } from '../../http/request-cache.ts';
 import { displayName } from '../../text/display-name.ts';
-import { forget } from '../memory.ts';
 import { leaveEndedSession } from './finish.ts';
 import type { Step } from './step.ts';
 import { vouchedAddress } from './upstream-person.ts';

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Invitation } from '../../admission/invitations.store.ts';
+import { SealedCookie } from '../../http/sealed-cookie.ts';
 import { browserOf } from '../browser.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { SealedCookie } from '../sealed-cookie.ts';
 
 type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'ring' | 'secureCookies'>;
 

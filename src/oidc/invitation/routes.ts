@@ -9,13 +9,13 @@ import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
+import { SealedCookie } from '../../http/sealed-cookie.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { personOf } from '../account/person.ts';
 import { sendToSignIn } from '../account/sign-in.ts';
 import { buttonForTenant } from '../button-name.store.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { SealedCookie } from '../sealed-cookie.ts';
 import { rememberAccepted } from './accepted.ts';
 
 const tokenSchema = z.string().regex(/^[\w-]{43}$/);

@@ -11,10 +11,10 @@ import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
+import { SealedCookie } from '../../http/sealed-cookie.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import type { InteractionParts } from '../interaction/parts.ts';
-import { SealedCookie } from '../sealed-cookie.ts';
 
 const purpose = 'recovery';
 const tokenSchema = z.string().regex(/^[\w-]{43}$/);

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { clearCookie, setCookie } from '../http/cookies.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
+import { clearCookie, setCookie } from './cookies.ts';
 
 type Parts = { ring: KeyRing; secureCookies: boolean };
 

@@ -1,4 +1,4 @@
-import { requestContext } from '../http/request-context.ts';
+import { requestContext } from './request-context.ts';
 
 /** Keeps what was read for the rest of this request; outside of a request, nothing is kept. */
 export function remember(kind: string, id: string, value: unknown): void {
