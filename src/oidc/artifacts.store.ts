@@ -1,6 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
-import { endHandOffs } from './handoff/tickets.store.ts';
+import { endHandOffs } from '../handoff/tickets.store.ts';
 
 /** The account behind a session or token, as far as claims and checks need it. */
 export type Subject = {

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import Provider from 'oidc-provider';
 import { type BrowserParts, browserOf, knownBrowser } from './browser.ts';
-import { isApart } from './handoff/apart.ts';
+import { isApart } from './isolated-session.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
 type Bound = Interaction & {

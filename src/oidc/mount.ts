@@ -9,8 +9,8 @@ import { addressKey } from '../http/rate-limits.ts';
 import { keepOpener } from '../http/security-headers.ts';
 import { isOf } from './bound-interactions.ts';
 import { knownBrowser } from './browser.ts';
-import { isForHandOff, serveApart } from './handoff/apart.ts';
 import type { InteractionParts } from './interaction/parts.ts';
+import { isForHandOff, serveApart } from './isolated-session.ts';
 import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
 import { refuseRegistration, registrationPath } from './registration.ts';
 

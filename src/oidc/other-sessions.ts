@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { isApart } from './handoff/apart.ts';
+import { isApart } from './isolated-session.ts';
 import { livingSessions, type ParkingParts, parkedSessions, rearrange } from './parked-sessions.ts';
 
 const waysBack = new Set(['resume', 'device_resume']);

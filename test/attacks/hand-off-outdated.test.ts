@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { visitAccount } from '../oidc/account-visitor.ts';
-import { Application, newVisitor } from '../oidc/application.ts';
 import {
   assertExpired,
   bring,
@@ -10,7 +8,9 @@ import {
   type Platform,
   signInThere,
   whoSignsIn,
-} from '../oidc/hand-off.ts';
+} from '../handoff/hand-off.ts';
+import { visitAccount } from '../oidc/account-visitor.ts';
+import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 
 describe('who was handed over, and may not be any more,', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Application, newVisitor } from '../oidc/application.ts';
 import {
   assertExpired,
   bring,
@@ -10,7 +9,8 @@ import {
   type Platform,
   signInPage,
   whoSignsIn,
-} from '../oidc/hand-off.ts';
+} from '../handoff/hand-off.ts';
+import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { bring, openPlatform, signInPage, whoSignsIn } from '../handoff/hand-off.ts';
 import { newVisitor } from '../oidc/application.ts';
-import { bring, openPlatform, signInPage, whoSignsIn } from '../oidc/hand-off.ts';
 import { call } from '../oidc/internal-api.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import { prepareService } from '../support/service.ts';

@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Visitor } from '../support/forms.ts';
-import type { Page } from '../support/page.ts';
-import { visitAccount } from './account-visitor.ts';
-import { newVisitor } from './application.ts';
 import {
   bring,
   type Linked,
@@ -12,7 +8,11 @@ import {
   signInPage,
   signInThere,
   whoSignsIn,
-} from './hand-off.ts';
+} from '../handoff/hand-off.ts';
+import type { Visitor } from '../support/forms.ts';
+import type { Page } from '../support/page.ts';
+import { visitAccount } from './account-visitor.ts';
+import { newVisitor } from './application.ts';
 import { openWorld, type Person, type World } from './world.ts';
 
 describe('a hand-off asks', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { bring, openPlatform, type Platform, signInPage, whoSignsIn } from '../handoff/hand-off.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
 import { newVisitor } from './application.ts';
-import { bring, openPlatform, type Platform, signInPage, whoSignsIn } from './hand-off.ts';
 import { furnish, type World } from './world.ts';
 
 describe('two instances', () => {

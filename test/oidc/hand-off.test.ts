@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import {
+  bring,
+  openPlatform,
+  type Platform,
+  signInPage,
+  signInThere,
+} from '../handoff/hand-off.ts';
 import { actionsOn, visitAccount } from './account-visitor.ts';
 import { Application, answerOf, newVisitor } from './application.ts';
-import { bring, openPlatform, type Platform, signInPage, signInThere } from './hand-off.ts';
 import { openWorld, type World } from './world.ts';
 
 describe('a hand-off', () => {

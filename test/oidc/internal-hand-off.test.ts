@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { openPlatform, type Platform, signInPage } from '../handoff/hand-off.ts';
 import { Application } from './application.ts';
-import { openPlatform, type Platform, signInPage } from './hand-off.ts';
 import { addMachine, call, tokenOf } from './internal-api.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { GoogleStandIn } from '../federation/google.ts';
 import { stranger } from '../federation/person.ts';
+import { bring, openPlatform } from '../handoff/hand-off.ts';
 import { codeIn } from '../support/mail.ts';
 import { Application, newVisitor } from './application.ts';
 import { GuestBook, newAddress } from './guest-world.ts';
-import { bring, openPlatform } from './hand-off.ts';
 import {
   acceptInvitation,
   accountsOf,

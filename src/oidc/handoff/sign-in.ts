@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../../accounts/account.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
+import { loadHandOff } from '../../handoff/load.ts';
+import { permit } from '../../handoff/permit.ts';
+import { endTaken, findTaken, type HandOff } from '../../handoff/tickets.store.ts';
 import { authorizationUrl } from '../authorization-url.ts';
 import { answer } from '../interaction/finish.ts';
 import { endSignIn } from '../interaction/sign-ins.store.ts';
 import type { Step } from '../interaction/step.ts';
-import { loadHandOff } from './load.ts';
-import { permit } from './permit.ts';
-import { endTaken, findTaken, type HandOff } from './tickets.store.ts';
 
 /**
  * Ends a sign-in by the leave that this browser holds. Where that is used, ended or not for this, the

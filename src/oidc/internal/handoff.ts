@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
+import { issueTicket } from '../../handoff/issue.ts';
+import { refusals } from '../../handoff/rules.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
-import { issueTicket } from '../handoff/issue.ts';
-import { refusals } from '../handoff/rules.ts';
 import { accountIdBy } from './accounts.store.ts';
 import { type InternalRoute, internalRoute, printable } from './route.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { bring, openPlatform } from '../../handoff/hand-off.ts';
 import {
   Application,
   answerOf,
@@ -8,7 +9,6 @@ import {
   newVisitor,
   refused,
 } from '../../oidc/application.ts';
-import { bring, openPlatform } from '../../oidc/hand-off.ts';
 import { openProduction } from '../../oidc/production.ts';
 import type { Person, World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';

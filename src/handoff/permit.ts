@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SealedCookie } from '../../http/sealed-cookie.ts';
+import { SealedCookie } from '../http/sealed-cookie.ts';
 
 /** How long a browser may take from bringing the ticket to signing in at the client, in seconds. */
 export const permitSeconds = 5 * 60;

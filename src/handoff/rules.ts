@@ -1,8 +1,8 @@
-import type { Account } from '../../accounts/account.ts';
-import type { Client } from '../../clients/clients.store.ts';
-import { serves } from '../../clients/directory.ts';
-import { accountClientId } from '../../clients/own-clients.ts';
-import { administrators } from '../../entities/roles.ts';
+import type { Account } from '../accounts/account.ts';
+import type { Client } from '../clients/clients.store.ts';
+import { serves } from '../clients/directory.ts';
+import { accountClientId } from '../clients/own-clients.ts';
+import { administrators } from '../entities/roles.ts';
 
 /** Why an account may not be handed over. */
 export const refusals = {

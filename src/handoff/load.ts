@@ -1,9 +1,9 @@
-import type { Account } from '../../accounts/account.ts';
-import { accountById } from '../../accounts/accounts.store.ts';
-import { type Client, findClient } from '../../clients/clients.store.ts';
-import type { Database } from '../../database/database.ts';
-import type { Tenant } from '../../tenants/tenant.entity.ts';
-import { tenantById } from '../../tenants/tenants.store.ts';
+import type { Account } from '../accounts/account.ts';
+import { accountById } from '../accounts/accounts.store.ts';
+import { type Client, findClient } from '../clients/clients.store.ts';
+import type { Database } from '../database/database.ts';
+import type { Tenant } from '../tenants/tenant.entity.ts';
+import { tenantById } from '../tenants/tenants.store.ts';
 import { mayHandOver, type Refusal, refusalOf, takesHandOffs } from './rules.ts';
 import type { HandOff } from './tickets.store.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Client } from '../../src/clients/clients.store.ts';
-import { destinationAt } from '../../src/oidc/handoff/destination.ts';
+import { destinationAt } from '../../src/handoff/destination.ts';
 
 const app = {
   idpId: null,

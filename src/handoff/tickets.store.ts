@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.ts';
+import type { Queryable } from '../database/database.ts';
 
 /** Leave for one browser to go on as an account, at one client. */
 export type HandOff = {

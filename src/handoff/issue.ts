@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Account } from '../../accounts/account.ts';
-import { accountById } from '../../accounts/accounts.store.ts';
-import { record } from '../../audit/events.ts';
-import { type Client, findClient } from '../../clients/clients.store.ts';
-import type { Database } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import type { Fingerprints } from '../../secrets/fingerprints.ts';
+import type { Account } from '../accounts/account.ts';
+import { accountById } from '../accounts/accounts.store.ts';
+import { record } from '../audit/events.ts';
+import { type Client, findClient } from '../clients/clients.store.ts';
+import type { Database } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { destinationAt } from './destination.ts';
 import { refusalOf, refusals, takesHandOffs } from './rules.ts';
 import { homeserverClientsOf, insertTicket } from './tickets.store.ts';

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { CookieNames } from '../../http/cookies.ts';
-import { remember, remembered } from '../../http/request-cache.ts';
-import { authorizationUrl } from '../authorization-url.ts';
-import type { InteractionParts } from '../interaction/parts.ts';
-import { synapseParameters } from '../synapse-parameters.ts';
-import { permit } from './permit.ts';
+import { permit } from '../handoff/permit.ts';
+import type { CookieNames } from '../http/cookies.ts';
+import { remember, remembered } from '../http/request-cache.ts';
+import { authorizationUrl } from './authorization-url.ts';
+import type { InteractionParts } from './interaction/parts.ts';
+import { synapseParameters } from './synapse-parameters.ts';
 
 /** What asks for more than that somebody is there: a proof, a choice, a certain account. */
 const wantsMore = [

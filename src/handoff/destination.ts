@@ -1,4 +1,4 @@
-import type { Client } from '../../clients/clients.store.ts';
+import type { Client } from '../clients/clients.store.ts';
 
 /** Matrix client-server API §5.7.2, by way of our block or with Synapse's own choice of blocks. */
 const ssoPath = /^\/_matrix\/client\/(?:v3|r0)\/login\/sso\/redirect(?:\/oidc-([^/]+))?$/;

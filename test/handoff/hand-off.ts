@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Client } from '../../src/clients/clients.store.ts';
+import { Application } from '../oidc/application.ts';
+import { type Answer, addMachine, call, tokenOf } from '../oidc/internal-api.ts';
+import type { Person, World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
 import { Page } from '../support/page.ts';
 import type { Service } from '../support/service.ts';
-import { Application } from './application.ts';
-import { type Answer, addMachine, call, tokenOf } from './internal-api.ts';
-import type { Person, World } from './world.ts';
 
 /** Where the platform's pages are. */
 export const events = 'https://events.example';
