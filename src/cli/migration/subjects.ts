@@ -1,4 +1,5 @@
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
+import { changePlatformNames } from '../../accounts/platform-identity.ts';
 import type { Transaction } from '../../database/database.ts';
 import { membershipsChanged } from '../../entities/move-memberships.ts';
 import {
@@ -11,7 +12,6 @@ import {
   putRoomSnapshots,
   type RoomSnapshot,
 } from '../../entities/snapshots.store.ts';
-import { changePlatformNames } from '../../oidc/platform-identity.ts';
 import type { ChangeKind } from './change.ts';
 import { handleRows, removeUnusedImports } from './handle-rows.store.ts';
 import { lockIdentities, type PlatformIdentity, tenantsOfAccounts } from './identities.store.ts';

@@ -6,12 +6,12 @@ import type { EmailAddress } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
+import { welcomeGuest } from '../../accounts/welcome-guest.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { SealedCookie } from '../../http/sealed-cookie.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import { trimUnseen } from '../../text/unseen.ts';
-import { welcomeGuest } from '../guests.ts';
 import { codeProblem, tooMany } from '../interaction/code.ts';
 import type { Visit } from './visit.ts';
 

@@ -1,7 +1,7 @@
 import { guestIdFor } from '../../accounts/guests.store.ts';
+import { welcomeGuest } from '../../accounts/welcome-guest.ts';
 import type { Transaction } from '../../database/database.ts';
 import { hasOpenMemberships } from '../../entities/confirmations.store.ts';
-import { welcomeGuest } from '../guests.ts';
 import type { Step } from './step.ts';
 
 /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
+import { mergeAccounts } from '../../accounts/merge.ts';
+import { mergeProblem } from '../../accounts/merge-rules.ts';
 import { isConsumed, type MergeKey } from '../../accounts/merges.store.ts';
 import { AppError } from '../../errors.ts';
 import { clearCookie } from '../../http/cookies.ts';
@@ -8,9 +10,7 @@ import { readForm, validate } from '../../http/forms.ts';
 import { forget } from '../../http/request-cache.ts';
 import type { Visit } from '../account/visit.ts';
 import { forgetMerge, mergeKeyOf } from './cookie.ts';
-import { mergeAccounts } from './merge.ts';
 import { confirmPath, halfOf, mergePath, type ProvedPair, provedPair } from './pages.ts';
-import { mergeProblem } from './rules.ts';
 
 const form = z.object({ keep: z.string().max(300).default('') });
 

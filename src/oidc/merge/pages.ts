@@ -1,12 +1,12 @@
 import type { MergeHalf } from '../../../views/registry.account.ts';
 import { type Account, accountById } from '../../accounts/accounts.store.ts';
+import { mergeProblem } from '../../accounts/merge-rules.ts';
 import { liveMerge, type Merge, startMerge } from '../../accounts/merges.store.ts';
 import { identitiesOf } from '../../federation/identities.store.ts';
 import { readForm } from '../../http/forms.ts';
 import type { Visit } from '../account/visit.ts';
 import { mergeKeyOf, mergeMinutes, newMergeKey } from './cookie.ts';
 import { sendToProof } from './proof.ts';
-import { mergeProblem } from './rules.ts';
 
 export const mergePath = '/account/merge';
 export const confirmPath = '/account/merge/confirm';

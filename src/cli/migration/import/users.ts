@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { takeTurnsAtPlatformNames } from '../../../accounts/guests.store.ts';
+import { changePlatformNames } from '../../../accounts/platform-identity.ts';
 import { record } from '../../../audit/events.ts';
 import type { Transaction } from '../../../database/database.ts';
-import { changePlatformNames } from '../../../oidc/platform-identity.ts';
 import type { Change } from '../change.ts';
 import {
   holdersOfIdentities,

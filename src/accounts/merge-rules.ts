@@ -1,5 +1,5 @@
-import type { Account } from '../../accounts/account.ts';
-import { administrators } from '../../entities/roles.ts';
+import { administrators } from '../entities/roles.ts';
+import type { Account } from './account.ts';
 
 /** One of them, as far as it decides whether they may become one. */
 type Half = Pick<Account, 'status' | 'roles' | 'matrixAccess' | 'tenantId'>;

@@ -1,12 +1,12 @@
-import type { Account } from '../accounts/account.ts';
-import { setPlatformIdentity } from '../accounts/accounts.store.ts';
-import type { PlatformNames } from '../accounts/guests.store.ts';
-import { assertNamesOfNoGuest } from '../accounts/guests.ts';
-import { administersTenant, giveOrTakePlatformRole } from '../accounts/roles.store.ts';
 import type { Transaction } from '../database/database.ts';
 import type { administrators } from '../entities/roles.ts';
 import { roomsOfAccount } from '../entities/sync.store.ts';
 import { syncRooms } from '../entities/sync.ts';
+import type { Account } from './account.ts';
+import { setPlatformIdentity } from './accounts.store.ts';
+import type { PlatformNames } from './guests.store.ts';
+import { assertNamesOfNoGuest } from './guests.ts';
+import { administersTenant, giveOrTakePlatformRole } from './roles.store.ts';
 
 const tenantAdmin = 'tenant.admin' satisfies keyof typeof administrators;
 

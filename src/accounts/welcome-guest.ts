@@ -1,7 +1,7 @@
-import { takeGuestOf } from '../accounts/guests.store.ts';
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { moveFromGuest } from '../entities/move-memberships.ts';
+import { takeGuestOf } from './guests.store.ts';
 
 /**
  * In the transaction in which a code of ours proved an account's own address: the guest of that

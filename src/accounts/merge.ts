@@ -1,14 +1,14 @@
-import type { Account } from '../../accounts/account.ts';
-import { lockAccount, setEmail } from '../../accounts/accounts.store.ts';
-import { deleteAccount, endEverythingElse, type Outside } from '../../accounts/lifecycle.ts';
-import { showOnMatrix } from '../../accounts/matrix-profile.ts';
-import { consumeMerge, type MergeKey, moveIdentities } from '../../accounts/merges.store.ts';
-import { type Notice, tell } from '../../accounts/notices.ts';
-import { record } from '../../audit/events.ts';
-import type { Transaction } from '../../database/database.ts';
-import { moveFromAccount } from '../../entities/move-memberships.ts';
-import { AppError } from '../../errors.ts';
-import { mergeProblem } from './rules.ts';
+import { record } from '../audit/events.ts';
+import type { Transaction } from '../database/database.ts';
+import { moveFromAccount } from '../entities/move-memberships.ts';
+import { AppError } from '../errors.ts';
+import type { Account } from './account.ts';
+import { lockAccount, setEmail } from './accounts.store.ts';
+import { deleteAccount, endEverythingElse, type Outside } from './lifecycle.ts';
+import { showOnMatrix } from './matrix-profile.ts';
+import { mergeProblem } from './merge-rules.ts';
+import { consumeMerge, type MergeKey, moveIdentities } from './merges.store.ts';
+import { type Notice, tell } from './notices.ts';
 
 type Pair = { accountId: string; otherAccountId: string };
 type Order = Pair & {
