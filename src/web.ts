@@ -107,8 +107,8 @@ function internalRoutesOnDemand(parts: WebParts): Router {
 
 async function loadInternalApi(parts: WebParts): Promise<Koa.Middleware> {
   const [{ internalApi }, { internalRoutes }] = await Promise.all([
-    import('./oidc/internal/serve.ts'),
-    import('./oidc/internal/routes.ts'),
+    import('./platform/serve.ts'),
+    import('./platform/routes.ts'),
   ]);
   return internalApi(parts, internalRoutes(parts)).routes() as Koa.Middleware;
 }

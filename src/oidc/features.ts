@@ -7,7 +7,7 @@ import type {
 } from 'oidc-provider';
 import { serves } from '../clients/directory.ts';
 import { limitAskedClaims } from './claims.ts';
-import { internalAudience } from './internal/audience.ts';
+import { internalAudience } from './internal-audience.ts';
 import type { Onward } from './pass-on.ts';
 import type { ProviderParts } from './provider.ts';
 import { selfRegistration } from './registration.ts';

@@ -6,9 +6,9 @@ import { stranger } from '../federation/person.ts';
 import { actionsOn } from '../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { finishNew, GuestBook, newAddress, proveNew, signInByCode } from '../oidc/guest-world.ts';
-import { call } from '../oidc/internal-api.ts';
 import { addMember, addRoom, memberAs, membersOf } from '../oidc/memberships.ts';
 import { openWorld, type World } from '../oidc/world.ts';
+import { call } from '../platform/api.ts';
 
 describe('a platform that made a guest of somebody it does not know', () => {
   let google: GoogleStandIn;

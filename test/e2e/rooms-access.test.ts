@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RoomRecord } from '../oidc/room-platform.ts';
+import type { RoomRecord } from '../platform/room-platform.ts';
 import { Visitor } from '../support/forms.ts';
 import { until } from '../support/until.ts';
 import { type Chat, refusalOf } from './chat.ts';

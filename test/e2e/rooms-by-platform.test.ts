@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { addMachine, tokenOf } from '../oidc/internal-api.ts';
+import { furnish, type World } from '../oidc/world.ts';
+import { addMachine, tokenOf } from '../platform/api.ts';
 import {
   type EventResult,
   type MemberRecord,
@@ -8,8 +9,7 @@ import {
   pathOf,
   platformWith,
   type RoomRecord,
-} from '../oidc/room-platform.ts';
-import { furnish, type World } from '../oidc/world.ts';
+} from '../platform/room-platform.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
 
 /** A platform's program, the service with its worker, and a real Synapse. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { type EventResult, pathOf } from '../oidc/room-platform.ts';
+import { type EventResult, pathOf } from '../platform/room-platform.ts';
 import { until } from '../support/until.ts';
 import { type Chat, contentOf, refusalOf, say } from './chat.ts';
 import { type RoomsWorld, startRoomsWorld } from './rooms-world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { delivery, inBatches, renamed } from '../entities/histories.ts';
-import { type EventResult, platformWith, type RoomRecord } from '../oidc/room-platform.ts';
+import { type EventResult, platformWith, type RoomRecord } from '../platform/room-platform.ts';
 import { until } from '../support/until.ts';
 import { refusalOf } from './chat.ts';
 import { type ActualRoom, bot, type RoomsWorld, startRoomsWorld } from './rooms-world.ts';

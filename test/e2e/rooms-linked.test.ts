@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { pathOf } from '../oidc/room-platform.ts';
+import { pathOf } from '../platform/room-platform.ts';
 import { type Chat, contentOf, say } from './chat.ts';
 import { bot, type RoomsWorld, startRoomsWorld } from './rooms-world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type MemberRecord, pathOf, type RoomRecord } from '../oidc/room-platform.ts';
+import { type MemberRecord, pathOf, type RoomRecord } from '../platform/room-platform.ts';
 import { codeIn } from '../support/mail.ts';
 import { until } from '../support/until.ts';
 import { type Chat, openChat } from './chat.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { pathOf, type RoomRecord } from '../oidc/room-platform.ts';
+import { pathOf, type RoomRecord } from '../platform/room-platform.ts';
 import { type Chat, refusalOf } from './chat.ts';
 import { type PlatformApi, type RoomsWorld, startRoomsWorld, type Tenant } from './rooms-world.ts';
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { platformWith } from '../oidc/room-platform.ts';
+import { platformWith } from '../platform/room-platform.ts';
 import { Visitor } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
 import { type Platform, type PlatformOptions, startPlatform } from '../support/platform.ts';

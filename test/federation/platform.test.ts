@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { bring, openPlatform, signInPage, whoSignsIn } from '../handoff/hand-off.ts';
 import { newVisitor } from '../oidc/application.ts';
-import { call } from '../oidc/internal-api.ts';
 import { furnish, type World } from '../oidc/world.ts';
+import { call } from '../platform/api.ts';
 import { prepareService } from '../support/service.ts';
 import { Company } from './company.ts';
 

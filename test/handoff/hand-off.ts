@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Client } from '../../src/clients/clients.store.ts';
 import { Application } from '../oidc/application.ts';
-import { type Answer, addMachine, call, tokenOf } from '../oidc/internal-api.ts';
 import type { Person, World } from '../oidc/world.ts';
+import { type Answer, addMachine, call, tokenOf } from '../platform/api.ts';
 import type { Visitor } from '../support/forms.ts';
 import { Page } from '../support/page.ts';
 import type { Service } from '../support/service.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { Answer } from './internal-api.ts';
+import type { Answer } from '../platform/api.ts';
 import type { World } from './world.ts';
 
 type Content = { 'application/json': { schema: object } };

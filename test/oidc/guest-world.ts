@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { addMachine, call, tokenOf } from '../platform/api.ts';
 import type { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';
 import { type Application, type Attempt, newVisitor } from './application.ts';
-import { addMachine, call, tokenOf } from './internal-api.ts';
 import type { World } from './world.ts';
 
 export type Made = { id: string; email: string; platformSlug: string; platformUserId: string };

@@ -5,7 +5,6 @@ import { migrations } from '../../cli/migration.ts';
 import { useTerminal } from '../../cli/terminal.ts';
 import { actionsOn, visitAccount } from '../../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../../oidc/application.ts';
-import { addMachine, call, tokenOf } from '../../oidc/internal-api.ts';
 import {
   acceptInvitation,
   finish,
@@ -16,6 +15,7 @@ import {
 } from '../../oidc/invitee.ts';
 import { merge } from '../../oidc/merging.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
+import { addMachine, call, tokenOf } from '../../platform/api.ts';
 import type { Visitor } from '../../support/forms.ts';
 
 type Data = Record<'memberships' | 'invitations' | 'guests' | 'merges', Record<string, unknown>[]>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Linked, openPlatform, type Platform, signInPage } from '../../handoff/hand-off.ts';
-import { call } from '../../oidc/internal-api.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
+import { call } from '../../platform/api.ts';
 
 describe('a platform', () => {
   let world: World;

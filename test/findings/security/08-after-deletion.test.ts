@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import { useGoogle } from '../../federation/google-world.ts';
 import { stranger } from '../../federation/person.ts';
 import { newVisitor } from '../../oidc/application.ts';
-import { addMachine, call, tokenOf } from '../../oidc/internal-api.ts';
 import { acceptInvitation, finish, inviteTo, newHandle, proveAddress } from '../../oidc/invitee.ts';
+import { addMachine, call, tokenOf } from '../../platform/api.ts';
 import type { Visitor } from '../../support/forms.ts';
 import { until } from '../../support/until.ts';
 

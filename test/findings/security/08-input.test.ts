@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Application, newVisitor } from '../../oidc/application.ts';
-import { addMachine, call, tokenOf } from '../../oidc/internal-api.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
+import { addMachine, call, tokenOf } from '../../platform/api.ts';
 import { Page } from '../../support/page.ts';
 import { askRaw } from '../../support/raw-request.ts';
 
