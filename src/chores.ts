@@ -13,11 +13,11 @@ import { removeExpired as removeEndedLimits } from './http/rate-limits.store.ts'
 import type { Chore } from './jobs/upkeep.ts';
 import { mailChores } from './mail/send.ts';
 import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
-import { removeExpiredSignIns } from './oidc/interaction/sign-ins.store.ts';
 import { destroyRetired } from './oidc/keys.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
 import { removeOverflow } from './oidc/untouched.ts';
+import { removeExpiredSignIns } from './pages/sign-in/sign-ins.store.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 

@@ -5,8 +5,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { permit } from '../handoff/permit.ts';
 import type { CookieNames } from '../http/cookies.ts';
 import { remember, remembered } from '../http/request-cache.ts';
+import type { InteractionParts } from '../pages/sign-in/parts.ts';
 import { authorizationUrl } from './authorization-url.ts';
-import type { InteractionParts } from './interaction/parts.ts';
 import { synapseParameters } from './synapse-parameters.ts';
 
 /** What asks for more than that somebody is there: a proof, a choice, a certain account. */

@@ -5,7 +5,7 @@ import { accountClientId } from '../clients/own-clients.ts';
 import type { Database } from '../database/database.ts';
 import type { CookieNames } from '../http/cookies.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
-import { endings } from './interaction/endings.ts';
+import { endings } from './endings.ts';
 import { proofSeconds } from './lifetimes.ts';
 import { parkedSessions } from './parked-sessions.ts';
 import { type MatrixDevices, removedDevice } from './removed-devices.ts';

@@ -3,11 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { GoogleStandIn } from '../federation/google.ts';
 import { stranger } from '../federation/person.ts';
-import { actionsOn } from '../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
-import { finishNew, GuestBook, newAddress, proveNew, signInByCode } from '../oidc/guest-world.ts';
 import { addMember, addRoom, memberAs, membersOf } from '../oidc/memberships.ts';
 import { openWorld, type World } from '../oidc/world.ts';
+import { actionsOn } from '../pages/account/visitor.ts';
+import {
+  finishNew,
+  GuestBook,
+  newAddress,
+  proveNew,
+  signInByCode,
+} from '../pages/sign-in/guest-world.ts';
 import { call } from '../platform/api.ts';
 
 describe('a platform that made a guest of somebody it does not know', () => {

@@ -9,9 +9,9 @@ import {
   signInThere,
   whoSignsIn,
 } from '../handoff/hand-off.ts';
-import { visitAccount } from '../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
+import { visitAccount } from '../pages/account/visitor.ts';
 
 describe('who was handed over, and may not be any more,', () => {
   let world: World;

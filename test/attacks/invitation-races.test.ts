@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newVisitor } from '../oidc/application.ts';
+import { furnish, type World } from '../oidc/world.ts';
 import {
   acceptInvitation,
   accountsOf,
@@ -11,8 +12,7 @@ import {
   newEmail,
   newHandle,
   proveAddress,
-} from '../oidc/invitee.ts';
-import { furnish, type World } from '../oidc/world.ts';
+} from '../pages/invitation/invitee.ts';
 import type { Visitor } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';

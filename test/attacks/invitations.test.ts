@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { invitationById } from '../../src/admission/invitations.store.ts';
 import { revokeInvitation } from '../../src/admission/invitations.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
+import { openWorld, type World } from '../oidc/world.ts';
 import {
   acceptInvitation,
   accountsOf,
@@ -14,8 +15,7 @@ import {
   newEmail,
   newHandle,
   proveAddress,
-} from '../oidc/invitee.ts';
-import { openWorld, type World } from '../oidc/world.ts';
+} from '../pages/invitation/invitee.ts';
 import type { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { visitAccount } from '../oidc/account-visitor.ts';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { assertApart, beginMerge, chooseKept, proveBoth, statusOf } from '../oidc/merging.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
+import { visitAccount } from '../pages/account/visitor.ts';
 import type { Visitor } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { letProofsGrowOld } from '../oidc/account-visitor.ts';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
+import { letProofsGrowOld } from '../pages/account/visitor.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { letProofsGrowOld, visitAccount } from '../oidc/account-visitor.ts';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
+import { letProofsGrowOld, visitAccount } from '../pages/account/visitor.ts';
 import type { Visitor } from '../support/forms.ts';
 import { GoogleStandIn } from './google.ts';
 import { type Claims, stranger } from './person.ts';

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Application, newVisitor } from '../oidc/application.ts';
-import { acceptInvitation, inviteTo, leftOf, newHandle, proveAddress } from '../oidc/invitee.ts';
+import {
+  acceptInvitation,
+  inviteTo,
+  leftOf,
+  newHandle,
+  proveAddress,
+} from '../pages/invitation/invitee.ts';
 import { useGoogle } from './google-world.ts';
 import { stranger } from './person.ts';
 

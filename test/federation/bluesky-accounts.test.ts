@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { BrowserContext } from 'playwright-core';
-import { visitAccount } from '../oidc/account-visitor.ts';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
+import { visitAccount } from '../pages/account/visitor.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import type { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';

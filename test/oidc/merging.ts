@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { type Guest as SignedIn, visitAccount } from '../pages/account/visitor.ts';
 import type { Visitor } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
-import { type Guest as SignedIn, visitAccount } from './account-visitor.ts';
 import { enterPassword } from './application.ts';
 import type { Person, World } from './world.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { type Arrival, GuestBook, newHandle, proveNew } from '../pages/sign-in/guest-world.ts';
 import type { Page } from '../support/page.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
 import { Application } from './application.ts';
-import { type Arrival, GuestBook, newHandle, proveNew } from './guest-world.ts';
 import { addMember, addRoom, memberAs, membersOf } from './memberships.ts';
 import { chooseKept, proveBoth, statusOf } from './merging.ts';
 import { furnish, type World } from './world.ts';

@@ -3,9 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { GoogleStandIn } from '../federation/google.ts';
 import { stranger } from '../federation/person.ts';
 import { bring, openPlatform } from '../handoff/hand-off.ts';
-import { codeIn } from '../support/mail.ts';
-import { Application, newVisitor } from './application.ts';
-import { GuestBook, newAddress } from './guest-world.ts';
 import {
   acceptInvitation,
   accountsOf,
@@ -16,7 +13,10 @@ import {
   newEmail,
   newHandle,
   proveAddress,
-} from './invitee.ts';
+} from '../pages/invitation/invitee.ts';
+import { GuestBook, newAddress } from '../pages/sign-in/guest-world.ts';
+import { codeIn } from '../support/mail.ts';
+import { Application, newVisitor } from './application.ts';
 import { addMember, addRoom, memberAs, membersOf } from './memberships.ts';
 import { merge, statusOf } from './merging.ts';
 import { openWorld, type World } from './world.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { endings } from '../../../src/oidc/interaction/endings.ts';
+import { endings } from '../../../src/oidc/endings.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
-import { newEmail } from '../../oidc/invitee.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
+import { newEmail } from '../../pages/invitation/invitee.ts';
 import type { Visitor } from '../../support/forms.ts';
 import { codeIn } from '../../support/mail.ts';
 import type { Page } from '../../support/page.ts';

@@ -4,8 +4,8 @@ import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
 import { displayName } from '../../../src/text/display-name.ts';
 import { isVisible, trimUnseen } from '../../../src/text/unseen.ts';
 import { Application, enterPassword, newVisitor } from '../../oidc/application.ts';
-import { choose, newEmail, newHandle, proveAddress } from '../../oidc/invitee.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
+import { choose, newEmail, newHandle, proveAddress } from '../../pages/invitation/invitee.ts';
 import { addMachine, call, tokenOf } from '../../platform/api.ts';
 import { codeIn } from '../../support/mail.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
-import { visitAccount } from '../../oidc/account-visitor.ts';
 import { Application, enterPassword, newVisitor } from '../../oidc/application.ts';
-import { inviteTo } from '../../oidc/invitee.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
+import { visitAccount } from '../../pages/account/visitor.ts';
+import { inviteTo } from '../../pages/invitation/invitee.ts';
 import { CookieJar } from '../../support/cookies.ts';
 import { Visitor } from '../../support/forms.ts';
 import { linkIn } from '../../support/mail.ts';

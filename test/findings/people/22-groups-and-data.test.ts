@@ -3,8 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
 import { migrations } from '../../cli/migration.ts';
 import { useTerminal } from '../../cli/terminal.ts';
-import { actionsOn, visitAccount } from '../../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../../oidc/application.ts';
+import { merge } from '../../oidc/merging.ts';
+import { openWorld, type World } from '../../oidc/world.ts';
+import { actionsOn, visitAccount } from '../../pages/account/visitor.ts';
 import {
   acceptInvitation,
   finish,
@@ -12,9 +14,7 @@ import {
   newEmail,
   newHandle,
   proveAddress,
-} from '../../oidc/invitee.ts';
-import { merge } from '../../oidc/merging.ts';
-import { openWorld, type World } from '../../oidc/world.ts';
+} from '../../pages/invitation/invitee.ts';
 import { addMachine, call, tokenOf } from '../../platform/api.ts';
 import type { Visitor } from '../../support/forms.ts';
 

@@ -4,7 +4,13 @@ import { describe, test } from 'node:test';
 import { useGoogle } from '../../federation/google-world.ts';
 import { stranger } from '../../federation/person.ts';
 import { newVisitor } from '../../oidc/application.ts';
-import { acceptInvitation, finish, inviteTo, newHandle, proveAddress } from '../../oidc/invitee.ts';
+import {
+  acceptInvitation,
+  finish,
+  inviteTo,
+  newHandle,
+  proveAddress,
+} from '../../pages/invitation/invitee.ts';
 import { addMachine, call, tokenOf } from '../../platform/api.ts';
 import type { Visitor } from '../../support/forms.ts';
 import { until } from '../../support/until.ts';

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { visitAccount } from '../../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../../oidc/application.ts';
-import { choose, newEmail, newHandle, proveAddress } from '../../oidc/invitee.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
+import { visitAccount } from '../../pages/account/visitor.ts';
+import { choose, newEmail, newHandle, proveAddress } from '../../pages/invitation/invitee.ts';
 import { codeIn, linkIn } from '../../support/mail.ts';
 
 const breached = 'Zebra.crossing/at.noon';

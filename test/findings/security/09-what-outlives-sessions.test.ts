@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { visitAccount } from '../../oidc/account-visitor.ts';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
+import { visitAccount } from '../../pages/account/visitor.ts';
 import { until } from '../../support/until.ts';
 
 describe('what an application has of a browser session that ran out', () => {

@@ -1,0 +1,55 @@
+import type { Context } from 'koa';
+import { KnownBrowsers } from '../../accounts/known-browsers.ts';
+import { identitiesChanged } from '../../accounts/lifecycle.ts';
+import { record } from '../../audit/events.ts';
+import { AppError } from '../../errors.ts';
+import type { UpstreamIdentity } from '../../federation/connector.ts';
+import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
+import { labelOf, profileOf } from '../../federation/identity.ts';
+import type { RedeemedRequest } from '../../federation/requests.ts';
+import type { InteractionParts } from '../sign-in/parts.ts';
+import { problemUrl } from '../sign-in/upstream-problem.ts';
+import { personOf } from './person.ts';
+import { waysPath } from './ways.ts';
+
+/**
+ * Connects what a signed-in person brought back to the account that they left from. A tab in which
+ * somebody else has signed in meanwhile connects nothing.
+ *
+ * @returns the path to go on at
+ * @throws AppError `sign_in_expired` (400) where the browser is not signed in to that account
+ */
+export async function linkIdentity(
+  ctx: Context,
+  parts: InteractionParts,
+  request: RedeemedRequest,
+  identity: UpstreamIdentity,
+): Promise<string> {
+  const person = await personOf(ctx, parts);
+  if (!person || person.account.id !== request.accountId) throw new AppError('sign_in_expired');
+  const { account, tenant, session } = person;
+  const { connection, issuer, subject } = identity;
+  const provider = (await parts.connectors.find(tenant, connection))?.name ?? connection;
+  const added = await parts.database.transaction(async (tx) => {
+    const inserted = await insertIdentity(tx, {
+      ...{ connection, issuer, subject, tenantId: tenant.id, accountId: account.id },
+      label: labelOf(identity),
+      profile: profileOf(identity),
+    });
+    if (!inserted) return false;
+    const keep = { sessionUid: session.uid };
+    const change = { accountId: account.id, change: 'added' as const, provider, keep };
+    await identitiesChanged(tx, change, parts.outside);
+    const browsers = new KnownBrowsers(parts.fingerprints);
+    await browsers.rememberBrowser(tx, request.browser, account.id);
+    await record(tx, {
+      ...{ action: 'identity.linked', actor: account.id, target: account.id },
+      ...{ tenantId: tenant.id, detail: { connection } },
+    });
+    return true;
+  });
+  if (added) return '/account?notice=identity_added';
+  const [holder] = await findIdentities(parts.database, identity, tenant.id);
+  if (holder?.accountId === account.id) return waysPath;
+  return problemUrl(waysPath, connection, new AppError('identity_elsewhere'));
+}
