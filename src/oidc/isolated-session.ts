@@ -5,7 +5,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { permit } from '../handoff/permit.ts';
 import type { CookieNames } from '../http/cookies.ts';
 import { remember, remembered } from '../http/request-cache.ts';
-import type { InteractionParts } from '../pages/sign-in/parts.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
 import { authorizationUrl } from './authorization-url.ts';
 import { synapseParameters } from './synapse-parameters.ts';
 
@@ -24,7 +24,7 @@ const wantsMore = [
 /** The one page of an interaction that is served apart. */
 export const handedOverPath = 'handed-over';
 
-type Parts = Pick<InteractionParts, 'ring' | 'secureCookies'>;
+type Parts = { ring: KeyRing; secureCookies: boolean };
 
 /** Whether this browser holds leave to go on at the client that asks, for no more than that. */
 export function isForHandOff(ctx: Context, parts: Parts): boolean {

@@ -5,11 +5,12 @@ import { AppError } from '../errors.ts';
 import { bringsCookies } from '../http/cookies.ts';
 import { exactRouter } from '../http/exact-router.ts';
 import { readForm } from '../http/forms.ts';
-import { addressKey } from '../http/rate-limits.ts';
+import { addressKey, type RateLimits } from '../http/rate-limits.ts';
 import { keepOpener } from '../http/security-headers.ts';
-import type { InteractionParts } from '../pages/sign-in/parts.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
 import { isOf } from './bound-interactions.ts';
-import { knownBrowser } from './browser.ts';
+import { type BrowserParts, knownBrowser } from './browser.ts';
+import type { CurrentProvider } from './current-provider.ts';
 import { isForHandOff, serveApart } from './isolated-session.ts';
 import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
 import { refuseRegistration, registrationPath } from './registration.ts';
@@ -17,10 +18,11 @@ import { refuseRegistration, registrationPath } from './registration.ts';
 /** RFC 8628 §5.1: a user code is short, so guesses are few. */
 const userCodeGuesses = { name: 'user-code/network', limit: 30, seconds: 900 };
 
-type MountParts = Pick<
-  InteractionParts,
-  'current' | 'cookies' | 'secureCookies' | 'fingerprints' | 'rateLimits' | 'ring'
->;
+type MountParts = BrowserParts & {
+  current: CurrentProvider;
+  rateLimits: RateLimits;
+  ring: KeyRing;
+};
 
 /**
  * The provider, by the table of its own routes: what is not spelled like one of them never reaches it,

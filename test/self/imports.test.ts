@@ -1,88 +1,109 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
 const src = resolve(import.meta.dirname, '../../src');
 
-/** Which folders a folder of src/ may import from, besides itself and the files at the top. */
-const allowed: Record<string, readonly string[]> = {
-  // The shape of the room settings only.
-  config: ['rooms'],
-  text: [],
-  secrets: ['database'],
-  database: ['config', 'tenants'],
-  http: ['database', 'secrets', 'config', 'jobs'],
-  jobs: ['database'],
-  mail: ['database', 'secrets', 'jobs', 'http'],
-  audit: ['database', 'secrets'],
-  tenants: ['database', 'http', 'text'],
-  files: [],
-  handles: ['database', 'files', 'text'],
-  accounts: ['database', 'secrets', 'config', 'http', 'handles', 'tenants', 'jobs', 'text'],
-  admission: ['database', 'secrets', 'accounts', 'handles', 'tenants'],
-  federation: ['database', 'secrets', 'config', 'http', 'jobs', 'tenants', 'text'],
-  rooms: ['database', 'jobs', 'tenants'],
-  matrix: ['database', 'http', 'jobs', 'handles', 'rooms'],
-  oidc: [
-    'database',
-    'secrets',
-    'config',
-    'http',
-    'jobs',
-    'mail',
-    'audit',
-    'text',
-    'tenants',
-    'handles',
-    'accounts',
-    'admission',
-    'federation',
-    'rooms',
+/** From the ground up. A folder may import from its own floor and from those below. */
+const floors = [
+  ['config', 'database', 'secrets', 'http', 'jobs', 'mail', 'audit', 'text', 'files'],
+  [
+    ...['tenants', 'handles', 'accounts', 'admission', 'federation', 'clients', 'entities'],
+    'handoff',
   ],
+  ['oidc', 'matrix', 'deployment'],
+  ['pages', 'platform', 'cli'],
+];
+
+/** Files at the top that others may import; all else there starts and composes. */
+const top: Record<string, number> = { 'errors.ts': -1, 'first-start.ts': 2 };
+
+/** Imports that go up, and why each may. */
+const exceptions: Record<string, string> = {
+  'config/config.ts': 'entities/room.ts', // the shape of the room settings
+  'database/entities.ts': 'tenants/tenant.entity.ts', // what TypeORM is told of
 };
 
-/** Files that the entities of a folder are declared in; database/entities.ts lists them for TypeORM. */
-const exceptions = new Set(['database/entities.ts']);
+type Import = { from: string; to: string };
 
-test('imports point one way between the folders of src', () => {
-  const wrong: string[] = [];
-  for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
-    const folder = file.split('/')[0] ?? '';
-    const may = allowed[folder];
-    if (!file.endsWith('.ts') || !file.includes('/') || !may) continue;
-    for (const target of importsOf(file)) {
-      const to = target.split('/')[0] ?? '';
-      if (!target.includes('/') || to === folder || to === '..' || may.includes(to)) continue;
-      wrong.push(`${file} imports ${target}`);
-    }
-    if (folder === 'database' && !exceptions.has(file)) {
-      wrong.push(
-        ...importsOf(file)
-          .filter((target) => target.startsWith('tenants/'))
-          .map((target) => `${file} imports ${target}`),
-      );
-    }
-  }
-  assert.deepEqual(wrong, []);
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+const imports = files.flatMap(importsOf);
+
+describe('the folders of src', () => {
+  test('are all on a floor', () => {
+    const known = floors.flat();
+    const folders = new Set(files.filter((file) => file.includes('/')).map(folderOf));
+    assert.deepEqual(
+      [...folders].filter((folder) => !known.includes(folder)),
+      [],
+    );
+  });
+
+  test('import from their own floor and from those below', () => {
+    const up = imports.filter(
+      ({ from, to }) => floorOf(from) < floorOf(to) && exceptions[from] !== to,
+    );
+    assert.deepEqual(up, []);
+  });
+
+  test('do not import each other in a circle', () => {
+    const between = imports
+      .filter(({ from, to }) => from.includes('/') && to.includes('/') && exceptions[from] !== to)
+      .map(({ from, to }): [string, string] => [folderOf(from), folderOf(to)])
+      .filter(([from, to]) => from !== to);
+    assert.deepEqual(circles(between), []);
+  });
 });
 
 test('only the stores speak SQL', () => {
   const sql = /\b(?:db|tx|database|connection)\.query\b/;
-  const elsewhere = readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((file) =>
-      /^(?:accounts|admission|handles|tenants|federation|rooms|oidc|matrix|mail|audit)\//.test(
-        file,
-      ),
+  const elsewhere = files
+    .filter(
+      (file) =>
+        file.includes('/') && !/^(?:cli|database|jobs|http|secrets|audit\/events)\b/.test(file),
     )
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.store.ts'))
+    .filter((file) => !file.endsWith('.store.ts'))
     .filter((file) => sql.test(readFileSync(join(src, file), 'utf8')));
   assert.deepEqual(elsewhere, []);
 });
 
-function importsOf(file: string): string[] {
+function folderOf(file: string): string {
+  return file.split('/')[0] as string;
+}
+
+function floorOf(file: string): number {
+  if (!file.includes('/')) return top[file] ?? floors.length;
+  return floors.findIndex((floor) => floor.includes(folderOf(file)));
+}
+
+function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), 'utf8');
-  return [...text.matchAll(/from '(\.[^']+)'|import\('(\.[^']+)'\)/g)]
-    .map(([, from, dynamic]) => resolve(src, dirname(file), from ?? dynamic ?? ''))
-    .map((path) => relative(src, path));
+  const found = text.matchAll(
+    /^(?:import|export)(?: type)?(?!\s*\()[^;]*?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm,
+  );
+  return [...found].flatMap(([, from, later]) => {
+    const to = resolve(src, dirname(file), from ?? later ?? '');
+    return existsSync(to) && !relative(src, to).startsWith('..')
+      ? [{ from: file, to: relative(src, to) }]
+      : [];
+  });
+}
+
+/** Each as `a > b > a`. */
+function circles(edges: readonly (readonly [string, string])[]): string[] {
+  const targets = new Map<string, Set<string>>();
+  for (const [from, to] of edges) targets.set(from, (targets.get(from) ?? new Set()).add(to));
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (node: string, path: string[]) => {
+    if (path.includes(node)) found.push([...path.slice(path.indexOf(node)), node].join(' > '));
+    if (done.has(node) || path.includes(node)) return;
+    for (const next of targets.get(node) ?? []) walk(next, [...path, node]);
+    done.add(node);
+  };
+  for (const node of targets.keys()) walk(node, []);
+  return found;
 }
