@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { createChores } from '../src/chores.ts';
 import type { Database } from '../src/database/database.ts';
 import { openDatabase } from '../src/database/open.ts';
@@ -103,14 +103,14 @@ const many = 5000;
 let place: TestDatabase;
 let database: Database;
 
-before(async () => {
+beforeAll(async () => {
   place = await testDatabase();
   database = await openDatabase({ url: place.url, poolSize: 3 });
   await database.query(
     "insert into tenants (id, slug, name) values (gen_random_uuid(), 'acme', 'Acme')",
   );
 });
-after(async () => {
+afterAll(async () => {
   await database.close();
   await place.drop();
 });

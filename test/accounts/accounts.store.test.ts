@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   accountByEmail,
   accountById,
@@ -22,11 +22,11 @@ import { addAccount, type Community, openCommunity } from './community.ts';
 let community: Community;
 let db: Database;
 
-before(async () => {
+beforeAll(async () => {
   community = await openCommunity();
   db = community.db;
 });
-after(() => community.close());
+afterAll(() => community.close());
 
 describe('an account', () => {
   test('is found by its id and its address, with its handle', async () => {
@@ -139,7 +139,7 @@ describe('the accounts whose password is checked', () => {
   let acme: string;
   let globex: string;
 
-  before(async () => {
+  beforeAll(async () => {
     const multi = (tenantId: string, handle: string) =>
       addAccount(community, { address: emailKey, tenantId, handle, passwordHash: handle });
     acme = (await multi(community.tenantId, 'multi.acme')).id;

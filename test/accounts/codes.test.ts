@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { removeExpiredCodes } from '../../src/accounts/codes.store.ts';
 import { type CodeBinding, EmailCodes, type Redemption } from '../../src/accounts/codes.ts';
 import { KnownBrowsers } from '../../src/accounts/known-browsers.ts';
@@ -10,12 +10,12 @@ let community: Community;
 let db: Database;
 let codes: EmailCodes;
 
-before(async () => {
+beforeAll(async () => {
   community = await openCommunity();
   db = community.db;
   codes = new EmailCodes(community.fingerprints);
 });
-after(() => community.close());
+afterAll(() => community.close());
 
 let subjects = 0;
 const binding = (): CodeBinding => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { identifierKey, parseIdentifier } from '../../src/accounts/identifier.ts';
 
 describe('what a person types to say who they are', () => {

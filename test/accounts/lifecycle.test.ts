@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import type { Account } from '../../src/accounts/account.ts';
 import { accountById, signInCandidates } from '../../src/accounts/accounts.store.ts';
 import { EmailCodes } from '../../src/accounts/codes.ts';
@@ -39,14 +39,14 @@ const outside: Outside = {
   },
 };
 
-before(async () => {
+beforeAll(async () => {
   community = await openCommunity();
   db = community.db;
   codes = new EmailCodes(community.fingerprints);
   links = new EmailLinks(community.fingerprints);
   browsers = new KnownBrowsers(community.fingerprints);
 });
-after(() => community.close());
+afterAll(() => community.close());
 
 beforeEach(async () => {
   people += 1;

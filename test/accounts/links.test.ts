@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { setEmail, setStatus } from '../../src/accounts/accounts.store.ts';
 import { EmailLinks } from '../../src/accounts/links.ts';
 import type { Database } from '../../src/database/database.ts';
@@ -9,12 +9,12 @@ let community: Community;
 let db: Database;
 let links: EmailLinks;
 
-before(async () => {
+beforeAll(async () => {
   community = await openCommunity();
   db = community.db;
   links = new EmailLinks(community.fingerprints);
 });
-after(() => community.close());
+afterAll(() => community.close());
 
 const purpose = 'recovery';
 let people = 0;

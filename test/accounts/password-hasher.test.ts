@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
 import { Turnstile } from '../../src/accounts/turnstile.ts';
 

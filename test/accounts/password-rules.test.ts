@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { checkNewPassword, opaqueString } from '../../src/accounts/password-rules.ts';
 
 const ada = { email: 'ada.lovelace@example.org', name: 'Ada Lovelace', handle: 'countess' };

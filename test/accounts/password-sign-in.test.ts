@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { accountById, setStatus } from '../../src/accounts/accounts.store.ts';
 import { parseIdentifier } from '../../src/accounts/identifier.ts';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
@@ -12,7 +12,7 @@ const hasher = new PasswordHasher(settings);
 let community: Community;
 let annId: string;
 
-before(async () => {
+beforeAll(async () => {
   community = await openCommunity();
   const passwordHash = await hasher.hash(password);
   annId = (await addAccount(community, { address: 'ann@example.org', handle: 'ann', passwordHash }))
@@ -22,7 +22,7 @@ before(async () => {
     await addAccount(community, { address: 'both@example.org', tenantId, passwordHash });
   }
 });
-after(() => community.close());
+afterAll(() => community.close());
 
 async function attempt(
   typed: string,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { forgetBrowsers, removeStaleBrowsers } from '../../src/accounts/known-browsers.store.ts';
 import { KnownBrowsers } from '../../src/accounts/known-browsers.ts';
 import {
@@ -15,13 +15,13 @@ let community: Community;
 let browsers: KnownBrowsers;
 let annId: string;
 
-before(async () => {
+beforeAll(async () => {
   community = await openCommunity();
   browsers = new KnownBrowsers(community.fingerprints);
   annId = (await addAccount(community, { address: 'ann@example.org', handle: 'ann' })).id;
   await browsers.rememberBrowser(community.db, "ann's browser", annId);
 });
-after(() => community.close());
+afterAll(() => community.close());
 
 function limitsOn(db: Pick<Database, 'query'>, budgets = signInBudgets) {
   const limits = new RateLimits(db, community.fingerprints);

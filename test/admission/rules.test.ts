@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { type Proof, type Refusal, refusalOf } from '../../src/admission/rules.ts';
 import type { Tenant } from '../../src/tenants/tenant.entity.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   Application,
   type Attempt,
@@ -16,12 +16,12 @@ describe('who holds an authorization code that is not theirs', () => {
   let app: Application;
   let ada: Person;
   let mallory: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
     [ada, mallory] = [await world.addPerson(), await world.addPerson({ name: 'Mallory' })];
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function codeFor(person: Person, attempt: Attempt): Promise<URL> {
     const visitor = newVisitor();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor, refused } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -22,11 +22,11 @@ describe('another site', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function begin(visitor: Visitor, params: Record<string, string> = {}) {
     const attempt = await app.request(params);
@@ -251,9 +251,9 @@ describe('another site', () => {
   });
 });
 
-test('on https every cookie that can be is locked to the host, and all are secure', async (t) => {
+test('on https every cookie that can be is locked to the host, and all are secure', async () => {
   const world = await openWorld({ env: { PUBLIC_URL: 'https://id.acme.example' } });
-  t.after(() => world.close());
+  onTestFinished(() => world.close());
   const { service } = world;
   const client = await world.addClient();
   const query = new URLSearchParams({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { type Statement, serveHere, type Watched } from '../oidc/watched.ts';
 import { openWorld, type World } from '../oidc/world.ts';
@@ -27,7 +27,7 @@ describe('who asks whether somebody has an account', () => {
   /** Addresses by what we know of them. */
   const addresses: Record<string, string> = { nobody: 'nobody@mail.example' };
 
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const [acme, globex] = [
       await world.addTenant({ slug: 'acme' }),
@@ -46,7 +46,7 @@ describe('who asks whether somebody has an account', () => {
     }
     watched = await serveHere(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await watched?.stop();
     await world.close();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -10,11 +10,11 @@ import { until } from '../support/until.ts';
 describe('who guesses', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { TRUSTED_PROXIES: '127.0.0.1/32' } });
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   let strangers = 0;
   /** A browser that was never seen before, at an address of its own unless told otherwise. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { GoogleStandIn } from '../federation/google.ts';
 import { stranger } from '../federation/person.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
@@ -21,13 +21,13 @@ describe('a platform that made a guest of somebody it does not know', () => {
   let world: World;
   let app: Application;
   let guests: GuestBook;
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await openWorld({ env: google.env });
     app = await Application.of(world);
     guests = await GuestBook.open(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });
@@ -149,13 +149,13 @@ describe('whoever is not proved by our own code to have a guest’s address', ()
   let world: World;
   let app: Application;
   let guests: GuestBook;
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await openWorld({ env: google.env });
     app = await Application.of(world);
     guests = await GuestBook.open(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });

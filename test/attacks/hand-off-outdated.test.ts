@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   assertExpired,
   bring,
@@ -16,11 +16,11 @@ import { visitAccount } from '../pages/account/visitor.ts';
 describe('who was handed over, and may not be any more,', () => {
   let world: World;
   let platform: Platform;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     platform = await openPlatform(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const sql = (text: string, ...values: unknown[]) => world.database.query(text, values);
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   assertExpired,
   bring,
@@ -19,13 +19,13 @@ describe('who abuses a hand-off', () => {
   let platform: Platform;
   let other: Application;
   let ann: Linked;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     platform = await openPlatform(world);
     other = await Application.of(world);
     ann = await platform.addMember({ name: 'Ann' });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const sql = (text: string, ...values: unknown[]) => world.database.query(text, values);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { linkIn } from '../support/mail.ts';
@@ -19,12 +19,12 @@ const forged = {
 describe('who lies about the host', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
     await world.addTenant({ slug: 'acme', domain: 'chat.acme.example' });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('is answered with 421 by every page, and with no address of theirs', async () => {
     for (const path of ['/', '/oidc/.well-known/openid-configuration', '/oidc/jwks', '/account']) {

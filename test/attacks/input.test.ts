@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -11,11 +11,11 @@ const formType = 'application/x-www-form-urlencoded';
 describe('input that no form of ours would send', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const begin = async (visitor: Visitor, params: Record<string, string> = {}) =>
     visitor.open((await app.request(params)).url);

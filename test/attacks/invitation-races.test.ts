@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import {
@@ -20,10 +20,10 @@ import { until } from '../support/until.ts';
 
 describe('many who come by one invitation, over two instances', () => {
   let world: World<BalancedService>;
-  before(async () => {
+  beforeAll(async () => {
     world = await furnish(await startInstances(2));
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** Somebody somewhere, asked for a handle. */
   let people = 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { invitationById } from '../../src/admission/invitations.store.ts';
 import { revokeInvitation } from '../../src/admission/invitations.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
@@ -23,11 +23,11 @@ import type { Page } from '../support/page.ts';
 describe('somebody who misuses an invitation', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const closedTenant = () => world.addTenant({ signUp: 'closed' });
 

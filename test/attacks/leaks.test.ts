@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { codeIn, linkIn } from '../support/mail.ts';
@@ -14,12 +14,12 @@ describe('who reads our logs, or steals our database', () => {
   /** All that would let its holder in, by name. */
   const secrets: Record<string, string> = { password };
 
-  before(async () => {
+  beforeAll(async () => {
     mailServer = await startMailServer();
     world = await openWorld({ env: { SMTP_URL: mailServer.url, LOG_LEVEL: 'trace' } });
     await liveThroughEverything();
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await mailServer?.stop();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { assertApart, beginMerge, chooseKept, proveBoth, statusOf } from '../oidc/merging.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
@@ -9,10 +9,10 @@ import type { Page } from '../support/page.ts';
 
 describe('whoever wants to merge an account that is not theirs', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const two = () => Promise.all([world.addPerson(), world.addPerson()]);
   const confirm = (visitor: Visitor, from: Page, { handle }: Person) =>

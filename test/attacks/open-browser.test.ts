@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { letProofsGrowOld } from '../pages/account/visitor.ts';
@@ -11,11 +11,11 @@ type Data = { account: { id: string } };
 describe('somebody at a browser that was left signed in', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   /** Of a person in a tenant that wants an address of everybody, who has none. */
   async function addBarePerson() {

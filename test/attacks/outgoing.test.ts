@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import { until } from '../support/until.ts';
@@ -26,7 +26,7 @@ describe('a URL that somebody gave us', () => {
   let ada: Person;
   let synapse: Awaited<ReturnType<typeof listen>>;
   let internal: Awaited<ReturnType<typeof listen>>;
-  before(async () => {
+  beforeAll(async () => {
     internal = await listen((response) => response.end('secret'));
     synapse = await listen((response) => {
       response.writeHead(307, { location: `${internal.url}/redirected` }).end();
@@ -34,7 +34,7 @@ describe('a URL that somebody gave us', () => {
     world = await openWorld({ env: { SYNAPSE_URL: synapse.url } });
     ada = await world.addPerson();
   });
-  after(async () => {
+  afterAll(async () => {
     await world.close();
     synapse.stop();
     internal.stop();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -11,11 +11,11 @@ const newPassword = 'copper-lantern-93';
 describe('an attacker who was there before the victim', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const codeFor = async (email: string) => codeIn(await world.service.mailbox.waitForMail(email));
 

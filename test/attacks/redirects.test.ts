@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import type { Page } from '../support/page.ts';
@@ -82,7 +82,7 @@ describe('a redirect URI that is not a registered one', () => {
   let world: World;
   let web: Application;
   let native: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     web = await Application.of(world, { redirectUris: [registered] });
     native = await Application.of(world, {
@@ -90,7 +90,7 @@ describe('a redirect URI that is not a registered one', () => {
       redirectUris: [loopback],
     });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('is never gone to, with a page or silently, for web and for native applications', async () => {
     for (const app of [web, native]) {

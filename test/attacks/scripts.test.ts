@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -17,7 +17,7 @@ describe('markup in what people and applications say', () => {
   let world: World;
   let app: Application;
   let mallory: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const tenant = await world.addTenant({ slug: 'evil' });
     await world.database.query(
@@ -38,7 +38,7 @@ describe('markup in what people and applications say', () => {
       `javascript:alert(1)${evil}`,
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const begin = async (visitor: Visitor, params: Record<string, string> = {}) =>
     visitor.open((await app.request(params)).url);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor, refused } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -17,7 +17,7 @@ describe('what belongs to one tenant, used at another', () => {
   let everywhere: Application;
   let ann: Person;
   let annAtGlobex: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [acme, globex] = [
       await world.addTenant({ slug: 'acme' }),
@@ -33,7 +33,7 @@ describe('what belongs to one tenant, used at another', () => {
       name: 'Ann of Globex',
     });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const begin = async (visitor: Visitor, app: Application, params: Record<string, string> = {}) =>
     visitor.open((await app.request(params)).url);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { allowUpkeep } from '../../src/audit/audit.store.ts';
 import { record } from '../../src/audit/events.ts';
 import { retainAudit } from '../../src/audit/retention.ts';
@@ -10,11 +10,11 @@ import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 let place: TestDatabase;
 let database: Database;
 
-before(async () => {
+beforeAll(async () => {
   place = await testDatabase();
   database = await openDatabase({ url: place.url, poolSize: 3 });
 });
-after(async () => {
+afterAll(async () => {
   await database.close();
   await place.drop();
 });

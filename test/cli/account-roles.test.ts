@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { FoundAccount } from '../../src/cli/accounts/found.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
 import { addMembership, addRoom } from '../entities/rows.ts';

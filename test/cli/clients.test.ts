@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { FoundClient } from '../../src/cli/clients/client.ts';
 import { type Service, startService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -114,11 +114,11 @@ describe('clients', () => {
 describe('clients of a running service', () => {
   let service: Service;
 
-  before(async () => {
+  beforeAll(async () => {
     service = await startService();
   });
 
-  after(() => service.stop());
+  afterAll(() => service.stop());
 
   async function token(id: string, secret: string): Promise<number> {
     const response = await fetch(`${service.issuer}/token`, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { type Service, startService } from '../support/service.ts';
 import { runCli } from './terminal.ts';
@@ -13,7 +13,7 @@ describe('doctor', () => {
   /** Where the homeserver sends people who press the button. */
   let authorization: URL;
 
-  before(async () => {
+  beforeAll(async () => {
     homeserver = createServer((request, response) => {
       if (request.url?.startsWith('/_matrix/client/v3/login/sso/redirect/oidc-openmeet?')) {
         response.writeHead(302, { location: authorization.href }).end();
@@ -25,7 +25,7 @@ describe('doctor', () => {
     authorization = asked();
   });
 
-  after(async () => {
+  afterAll(async () => {
     await service.stop();
     homeserver.close();
   });

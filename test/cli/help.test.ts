@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { createProgram, nouns } from '../../src/cli/program.ts';
 import { allVerbs } from './commands.ts';
 import { runCli } from './terminal.ts';

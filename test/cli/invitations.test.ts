@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { MadeInvitation } from '../../src/cli/invitations/add.ts';
 import type { FoundInvitation } from '../../src/cli/invitations/find.ts';
 import { useTerminal } from './terminal.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { ListedKey } from '../../src/cli/keys/signing.ts';
 import { useTerminal } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { stat, utimes } from 'node:fs/promises';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { migrations } from './migration.ts';
 import { useTerminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { GoLiveReport } from '../../src/cli/migration/go-live.ts';
 import type { ImportReport } from '../../src/cli/migration/import/run.ts';
 import type { MarkReport } from '../../src/cli/migration/mark-legacy.ts';
@@ -14,10 +14,10 @@ const metadataType = 'com.openmeet.room.metadata';
 
 describe('imported rooms', () => {
   let world: LegacyWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openLegacyWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const importLines = async (kind: string, lines: string) => {
     const file = await world.file(`${kind}.csv`, lines);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { ImportReport } from '../../src/cli/migration/import/run.ts';
 import type { MissingReport } from '../../src/cli/migration/missing-rooms.ts';
 import type { ValidationReport } from '../../src/cli/migration/validate-rooms.ts';
@@ -12,10 +12,10 @@ const gone = (name: string) => `!${name}:matrix.example`;
 
 describe('rooms of an existing deployment', () => {
   let world: LegacyWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openLegacyWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function importRooms(rooms: Record<string, string>): Promise<ImportReport> {
     const lines = Object.entries(rooms).map(([slug, roomId]) => `event,${slug},${roomId}\n`);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { beforeAll, describe, test } from 'vitest';
 import { migrations } from './migration.ts';
 import { useTerminal } from './terminal.ts';
 
@@ -20,7 +20,7 @@ describe('migration import of users and handles', () => {
   };
 
   const accounts: Record<string, string> = {};
-  before(async () => {
+  beforeAll(async () => {
     await terminal.json('tenants', 'add', '--slug', 'other', '--name', 'Other');
     for (const handle of ['victim', 'bob.b', 'carol', 'boss.one']) {
       accounts[handle] = (await add(`${handle}@example.org`, handle)).id;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { before, describe, test } from 'node:test';
+import { beforeAll, describe, test } from 'vitest';
 import { useTerminal } from './terminal.ts';
 
 type Listed = { slug: string; error: string | null; removalsHeld: number | null };
@@ -16,7 +16,7 @@ describe('rooms', () => {
   const terminal = useTerminal();
   const ids: Record<string, string> = {};
 
-  before(async () => {
+  beforeAll(async () => {
     const { id: tenantId } = await terminal.json<{ id: string }>(
       ...['tenants', 'add', '--slug', 'acme', '--name', 'Acme'],
     );

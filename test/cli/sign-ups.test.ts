@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { SignUpRequest } from '../../src/admission/sign-up-requests.store.ts';
 import { askToJoin } from '../../src/admission/sign-up-requests.ts';
 import type { FoundTenant } from '../../src/cli/tenants/change.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { parse } from 'yaml';
 import type { FoundClient } from '../../src/cli/clients/client.ts';
 import type { SignInSettings } from '../../src/matrix/provider-block.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before } from 'node:test';
+import { afterAll, beforeAll } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { root } from '../../synapse/process.ts';
@@ -70,7 +70,7 @@ export function useTerminal() {
       return rows.map(({ action }) => action);
     },
   };
-  before(async () => {
+  beforeAll(async () => {
     made = await testDatabase();
     terminal.dataDir = await mkdtemp(join(tmpdir(), 'openmeet-id-cli-'));
     terminal.db = await openDatabase({ url: made.url, poolSize: 2 });
@@ -82,7 +82,7 @@ export function useTerminal() {
       ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
     };
   });
-  after(async () => {
+  afterAll(async () => {
     await terminal.db.close();
     await made.drop();
     await rm(terminal.dataDir, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/config.ts';
 import { assertComposeFile } from '../support/compose-schema.ts';
@@ -36,7 +36,7 @@ const ours = services.filter(([, { build }]) => build !== undefined);
 
 let deployment: Awaited<ReturnType<typeof newDeployment>>;
 let answers: Record<string, string | undefined>;
-after(() => deployment.remove());
+afterAll(() => deployment.remove());
 
 /** As Compose interpolates, with what is in `.env`. */
 function filledIn(value: string): string {
@@ -61,7 +61,7 @@ function environmentOf({ environment = {} }: Service): Record<string, string> {
 }
 
 describe('the compose file', () => {
-  before(async () => {
+  beforeAll(async () => {
     deployment = await newDeployment();
     const lines = readFileSync(join(deployment.directory, '.env'), 'utf8').matchAll(
       /^(\w+)="(.*)"$/gm,

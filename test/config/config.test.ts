@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { development, directory, file, key, problemsOf } from './settings.ts';
 

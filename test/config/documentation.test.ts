@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { configTable } from '../../src/config/describe.ts';
 
 test('docs/configuration.md holds the table of settings as the code has it', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { development, problemsOf } from './settings.ts';
 
 describe('a name that is not ours to ignore:', () => {

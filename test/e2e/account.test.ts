@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { until } from '../support/until.ts';
 import type { Device } from './matrix.ts';
 import { join, password } from './newcomer.ts';
@@ -10,10 +10,10 @@ describe('what a person does at the provider, and the homeserver learns', {
   timeout: 120_000,
 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** Two browsers of one person: two devices in the first, one in the second. */
   const atHomeAndAway = async (handle: string) => {

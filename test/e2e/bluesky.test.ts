@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   type DataServer,
   type Member,
@@ -16,7 +16,7 @@ describe('signing in with Bluesky from a Matrix client', { timeout: 240_000 }, (
   let home: DataServer;
   let world: World;
 
-  before(async () => {
+  beforeAll(async () => {
     network = await startNetwork();
     home = await network.startDataServer();
     world = await startWorld({
@@ -27,7 +27,7 @@ describe('signing in with Bluesky from a Matrix client', { timeout: 240_000 }, (
       },
     });
   });
-  after(() => Promise.all([world?.stop(), network?.close()]));
+  afterAll(() => Promise.all([world?.stop(), network?.close()]));
 
   /** From the app to the page that asks for a Bluesky handle. */
   async function chooseBluesky(): Promise<Person> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { MatrixError } from 'matrix-js-sdk';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { ProviderBlock } from '../../src/matrix/provider-block.ts';
 import type { PlatformOptions } from '../support/platform.ts';
 import type { Device } from './matrix.ts';
@@ -22,10 +22,10 @@ async function askToRemove(device: Device, deviceId: string) {
 /** User-interactive authentication of the Matrix client-server API, as Element goes through it. */
 describe('confirming to a Matrix client that it is still oneself', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('removes another device', async () => {
     const ann = await world.newPerson();
@@ -114,10 +114,10 @@ function dropParameters(block: ProviderBlock): void {
 for (const [how, options] of Object.entries(halves)) {
   describe(`confirming at a homeserver ${how}`, { timeout: 120_000 }, () => {
     let world: World;
-    before(async () => {
+    beforeAll(async () => {
       world = await startWorld(options);
     });
-    after(() => world?.stop());
+    afterAll(() => world?.stop());
 
     test('wants a proof too', async () => {
       await join(world, { email: 'ann@example.org', name: 'Ann', handle: 'ann', password });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type RunningProcess, startProcess } from '../../synapse/process.ts';
 import { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';
@@ -16,7 +16,7 @@ describe('the demo', { timeout: 120_000 }, () => {
   let demo: RunningProcess;
   let homeserver: string;
 
-  before(async () => {
+  beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'openmeet-demo-'));
     const [port, synapsePort] = await freePorts(2);
     homeserver = `http://127.0.0.1:${synapsePort}`;
@@ -25,7 +25,7 @@ describe('the demo', { timeout: 120_000 }, () => {
     const explained = () => demo.ended() || demo.logs().includes('Ctrl-C stops both');
     await until(explained, { what: 'the demo', timeout: 60_000 });
   });
-  after(async () => {
+  afterAll(async () => {
     await demo?.stop();
     await rm(directory, { recursive: true, force: true });
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { join, password } from './newcomer.ts';
 import type { Person } from './person.ts';
@@ -9,11 +9,11 @@ import { startWorld, type World } from './world.ts';
 describe('a hand-off from a platform to a Matrix client', { timeout: 120_000 }, () => {
   let world: World;
   let site: PlatformSite;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
     site = await startPlatformSite(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await site?.stop();
     await world?.stop();
   });

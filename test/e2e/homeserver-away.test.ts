@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { join, password } from './newcomer.ts';
 import { startWorld, type World } from './world.ts';
 
 describe('while the homeserver is away', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('a sign-up says so, loses nothing, and goes on when it is back', async () => {
     const ann = await world.newPerson();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { MadeInvitation } from '../../src/cli/invitations/add.ts';
 import { linkIn } from '../support/mail.ts';
 import { password } from './newcomer.ts';
@@ -7,11 +7,11 @@ import { startWorld, type World } from './world.ts';
 
 describe('a closed community on a homeserver', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
     await world.service.cli('tenants', 'set', 'default', '--sign-up', 'closed');
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('lets an invited person into a Matrix client as who the invitation says', async () => {
     const email = 'eve@example.org';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { join, password } from './newcomer.ts';
 import type { Person } from './person.ts';
@@ -7,10 +7,10 @@ import { startWorld, type World } from './world.ts';
 
 describe('two accounts of one person that become one', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** Up to the choice, from the browser that is signed in as the first. */
   async function proveBoth(person: Person, own: string, other: string): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join as inside } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { root } from '../../synapse/process.ts';
 import { until } from '../support/until.ts';
 import { join, password } from './newcomer.ts';
@@ -11,10 +11,10 @@ type Key = { kid: string; alg: string; state: string };
 
 describe('what the operator’s guide says', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('a person who was on the homeserver before keeps their Matrix user', async () => {
     const { synapse, service } = world;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { RoomRecord } from '../platform/room-platform.ts';
 import { Visitor } from '../support/forms.ts';
 import { until } from '../support/until.ts';
@@ -21,7 +21,7 @@ const shop = 'https://shop.example/back';
 describe('access to Matrix', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
   let acme: PlatformApi;
-  before(async () => {
+  beforeAll(async () => {
     world = await startRoomsWorld();
     await world.addTenant('acme');
     acme = await world.openApi(['acme']);
@@ -30,7 +30,7 @@ describe('access to Matrix', { timeout: 300_000 }, () => {
       world.addPeople(['cem'], 'acme'),
     ]);
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   async function begin(api: PlatformApi, slug: string, ...members: string[]): Promise<string> {
     const [creatorSlug, ...others] = members;
@@ -71,7 +71,9 @@ describe('access to Matrix', { timeout: 300_000 }, () => {
       .membership;
   }
 
-  test('that is taken away ends everywhere on Matrix and nowhere else, and comes back as it was', async (t) => {
+  test('that is taken away ends everywhere on Matrix and nowhere else, and comes back as it was', async ({
+    annotate,
+  }) => {
     const roomId = await begin(world.api, 'talk', 'ann', 'ben');
     const [ann, ben] = await Promise.all([world.signIn('ann'), world.signIn('ben')]);
     await Promise.all([ann.is('join', roomId), ben.is('join', roomId)]);
@@ -82,7 +84,7 @@ describe('access to Matrix', { timeout: 300_000 }, () => {
     const begun = performance.now();
     await world.api.good('POST', '/matrix/access/revoke', { userSlug: 'ben' });
     await until(() => isDead(ben), { what: 'the end of the token', timeout, every: 5 });
-    t.diagnostic(`revoke to a refused token: ${Math.round(performance.now() - begun)} ms`);
+    await annotate(`revoke to a refused token: ${Math.round(performance.now() - begun)} ms`);
     await until(() => isWithoutDevices('ben'), { what: 'the end of the device', timeout });
 
     const late = newVisitor();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { furnish, type World } from '../oidc/world.ts';
 import { addMachine, tokenOf } from '../platform/api.ts';
 import {
@@ -17,7 +17,7 @@ let platform: Platform;
 let world: World;
 let program: Program;
 
-before(async () => {
+beforeAll(async () => {
   platform = await startPlatform();
   world = await furnish(platform.service);
   const machine = await addMachine(world, {
@@ -32,7 +32,7 @@ before(async () => {
     );
   }
 });
-after(async () => {
+afterAll(async () => {
   await world.database.close();
   await platform.stop();
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { RoomRecord } from '../platform/room-platform.ts';
 import { until } from '../support/until.ts';
 import { type Chat, contentOf, levelIn } from './chat.ts';
@@ -16,7 +16,7 @@ describe('what people change in a room by hand', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
   /** Owner, administrator of the platform, member, and somebody who does not belong. */
   let people: { ann: Chat; dora: Chat; ben: Chat; eve: Chat };
-  before(async () => {
+  beforeAll(async () => {
     // Only what the tests ask for is compared.
     world = await startRoomsWorld({ env: { MATRIX_RECONCILE_HOURS: '0' } });
     await world.addPeople(['ann', 'dora', 'ben', 'eve']);
@@ -29,7 +29,7 @@ describe('what people change in a room by hand', { timeout: 300_000 }, () => {
     ]);
     people = { ann, dora, ben, eve };
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** Ann's, with Ben in it, and Dora as a guest of honour. */
   async function begin(slug: string): Promise<string> {
@@ -70,12 +70,12 @@ describe('what people change in a room by hand', { timeout: 300_000 }, () => {
     return Object.fromEntries(members.map((it) => [it.state_key, it.content.membership]));
   }
 
-  test('is mended by itself within moments, because Synapse reports it', async (t) => {
+  test('is mended by itself within moments, because Synapse reports it', async ({ annotate }) => {
     const roomId = await begin('reported');
     await meddle(roomId);
     const begun = performance.now();
     await isMended(roomId);
-    t.diagnostic(`all of it mended after ${Math.round(performance.now() - begun)} ms`);
+    await annotate(`all of it mended after ${Math.round(performance.now() - begun)} ms`);
   });
 
   test('is that an invited stranger came in, who is taken out again', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type EventResult, pathOf } from '../platform/room-platform.ts';
 import { until } from '../support/until.ts';
 import { type Chat, contentOf, refusalOf, say } from './chat.ts';
@@ -9,7 +9,7 @@ import { type RoomsWorld, startRoomsWorld } from './rooms-world.ts';
 describe('an event', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
   let people: { creator: Chat; organizer: Chat; attendee: Chat };
-  before(async () => {
+  beforeAll(async () => {
     world = await startRoomsWorld();
     await world.addPeople(['ann', 'ben', 'cem']);
     const [creator, organizer, attendee] = await Promise.all([
@@ -19,7 +19,7 @@ describe('an event', { timeout: 300_000 }, () => {
     ]);
     people = { creator, organizer, attendee };
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** As a platform reports what happened, which must have done something. */
   async function happens(type: string, entitySlug: string, more: object = {}): Promise<void> {
@@ -70,14 +70,16 @@ describe('an event', { timeout: 300_000 }, () => {
     );
   });
 
-  test('has roles, and levels that hold until the next role, seen within moments', async (t) => {
+  test('has roles, and levels that hold until the next role, seen within moments', async ({
+    annotate,
+  }) => {
     const { attendee } = people;
     const roomId = await begin('roles');
     const begun = performance.now();
     const change = { entityType: 'event', userSlug: 'cem' };
     await happens('user.role.changed', 'roles', { ...change, newRole: 'organizer' });
     await attendee.seesLevel(roomId, attendee.userId, 50);
-    t.diagnostic(`role to the level in the client: ${Math.round(performance.now() - begun)} ms`);
+    await annotate(`role to the level in the client: ${Math.round(performance.now() - begun)} ms`);
     const level = { roomId, userSlug: 'cem', powerLevel: 60 };
     await world.api.good('POST', '/matrix/permissions', level);
     await attendee.seesLevel(roomId, attendee.userId, 60);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { delivery, inBatches, renamed } from '../entities/histories.ts';
 import { type EventResult, platformWith, type RoomRecord } from '../platform/room-platform.ts';
 import { until } from '../support/until.ts';
@@ -12,14 +12,14 @@ const timeout = 120_000;
 
 describe('two instances with a worker each', { timeout: 400_000 }, () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     // The histories take out more people than anybody would by intent.
     const env = { MATRIX_REMOVAL_SHARE: '100' };
     world = await startRoomsWorld({ instances: 2, env });
     // Cy, whom the histories name as well, never comes to Matrix.
     await world.addPeople(['ada', 'bea']);
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** That so many groups of Ada's were made, with Bea in them; to this instance, or to the next. */
   async function tellOfGroups(prefix: string, count: number, url = world.service.url) {
@@ -170,11 +170,13 @@ describe('two instances with a worker each', { timeout: 400_000 }, () => {
     await assertOneEach(rooms, newAmong(entered, before));
   });
 
-  test('make each room once also when one of them is killed in the midst of it', async (t) => {
+  test('make each room once also when one of them is killed in the midst of it', async ({
+    annotate,
+  }) => {
     const { service } = world;
     const [killed, survivor] = service.instances;
     assert.ok(killed && survivor);
-    t.after(async () => {
+    onTestFinished(async () => {
       await service.kill('SIGTERM');
       await service.restart();
     });
@@ -188,7 +190,7 @@ describe('two instances with a worker each', { timeout: 400_000 }, () => {
     assert.equal(await areDone(slugs), undefined, 'it was killed in the midst of it');
     const begun = performance.now();
     const rooms = await until(() => areDone(slugs), { what: 'all rooms', timeout, every: 100 });
-    t.diagnostic(`all rooms after ${Math.round(performance.now() - begun)} ms`);
+    await annotate(`all rooms after ${Math.round(performance.now() - begun)} ms`);
     await assertOneEach(rooms, newAmong(await world.allRooms(), before));
     const nobody = fetch(`${killed.url}/health/live`);
     assert.ok(await refusalOf(nobody), 'the other one is still down');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { pathOf } from '../platform/room-platform.ts';
 import { type Chat, contentOf, say } from './chat.ts';
 import { bot, type RoomsWorld, startRoomsWorld } from './rooms-world.ts';
@@ -10,12 +10,12 @@ describe('a room that people had before', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
   let ann: Chat;
   let ben: Chat;
-  before(async () => {
+  beforeAll(async () => {
     world = await startRoomsWorld();
     await world.addPeople(['ann', 'ben', 'cem']);
     [ann, ben] = await Promise.all([world.signIn('ann'), world.signIn('ben')]);
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('becomes the group’s when its administrator says so there, and loses nobody unseen', async () => {
     const { room_id: roomId } = await ann.client.createRoom({

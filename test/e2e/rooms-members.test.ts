@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type MemberRecord, pathOf, type RoomRecord } from '../platform/room-platform.ts';
 import { codeIn } from '../support/mail.ts';
 import { until } from '../support/until.ts';
@@ -12,12 +12,12 @@ type Counts = { added: number; changed: number; removed: number; unchanged: numb
 describe('the members of a group', { timeout: 300_000 }, () => {
   let world: RoomsWorld;
   let ben: Chat;
-  before(async () => {
+  beforeAll(async () => {
     world = await startRoomsWorld();
     await world.addPeople(['ann', 'ben', 'cem']);
     ben = await world.signIn('ben');
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** Ann's, with its room. */
   async function begin(slug: string): Promise<string> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { pathOf, type RoomRecord } from '../platform/room-platform.ts';
 import { type Chat, refusalOf } from './chat.ts';
 import { type PlatformApi, type RoomsWorld, startRoomsWorld, type Tenant } from './rooms-world.ts';
@@ -17,7 +17,7 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
   let ann: Chat;
   /** Of Brio. */
   let bea: Chat;
-  before(async () => {
+  beforeAll(async () => {
     world = await startRoomsWorld();
     [acme, brio] = await Promise.all([world.addTenant('acme'), world.addTenant('brio')]);
     [ours, theirs, both] = await Promise.all([
@@ -32,7 +32,7 @@ describe('the rooms of two tenants on one homeserver', { timeout: 300_000 }, () 
     annId = ids[0] ?? '';
     [ann, bea] = await Promise.all([world.signIn('ann', 'acme'), world.signIn('bea', 'brio')]);
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   async function begin(api: PlatformApi, slug: string, more: object): Promise<string> {
     const order = { entityType: 'workspace', entitySlug: slug, name: slug, ...more };

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { join, password } from './newcomer.ts';
 import { startWorld, type World } from './world.ts';
 
 describe('signing in to a Matrix client', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** Somebody who signed up in the past, in a browser that is not here. */
   const member = async (handle: string, account: { password?: string } = { password }) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { codeIn } from '../support/mail.ts';
 import { until } from '../support/until.ts';
 import { join, password } from './newcomer.ts';
@@ -8,10 +8,10 @@ import { startWorld, type World } from './world.ts';
 
 describe('signing up from a Matrix client', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   /** A person who has proved an address and is asked for name and handle. */
   const choosing = async (email: string): Promise<Person> => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { PreparedService } from '../support/service.ts';
 import { join, password } from './newcomer.ts';
 import { startWorld, type World } from './world.ts';
@@ -7,12 +7,12 @@ import { startWorld, type World } from './world.ts';
 describe('signing in to one of several communities', { timeout: 120_000 }, () => {
   let world: World;
   let acme: string;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld({ furnish: addAcme });
     const tenants = await world.service.cli<{ slug: string; id: string }[]>('tenants', 'list');
     acme = tenants.find(({ slug }) => slug === 'acme')?.id ?? '';
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   const byParameter = { parameters: { tenant: 'acme' } };
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { password } from './newcomer.ts';
 import { startWorld, type World } from './world.ts';
 
 describe('without a token for the homeserver', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld({ provisions: false });
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('the first sign-in makes the Matrix user, with name and address, and the next finds it', async () => {
     const ann = await world.newPerson();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { syncRooms } from '../../src/entities/sync.ts';
@@ -13,7 +13,7 @@ let database: Database;
 let drop: () => Promise<void>;
 const [acme, other] = [randomUUID(), randomUUID()];
 
-before(async () => {
+beforeAll(async () => {
   const made = await testDatabase();
   drop = made.drop;
   database = await openDatabase({ url: made.url, poolSize: 5 });
@@ -29,7 +29,7 @@ before(async () => {
     [acme, other],
   );
 });
-after(async () => {
+afterAll(async () => {
   await database.close();
   await drop();
 });

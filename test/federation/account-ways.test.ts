@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import { letProofsGrowOld, visitAccount } from '../pages/account/visitor.ts';
@@ -11,12 +11,12 @@ describe('other ways to sign in, on the account page', () => {
   let google: GoogleStandIn;
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await openWorld({ env: google.env });
     app = await Application.of(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });

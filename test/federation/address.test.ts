@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { enterPassword, newVisitor } from '../oidc/application.ts';
 import type { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';

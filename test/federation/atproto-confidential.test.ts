@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { after, before, describe, test } from 'node:test';
 import Koa from 'koa';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createBlueskyConnector } from '../../src/federation/atproto/connector.ts';
@@ -34,7 +34,7 @@ describe('sign-in with Bluesky, as a confidential client', () => {
   let site: Server;
   let siteUrl: string;
 
-  before(async () => {
+  beforeAll(async () => {
     [network, browser, place] = await Promise.all([startNetwork(), openBrowser(), testDatabase()]);
     database = await openDatabase({ url: place.url, poolSize: 3 });
     const [port = 0] = await freePorts(1);
@@ -58,7 +58,7 @@ describe('sign-in with Bluesky, as a confidential client', () => {
     await once(site, 'listening');
   });
 
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     site?.close();
     await database?.close();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createBlueskyConnector } from '../../src/federation/atproto/connector.ts';
@@ -33,7 +33,7 @@ describe('a hostile server, directory entry or address of a Bluesky account', ()
   let bluesky: Connector;
   let ada: Member;
 
-  before(async () => {
+  beforeAll(async () => {
     [network, browser, place] = await Promise.all([startNetwork(), openBrowser(), testDatabase()]);
     home = await network.startDataServer();
     database = await openDatabase({ url: place.url, poolSize: 3 });
@@ -52,7 +52,7 @@ describe('a hostile server, directory entry or address of a Bluesky account', ()
     ada = await home.addMember('ada');
   });
 
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await database?.close();
     await Promise.all([network?.close(), place?.drop()]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { callback, furnish, type World } from '../oidc/world.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { freePorts } from '../support/ports.ts';
@@ -18,7 +18,7 @@ describe('Bluesky at two instances behind https, as in production', { timeout: 1
   let front: TlsFront;
   let browser: TestBrowser;
 
-  before(async () => {
+  beforeAll(async () => {
     network = await startNetwork();
     const [homePort = 0] = await freePorts(1);
     const service = await startInstances(2, {
@@ -38,7 +38,7 @@ describe('Bluesky at two instances behind https, as in production', { timeout: 1
     browser = await openBrowser({ [host]: `127.0.0.1:${front.port}` });
   });
 
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await front?.stop();
     await Promise.all([world?.close(), network?.close()]);

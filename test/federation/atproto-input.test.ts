@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { targetsOf, targetsOfHint } from '../../src/federation/atproto/input.ts';
 
 const did = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz';

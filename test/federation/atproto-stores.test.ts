@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
 import type { NodeSavedSession, NodeSavedState } from '@atproto/oauth-client-node';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { removeExpiredState } from '../../src/federation/atproto/state.store.ts';
@@ -23,7 +23,7 @@ describe('what two instances keep of Bluesky sign-ins', () => {
   let one: Vault;
   let other: Vault;
 
-  before(async () => {
+  beforeAll(async () => {
     place = await testDatabase();
     const open = () => openDatabase({ url: place.url, poolSize: 2 });
     databases = [await open(), await open()];
@@ -35,7 +35,7 @@ describe('what two instances keep of Bluesky sign-ins', () => {
     other = { database: databases[1], ...secrets };
   });
 
-  after(async () => {
+  afterAll(async () => {
     await Promise.all(databases.map((database) => database.close()));
     await place.drop();
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
 import type { BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createBlueskyConnector } from '../../src/federation/atproto/connector.ts';
@@ -27,7 +27,7 @@ describe('sign-in with Bluesky, as a loopback client', () => {
   /** Two instances of ours on one database. */
   let instances: [Connector, Connector];
 
-  before(async () => {
+  beforeAll(async () => {
     [network, browser, place] = await Promise.all([startNetwork(), openBrowser(), testDatabase()]);
     home = await network.startDataServer();
     database = await openDatabase({ url: place.url, poolSize: 3 });
@@ -45,7 +45,7 @@ describe('sign-in with Bluesky, as a loopback client', () => {
     instances = [createBlueskyConnector(options), createBlueskyConnector(options)];
   });
 
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await database?.close();
     await Promise.all([network?.close(), place?.drop()]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import { visitAccount } from '../pages/account/visitor.ts';
@@ -18,7 +18,7 @@ describe('accounts and Bluesky', { timeout: 240_000 }, () => {
   let world: World;
   let app: Application;
 
-  before(async () => {
+  beforeAll(async () => {
     [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
     home = await network.startDataServer();
     world = await openWorld({
@@ -30,7 +30,7 @@ describe('accounts and Bluesky', { timeout: 240_000 }, () => {
     });
     app = await Application.of(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await world?.close();
     await network?.close();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import {
@@ -21,12 +21,12 @@ describe('the keys by which other providers know us', () => {
   const oldKey = randomBytes(32);
   const ring = new KeyRing([oldKey]);
 
-  before(async () => {
+  beforeAll(async () => {
     place = await testDatabase();
     database = await openDatabase({ url: place.url, poolSize: 4 });
   });
 
-  after(async () => {
+  afterAll(async () => {
     await database.close();
     await place.drop();
   });

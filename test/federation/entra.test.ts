@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import type { Connection } from '../../src/federation/connections.store.ts';
 import type { UpstreamIdentity } from '../../src/federation/connector.ts';
 import { OpenIdConnector } from '../../src/federation/openid.ts';
@@ -26,11 +26,11 @@ describe('a directory of Entra ID', () => {
   let provider: PlainProvider;
   let elsewhere: PlainProvider;
 
-  before(async () => {
+  beforeAll(async () => {
     provider = await PlainProvider.start({ origin, path: `/${tid}/v2.0` });
     elsewhere = await PlainProvider.start({ origin, path: `/${otherTid}/v2.0` });
   });
-  after(() => Promise.all([provider?.stop(), elsewhere?.stop()]));
+  afterAll(() => Promise.all([provider?.stop(), elsewhere?.stop()]));
   beforeEach(() => {
     provider.tamper = () => {};
   });

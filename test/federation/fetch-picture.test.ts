@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createFetchPicture } from '../../src/federation/fetch-picture.ts';
 
 /** What each begins with, filled up to something that could be one. */
@@ -23,7 +23,7 @@ describe('a picture at an address that somebody names', () => {
   let host: Server;
   let origin: string;
   let calls = 0;
-  before(async () => {
+  beforeAll(async () => {
     host = createServer(({ url = '' }, response) => {
       calls += 1;
       const name = decodeURIComponent(url.slice(1));
@@ -33,7 +33,7 @@ describe('a picture at an address that somebody names', () => {
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
   });
-  after(() => host?.close());
+  afterAll(() => host?.close());
 
   test('is of the type that its content says', async () => {
     const fetchPicture = createFetchPicture(['127.0.0.1/32']);

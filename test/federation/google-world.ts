@@ -1,4 +1,4 @@
-import { after, before, beforeEach } from 'node:test';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { Application, type Attempt, newVisitor, type Tokens } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -12,12 +12,12 @@ export function useGoogle() {
   let world: World;
   let app: Application;
 
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await openWorld({ env: google.env });
     app = await Application.of(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createGuardedFetch } from '../../src/federation/guarded-fetch.ts';
 
 const answers: Record<string, RequestListener> = {
@@ -24,12 +24,12 @@ const answers: Record<string, RequestListener> = {
 describe('a guarded fetch', () => {
   let server: Server;
   let url: string;
-  before(async () => {
+  beforeAll(async () => {
     server = createServer((request, response) => answers[request.url ?? '']?.(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  after(() => {
+  afterAll(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -101,7 +101,7 @@ describe('a guarded fetch', () => {
     let may: Server;
     let mayNot: Server;
     let port: number;
-    before(async () => {
+    beforeAll(async () => {
       const listen = async (host: string, at: number) => {
         const listener = createServer((_, response) => response.end(reached.push(host).toString()));
         await new Promise<void>((resolve) => listener.listen(at, host, resolve));
@@ -111,7 +111,7 @@ describe('a guarded fetch', () => {
       port = (may.address() as AddressInfo).port;
       mayNot = await listen('127.0.0.1', port);
     });
-    after(() => {
+    afterAll(() => {
       may?.close();
       mayNot?.close();
     });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import { prepareService } from '../support/service.ts';
@@ -16,7 +16,7 @@ describe('an address at the domain of an organisation with a provider of its own
   const secret = 'a-secret-of-the-company-0123456789';
   const colleague = () => `${stranger().sub}@corp.example`;
 
-  before(async () => {
+  beforeAll(async () => {
     const prepared = await prepareService({ env: { UPSTREAM_ALLOWED_NETWORKS: '127.0.0.1/32' } });
     company = await Company.start({
       client_id: 'openmeet',
@@ -34,7 +34,7 @@ describe('an address at the domain of an organisation with a provider of its own
     );
     await world.service.cli('tenants', 'set', tenant.slug, '--email-domain', 'corp.example');
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await company?.stop();
   });

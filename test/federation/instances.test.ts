@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -12,12 +12,12 @@ describe('sign-in with others on two instances', () => {
   let google: GoogleStandIn;
   let world: World<BalancedService>;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await furnish(await startInstances(2, { env: google.env }));
     app = await Application.of(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });

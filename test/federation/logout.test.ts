@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
 import { generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -14,7 +14,7 @@ describe('a logout at the provider', () => {
   let world: World;
   let app: Application;
 
-  before(async () => {
+  beforeAll(async () => {
     const prepared = await prepareService({ env: { UPSTREAM_ALLOWED_NETWORKS: '127.0.0.1/32' } });
     provider = await PlainProvider.start();
     world = await furnish(await prepared.start());
@@ -30,7 +30,7 @@ describe('a logout at the provider', () => {
       );
     }
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await provider?.stop();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { beginMerge, chooseKept, proveOwn, statusOf } from '../oidc/merging.ts';
 import { openWorld, type World } from '../oidc/world.ts';
@@ -10,12 +10,12 @@ describe('an account that is signed in to by another provider', () => {
   let google: GoogleStandIn;
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await openWorld({ env: google.env });
     app = await Application.of(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { identityFrom } from '../../src/federation/openid-claims.ts';
 
 const rules = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import { prepareService } from '../support/service.ts';
@@ -15,7 +15,7 @@ describe('two providers of a tenant that have nothing in common', () => {
   let world: World;
   let app: Application;
 
-  before(async () => {
+  beforeAll(async () => {
     const prepared = await prepareService({ env: { UPSTREAM_ALLOWED_NETWORKS: '127.0.0.1/32' } });
     plain = await PlainProvider.start({ path: '/realms/one' });
     company = await Company.start({
@@ -44,7 +44,7 @@ describe('two providers of a tenant that have nothing in common', () => {
       ...['--secret', plainClient.secret, '--claim', 'name=full', '--claim', 'handle=nick'],
     );
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await Promise.all([company?.stop(), plain?.stop()]);
   });

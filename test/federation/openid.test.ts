@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { RowIds } from '../../src/oidc/row-ids.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
@@ -15,7 +15,7 @@ let world: World;
 let app: Application;
 let tenant: { id: string; slug: string };
 
-before(async () => {
+beforeAll(async () => {
   const prepared = await prepareService({ env: { UPSTREAM_ALLOWED_NETWORKS: '127.0.0.1/32' } });
   company = await Company.start({
     client_id: 'openmeet',
@@ -32,7 +32,7 @@ before(async () => {
     ...['--claim', 'groups=realm_access.roles', '--allowed-group', 'chat'],
   );
 });
-after(async () => {
+afterAll(async () => {
   await world?.close();
   await company?.stop();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
 import { Strategy } from 'passport';
+import { describe, test } from 'vitest';
 import type { UpstreamIdentity } from '../../src/federation/connector.ts';
 import {
   keptRequests,

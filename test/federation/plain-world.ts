@@ -1,4 +1,4 @@
-import { after, before, beforeEach } from 'node:test';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { Application, type Attempt, newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import type { Visitor } from '../support/forms.ts';
@@ -13,14 +13,14 @@ export function usePlain(connections: Readonly<Record<string, readonly string[]>
   let world: World;
   let app: Application;
 
-  before(async () => {
+  beforeAll(async () => {
     const prepared = await prepareService({ env: { UPSTREAM_ALLOWED_NETWORKS: '127.0.0.1/32' } });
     provider = await PlainProvider.start();
     world = await furnish(await prepared.start());
     app = await Application.of(world);
     for (const [id, options] of Object.entries(connections)) await add(id, ...options);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await provider?.stop();
   });

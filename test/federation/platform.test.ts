@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { bring, openPlatform, signInPage, whoSignsIn } from '../handoff/hand-off.ts';
 import { newVisitor } from '../oidc/application.ts';
 import { furnish, type World } from '../oidc/world.ts';
@@ -12,7 +12,7 @@ const secret = 'a-secret-of-the-platform-0123456789';
 describe('a platform that is an OpenID provider itself', () => {
   let world: World;
   let provider: Company;
-  before(async () => {
+  beforeAll(async () => {
     const prepared = await prepareService({ env: { UPSTREAM_ALLOWED_NETWORKS: '127.0.0.1/32' } });
     provider = await Company.start({
       client_id: 'openmeet',
@@ -25,7 +25,7 @@ describe('a platform that is an OpenID provider itself', () => {
       ...['--issuer', provider.url, '--client-id', 'openmeet', '--secret', secret],
     );
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await provider?.stop();
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { CsvRows } from '../../src/files/csv.ts';
 import { JsonRows } from '../../src/files/json.ts';
 import { longestRow, type Row, type RowParser } from '../../src/files/row.ts';
@@ -115,10 +115,10 @@ describe('rows of JSON', () => {
 
 describe('rows of a file', () => {
   let directory: string;
-  before(async () => {
+  beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'openmeet-rows-'));
   });
-  after(() => rm(directory, { recursive: true, force: true }));
+  afterAll(() => rm(directory, { recursive: true, force: true }));
 
   async function read(name: string, content: string | Buffer): Promise<Row[]> {
     const path = join(directory, name);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { Queryable } from '../../src/database/database.ts';
 import { checkHandle, suggestHandles } from '../../src/handles/availability.ts';
 import { freeAmong } from '../../src/handles/handles.store.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { readImportFile } from '../../src/handles/import-file.ts';
 
 const id = '5b1f8f3e-3d0b-4c7e-9a51-0f3c8f6c2d11';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { accountOf } from '../../src/handles/handles.store.ts';
 import { activateHandle, holdHandle } from '../../src/handles/hold.ts';

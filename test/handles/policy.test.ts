@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { type HandleSettings, handlePolicy, refusal } from '../../src/handles/policy.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { after, before } from 'node:test';
+import { afterAll, beforeAll } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { Hold } from '../../src/handles/handles.store.ts';
@@ -60,7 +60,7 @@ export function useRegistry() {
       return id;
     },
   };
-  before(async () => {
+  beforeAll(async () => {
     made = await testDatabase();
     registry.url = made.url;
     registry.db = await openDatabase({ url: made.url, poolSize: 10 });
@@ -69,7 +69,7 @@ export function useRegistry() {
       registry.tenantId,
     ]);
   });
-  after(async () => {
+  afterAll(async () => {
     await registry.db.close();
     await registry.other.close();
     await made.drop();

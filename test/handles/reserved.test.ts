@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { handlePolicy, refusal } from '../../src/handles/policy.ts';
 import { builtInWords, readReservedWords, reservedReason } from '../../src/handles/reserved.ts';
 import { handleLength } from '../../src/handles/rules.ts';

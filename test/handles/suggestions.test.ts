@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { describe, test } from 'vitest';
 import { handlePolicy, refusal } from '../../src/handles/policy.ts';
 import { candidates, type Person } from '../../src/handles/suggestions.ts';
 

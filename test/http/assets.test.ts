@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, describe, test } from 'node:test';
 import Koa from 'koa';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { assetRoutes, assetUrl } from '../../src/http/assets.ts';
 import { allSamples, render } from '../views/samples.ts';
 
@@ -9,12 +9,12 @@ describe('the files of the pages', () => {
   const server = new Koa().use(assetRoutes().routes()).listen(0, '127.0.0.1');
   let origin = '';
 
-  before(async () => {
+  beforeAll(async () => {
     if (!server.listening) await once(server, 'listening');
     const address = server.address();
     if (address && typeof address === 'object') origin = `http://127.0.0.1:${address.port}`;
   });
-  after(() => server.close());
+  afterAll(() => server.close());
 
   test('are kept by browsers for ever, since their URL changes with them', async () => {
     const response = await fetch(origin + assetUrl('pages.css'));

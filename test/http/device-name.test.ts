@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { deviceName } from '../../src/http/device-name.ts';
 
 test('a browser is named roughly, and never by words of its own', () => {

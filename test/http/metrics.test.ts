@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -25,10 +25,10 @@ function sample(text: string, line: RegExp): number | undefined {
 
 describe('metrics', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { METRICS_TOKEN: token } });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('are only for whoever has the token', async () => {
     const wrong = ['', `Bearer ${token}x`, `Bearer ${token.slice(1)}`, token, `Basic ${token}`];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { removeExpired } from '../../src/http/rate-limits.store.ts';
@@ -12,7 +12,7 @@ let database: TestDatabase;
 let instances: [Database, Database];
 let limits: [RateLimits, RateLimits];
 
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase();
   const open = () => openDatabase({ url: database.url, poolSize: 8 });
   instances = [await open(), await open()];
@@ -20,7 +20,7 @@ before(async () => {
   limits = [new RateLimits(instances[0], fingerprints), new RateLimits(instances[1], fingerprints)];
 });
 
-after(async () => {
+afterAll(async () => {
   for (const instance of instances) await instance.close();
   await database.drop();
 });

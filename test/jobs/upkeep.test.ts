@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'vitest';
 import { enqueue } from '../../src/jobs/enqueue.ts';
 import { failedJobs } from '../../src/jobs/jobs.store.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'vitest';
 import { enqueue } from '../../src/jobs/enqueue.ts';
 import { failedJobs, jobCounts, retryJob } from '../../src/jobs/jobs.store.ts';
 import { GiveUp } from '../../src/jobs/task.ts';

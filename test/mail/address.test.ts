@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { mailbox, oneAddress } from '../../src/mail/address.ts';
 
 describe('a mail address', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type Outbox, openOutbox } from './outbox.ts';
 
 describe('the mail queue', () => {
   let outbox: Outbox;
-  before(async () => {
+  beforeAll(async () => {
     outbox = await openOutbox();
   });
-  after(() => outbox.close());
+  afterAll(() => outbox.close());
 
   const rows = <Row>(sql: string) => outbox.database.query<Row>(sql);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest';
 import { reencryptMails } from '../../src/mail/mails.store.ts';
 import { KeyRing } from '../../src/secrets/keyring.ts';
 import { parseMail } from '../support/mail.ts';
@@ -19,10 +19,10 @@ type MailRow = {
 describe('sending mail', () => {
   let outbox: Outbox;
   let server: MailServer;
-  before(async () => {
+  beforeAll(async () => {
     server = await startMailServer();
   });
-  after(() => server.stop());
+  afterAll(() => server.stop());
   beforeEach(async () => {
     outbox = await openOutbox();
   });

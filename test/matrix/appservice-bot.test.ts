@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import type { Registration } from '../../src/matrix/appservice/registration.ts';
 import { runCli } from '../cli/terminal.ts';
@@ -10,11 +10,11 @@ describe('the bot', { timeout: 120_000 }, () => {
   let registration: Registration;
   const bot = '@openmeet-bot:matrix.example';
 
-  before(async () => {
+  beforeAll(async () => {
     platform = await startPlatform({ bot: true });
     registration = await platform.service.cli<Registration>('synapse', 'registration');
   });
-  after(() => platform.stop());
+  afterAll(() => platform.stop());
 
   function settings(token = registration.as_token): Record<string, string> {
     const { service, synapse } = platform;

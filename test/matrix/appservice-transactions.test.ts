@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { openWorld, type World } from '../oidc/world.ts';
 
 const hsToken = 'hs-token-of-the-registration';
@@ -11,11 +11,11 @@ const ann = '@ann:matrix.example';
 describe('what Synapse reports', () => {
   let world: World;
   let txn = 0;
-  before(async () => {
+  beforeAll(async () => {
     // Without a worker what is queued stays to be seen.
     world = await openWorld({ env: { ROLE: 'web', MATRIX_HS_TOKEN: hsToken } });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
   beforeEach(() => world.database.query('delete from graphile_worker._private_jobs'));
 
   async function ask(method: string, path: string, { token = hsToken, body = '' } = {}) {

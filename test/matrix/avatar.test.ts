@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Synapse } from '../../src/matrix/synapse.ts';
 import { SynapseError } from '../../src/matrix/synapse-error.ts';
 import { newHandle, openWorld, type World } from './world.ts';
@@ -23,7 +23,7 @@ describe('the picture of a Matrix user', () => {
   let origin: string;
   const asked: string[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     host = createServer(({ url = '' }, response) => {
       asked.push(url);
@@ -34,7 +34,7 @@ describe('the picture of a Matrix user', () => {
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
   });
-  after(async () => {
+  afterAll(async () => {
     host?.close();
     await world?.close();
   });

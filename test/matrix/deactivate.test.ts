@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Interrupted, Interruption } from './interruption.ts';
 import { newHandle, openWorld, type World } from './world.ts';
 
 describe('the Matrix user of a deleted account', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function deleted({ provisioned = true } = {}) {
     const handle = newHandle();

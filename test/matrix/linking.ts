@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before } from 'node:test';
 import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
 import { runCli } from '../cli/terminal.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
 import { until } from '../support/until.ts';
@@ -140,13 +140,13 @@ export function useLinking(): Linking {
         what: `the bot to ${membership}`,
       }),
   };
-  before(async () => {
+  beforeAll(async () => {
     linking.world = await openLinkWorld();
     const { newHuman, newTenant } = linking.world;
     [linking.ann, linking.bob] = await Promise.all([newHuman('ann'), newHuman('bob')]);
     [linking.acme, linking.other] = await Promise.all([newTenant('acme'), newTenant('other')]);
   });
-  after(() => linking.world.stop());
+  afterAll(() => linking.world.stop());
   return linking;
 }
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { newHandle, openWorld, type World } from './world.ts';
 
 describe('the profile of a Matrix user', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const addresses = async (handle: string) =>
     (await world.user(handle))?.threepids.map(({ address }) => address);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { provisioningState, waitForProvisioning } from '../../src/matrix/matrix-users.store.ts';
 import { Synapse } from '../../src/matrix/synapse.ts';
 import { Interrupted, Interruption } from './interruption.ts';
@@ -8,10 +8,10 @@ import { newHandle, openWorld, type World } from './world.ts';
 
 describe('provisioning a Matrix user', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const provision = (handle: string) => world.run('provision-matrix-user', { handle });
   const mapping = async (handle: string) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { driftOf, findRun, type ReconcileRun } from '../../src/entities/reconcile.store.ts';
 import { startDueReconcile, startReconcile } from '../../src/entities/reconcile.ts';
 import { startWorker, type Worker } from '../../src/jobs/worker.ts';
@@ -20,7 +20,7 @@ describe('reconciling rooms', { timeout: 180_000 }, () => {
   let owner: RoomPerson;
   let member: RoomPerson;
 
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
     [owner, member] = await Promise.all([world.people.make(), world.people.make()]);
     rooms = await Promise.all(Array.from({ length: many }, () => world.room({ type: 'group' })));
@@ -34,7 +34,7 @@ describe('reconciling rooms', { timeout: 180_000 }, () => {
     };
     await Promise.all([runner(), runner(), runner(), runner()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const begin = (order: { tenantId?: string | null; dryRun?: boolean } = {}) =>
     world.database.transaction((tx) =>

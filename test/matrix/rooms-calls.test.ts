@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openRoomsWorld, type RoomsWorld } from './rooms-world.ts';
 
 describe('the calls to Synapse', () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function callsFor(room: string): Promise<string[]> {
     const { calls, options } = world.counted();

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
 import { acme, newSlug, openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
 
 describe('the people of a room', () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const membership = async (room: string, userId: string) =>
     (await world.actual(room)).members.get(userId)?.membership;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createFetchPicture } from '../../src/federation/fetch-picture.ts';
 import { openRoomsWorld, type RoomsWorld } from './rooms-world.ts';
 
@@ -16,7 +16,7 @@ describe("a room's picture", () => {
   let world: RoomsWorld;
   let server: Server;
   let asked: string[];
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
     asked = [];
     server = createServer((incoming, answer) => {
@@ -27,7 +27,7 @@ describe("a room's picture", () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
-  after(async () => {
+  afterAll(async () => {
     server.close();
     await world.close();
   });

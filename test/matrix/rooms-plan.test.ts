@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { type Action, describeAction } from '../../src/matrix/rooms/action.ts';
 import { type Actual, actualOf, rowKey, type StateEvent } from '../../src/matrix/rooms/actual.ts';
 import type { Desired, Person } from '../../src/matrix/rooms/desired.ts';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { RoomPerson } from './room-people.ts';
 import { openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
 
 describe('many removals at once', () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function crowd(count: number, fields = {}) {
     const room = await world.room({ type: 'group', ...fields });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { syncRoom } from '../../src/entities/sync.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
@@ -8,10 +8,10 @@ import { acme, openRoomsWorld, other, type RoomsWorld } from './rooms-world.ts';
 
 describe("a tenant's space", () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld({ settings: { spaces: true } });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const spaceOf = async (tenant: string) => {
     const [row] = await world.database.query<{ id: string; roomId: string | null }>(

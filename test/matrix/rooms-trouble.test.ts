@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { rowKey } from '../../src/matrix/rooms/actual.ts';
 import { HomeserverRooms } from '../../src/matrix/rooms/homeserver-rooms.ts';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
@@ -9,11 +9,11 @@ import { newSlug, openRoomsWorld, type RoomsWorld } from './rooms-world.ts';
 describe('a room that is not as it was left', () => {
   let world: RoomsWorld;
   let bot: HomeserverRooms;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
     bot = new HomeserverRooms(world.options.synapse);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function roomWithOwner(fields = {}) {
     const room = await world.room(fields);
@@ -190,7 +190,7 @@ describe('a room that is not as it was left', () => {
 
 describe('a room of an older version', () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld({
       bot: 'admin',
       synapse: {
@@ -200,7 +200,7 @@ describe('a room of an older version', () => {
       },
     });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('keeps everybody below the bot', async () => {
     const room = await world.room({ type: 'group' });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { syncRoom } from '../../src/entities/sync.ts';
 import { enqueue } from '../../src/jobs/enqueue.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
@@ -16,10 +16,10 @@ import { newSlug, openRoomsWorld, type RoomsWorld } from './rooms-world.ts';
 
 describe('workers that make rooms', () => {
   let world: RoomsWorld;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function wantedRoom() {
     const name = newSlug();
@@ -191,7 +191,7 @@ describe('workers that make rooms', () => {
     assert.ok(crowd.every(({ userId }) => members.get(userId)?.membership === 'join'));
   });
 
-  test('lose nothing while Synapse is away in the midst of it', async (t) => {
+  test('lose nothing while Synapse is away in the midst of it', async () => {
     const { database, options, homeserver } = world;
     const wanted = await wantedRoom();
     let stopped = false;
@@ -203,7 +203,7 @@ describe('workers that make rooms', () => {
     });
     const tasks = roomTasks({ ...options, ...counting });
     const worker = await startWorker({ database, tasks });
-    t.after(() => worker.stop());
+    onTestFinished(() => worker.stop());
     await syncRoom(database, wanted.room);
     const attempts = async () => {
       const [job] = await database.query<{ attempts: number }>(

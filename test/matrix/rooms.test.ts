@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
 import { acme, newSlug, openRoomsWorld, type RoomsWorld } from './rooms-world.ts';
 
 for (const bot of ['appservice', 'admin'] as const) {
   describe(`a room kept by ${bot === 'admin' ? 'a plain admin' : 'the application service'}`, () => {
     let world: RoomsWorld;
-    before(async () => {
+    beforeAll(async () => {
       world = await openRoomsWorld({ bot });
     });
-    after(() => world.close());
+    afterAll(() => world.close());
 
     const membership = async (room: string, userId: string) =>
       (await world.actual(room)).members.get(userId)?.membership;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
+import { describe, onTestFinished, test } from 'vitest';
 import { Synapse } from '../../src/matrix/synapse.ts';
 import { SynapseError } from '../../src/matrix/synapse-error.ts';
 
@@ -11,7 +11,7 @@ const accessToken = 'syt_very_secret_token';
 const user = '@ann:matrix.test';
 
 /** A server that answers as told, and what it was asked. */
-async function answering(t: TestContext, answer: RequestListener) {
+async function answering(answer: RequestListener) {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
@@ -19,7 +19,7 @@ async function answering(t: TestContext, answer: RequestListener) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.after(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -75,15 +75,15 @@ describe('the Synapse port', () => {
     ['gives up when Synapse refuses', json(400, { errcode: 'M_BAD_JSON' }), { kind: 'refused' }],
   ];
   for (const [promise, answer, expected] of cases) {
-    test(promise, async (t) => {
-      const { synapse } = await answering(t, answer);
+    test(promise, async () => {
+      const { synapse } = await answering(answer);
       const error = await failure(synapse.readUser(user));
       assert.partialDeepStrictEqual({ ...error, kind: error.kind }, expected);
     });
   }
 
-  test('sends its token in the Authorization header only, and tells it to no one', async (t) => {
-    const { synapse, requests } = await answering(t, json(500, {}));
+  test('sends its token in the Authorization header only, and tells it to no one', async () => {
+    const { synapse, requests } = await answering(json(500, {}));
     const error = await failure(synapse.readUser(user));
     assert.equal(requests[0]?.headers.authorization, `Bearer ${accessToken}`);
     assert.doesNotMatch(requests[0]?.url ?? '', /secret/);
@@ -92,17 +92,17 @@ describe('the Synapse port', () => {
     }
   });
 
-  test('does not follow a redirect with its token', async (t) => {
-    const elsewhere = await answering(t, json(200, {}));
-    const { synapse } = await answering(t, (_, response) => {
+  test('does not follow a redirect with its token', async () => {
+    const elsewhere = await answering(json(200, {}));
+    const { synapse } = await answering((_, response) => {
       response.writeHead(307, { location: elsewhere.url }).end();
     });
     assert.equal((await failure(synapse.readUser(user))).kind, 'retry');
     assert.equal(elsewhere.requests.length, 0);
   });
 
-  test('escapes what it is given', async (t) => {
-    const { synapse, requests } = await answering(t, json(404, { errcode: 'M_NOT_FOUND' }));
+  test('escapes what it is given', async () => {
+    const { synapse, requests } = await answering(json(404, { errcode: 'M_NOT_FOUND' }));
     assert.equal(await synapse.readUser('@a/../../b?c#d:matrix.test'), undefined);
     assert.equal(
       requests[0]?.url,
@@ -111,8 +111,8 @@ describe('the Synapse port', () => {
     await assert.rejects(synapse.readUser('..'));
   });
 
-  test('does not name an email address in its errors', async (t) => {
-    const { synapse } = await answering(t, json(500, {}));
+  test('does not name an email address in its errors', async () => {
+    const { synapse } = await answering(json(500, {}));
     const error = await failure(synapse.holderOfEmail('ann@example.org'));
     assert.doesNotMatch(inspect(error, { depth: 9 }), /ann@|ann%40/);
   });

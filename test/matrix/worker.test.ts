@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { waitForProvisioning } from '../../src/matrix/matrix-users.store.ts';
 import { Synapse } from '../../src/matrix/synapse.ts';
@@ -11,10 +11,10 @@ import { newHandle, openWorld, type World } from './world.ts';
 
 describe('workers that provision', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function begin() {
     const handle = newHandle();
@@ -25,18 +25,18 @@ describe('workers that provision', () => {
   const ready = (user: { handle: string; accountId: string }) =>
     waitForProvisioning(world.database, user);
 
-  test('make a person wait less than five seconds, many at once', async (t) => {
+  test('make a person wait less than five seconds, many at once', async () => {
     const { database } = world;
     for (let nth = 0; nth < 2; nth += 1) {
       const worker = await startWorker({ database, tasks: matrixTasks(world.options) });
-      t.after(() => worker.stop());
+      onTestFinished(() => worker.stop());
     }
     const users = await Promise.all(Array.from({ length: 20 }, begin));
     const states = await Promise.all(users.map(ready));
     assert.deepEqual(new Set(states), new Set(['ready']));
   });
 
-  test('lose nothing while Synapse is away', async (t) => {
+  test('lose nothing while Synapse is away', async () => {
     const { database, access, options } = world;
     const { hostname, port } = new URL(access.url);
     const gate = createServer((socket) => {
@@ -48,11 +48,13 @@ describe('workers that provision', () => {
     await once(gate, 'listening');
     const gatePort = (gate.address() as AddressInfo).port;
     gate.close();
-    t.after(() => gate.close());
+    onTestFinished(() => {
+      gate.close();
+    });
 
     const synapse = new Synapse({ ...access, url: `http://127.0.0.1:${gatePort}` });
     const worker = await startWorker({ database, tasks: matrixTasks({ ...options, synapse }) });
-    t.after(() => worker.stop());
+    onTestFinished(() => worker.stop());
     const user = await begin();
     const failed = () =>
       database.query('select from graphile_worker.jobs where last_error is not null');

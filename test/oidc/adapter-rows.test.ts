@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
 import type { AdapterPayload } from 'oidc-provider';
+import { describe, test } from 'vitest';
 import { withRequestContext } from '../../src/http/request-context.ts';
 import { accountId, clientId, inAnHour, models, newId, useAdapter } from './adapter-world.ts';
 

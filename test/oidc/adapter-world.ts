@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { after, before } from 'node:test';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { afterAll, beforeAll } from 'vitest';
 import { ClientDirectory } from '../../src/clients/directory.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
@@ -32,7 +32,7 @@ export function useAdapter() {
   let database: Database;
   let adapter: (model: string) => Adapter;
 
-  before(async () => {
+  beforeAll(async () => {
     place = await testDatabase();
     database = await openDatabase({ url: place.url, poolSize: 10 });
     const fingerprints = new Fingerprints(key);
@@ -44,7 +44,7 @@ export function useAdapter() {
     });
     await furnish(database);
   });
-  after(async () => {
+  afterAll(async () => {
     await database.close();
     await place.drop();
   });

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, test } from 'node:test';
 import Provider from 'oidc-provider';
+import { describe, test } from 'vitest';
 import { removeExpiredArtifacts } from '../../src/oidc/artifacts.store.ts';
 import {
   accountId,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from './application.ts';
 import { openWorld, type Person, type World } from './world.ts';
 
@@ -9,7 +9,7 @@ describe('claims', () => {
   let app: Application;
   let ada: Person;
   let tenant: { id: string; slug: string };
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     tenant = await world.addTenant({ slug: 'acme', domain: 'acme.example' });
     ada = await world.addPerson({
@@ -24,7 +24,7 @@ describe('claims', () => {
     );
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const profile = () => ({
     name: 'Ada Lovelace',

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor, refused } from './application.ts';
 import { openWorld, type Person, type World } from './world.ts';
 
 describe('a client proves itself', () => {
   let world: World;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
     test(`by its secret: ${method}`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor, refused } from './application.ts';
 import { openWorld, type Person, type World } from './world.ts';
 
@@ -8,11 +8,11 @@ describe('the authorization code flow', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('ends with tokens for the person who signed in', async () => {
     const tokens = await app.signIn(newVisitor(), ada);

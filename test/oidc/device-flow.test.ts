@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Visitor } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
 import { Application, enterPassword, newVisitor, refused } from './application.ts';
@@ -12,7 +12,7 @@ describe('a device without a browser (RFC 8628)', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const grantTypes = ['authorization_code', 'refresh_token', deviceGrant];
     [app, ada] = await Promise.all([
@@ -20,7 +20,7 @@ describe('a device without a browser (RFC 8628)', () => {
       world.addPerson(),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const begin = () => openid.initiateDeviceAuthorization(app.config, { scope: 'openid profile' });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { newVisitor } from './application.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -14,11 +14,11 @@ describe('discovery', () => {
     assert.match(String(answer.headers.get('content-type')), /^application\/(jwk-set\+)?json/);
     return (await answer.json()) as Metadata;
   };
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     metadata = await read('/oidc/.well-known/openid-configuration');
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('is served at the place of OpenID Connect and at that of RFC 8414', async () => {
     assert.deepEqual(await read('/.well-known/oauth-authorization-server/oidc'), metadata);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { testDatabase } from '../support/postgres.ts';
 import { type Service, startService } from '../support/service.ts';
 
 describe('the client for Synapse', () => {
   let made: Awaited<ReturnType<typeof testDatabase>>;
   const running: Service[] = [];
-  before(async () => {
+  beforeAll(async () => {
     made = await testDatabase();
   });
-  after(async () => {
+  afterAll(async () => {
     await Promise.all(running.map((service) => service.stop()));
     await made.drop();
   });

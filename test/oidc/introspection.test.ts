@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor, refused } from './application.ts';
 import { openWorld, type Person, type World } from './world.ts';
 
@@ -9,12 +9,12 @@ describe('introspection and revocation', () => {
   let app: Application;
   let other: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
     [app, other] = [await Application.of(world), await Application.of(world)];
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const signIn = () => app.signIn(newVisitor(), ada);
   const introspect = (by: Application, token: string | undefined) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Visitor } from '../support/forms.ts';
 import { Application, answerOf, newVisitor, type Tokens } from './application.ts';
 import { type Statement, serveHere, type Watched } from './watched.ts';
@@ -45,7 +45,7 @@ let visitor: Visitor;
 let tokens: Tokens;
 
 /** The service of `world`, but in this process, where its queries can be seen. */
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   person = await world.addPerson();
   application = await Application.of(world);
@@ -54,7 +54,7 @@ before(async () => {
   tokens = await application.signIn(visitor, person);
 });
 
-after(async () => {
+afterAll(async () => {
   await watched?.stop();
   await world?.close();
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   Application,
   answerOf,
@@ -14,11 +14,11 @@ describe('refreshing', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const signIn = () => app.signIn(newVisitor(), ada);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { codeIn } from '../support/mail.ts';
 import { type Service, startService } from '../support/service.ts';
 import { Application, newVisitor } from './application.ts';
@@ -9,7 +9,7 @@ import { openWorld, type World } from './world.ts';
 describe('a web process and a worker', () => {
   let world: World;
   let worker: Service;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { ROLE: 'web' } });
     const { databaseUrl, dataDir } = world.service;
     worker = await startService({
@@ -17,7 +17,7 @@ describe('a web process and a worker', () => {
       env: { ROLE: 'worker', ENCRYPTION_KEYS_FILE: join(dataDir, 'secrets', 'encryption-keys') },
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await worker.stop();
     await world.close();
   });

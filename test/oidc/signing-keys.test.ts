@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
@@ -7,6 +6,7 @@ import {
   type JSONWebKeySet,
   jwtVerify,
 } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { rotateDueKeys, rotateKeys } from '../../src/oidc/keys.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -17,11 +17,11 @@ describe('signing keys', () => {
   let world: World<BalancedService>;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await furnish(await startInstances(2));
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** As each instance publishes them now. */
   const published = () =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { codeIn } from '../support/mail.ts';
 import { Application, answerOf, enterPassword, newVisitor } from './application.ts';
 import { openWorld, type Person, type World } from './world.ts';
@@ -12,7 +12,7 @@ describe('the tenant of a sign-in', () => {
   let gus: Person;
   let open: Application;
   let bound: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     acme = await world.addTenant({ slug: 'acme', domain: 'chat.acme.example' });
     globex = await world.addTenant({ slug: 'globex' });
@@ -21,7 +21,7 @@ describe('the tenant of a sign-in', () => {
     open = await Application.of(world);
     bound = await Application.of(world, { tenantIds: [acme.id] });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const start = async (app: Application, params: Record<string, string> = {}) =>
     newVisitor().open((await app.request(params)).url);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';
@@ -10,11 +10,11 @@ import { furnish, type World } from './world.ts';
 describe('two instances on one database', () => {
   let world: World<BalancedService>;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await furnish(await startInstances(2));
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** Somebody somewhere: addresses differ, as limits are per network. */
   let people = 0;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type Arrival, GuestBook, newHandle, proveNew } from '../pages/sign-in/guest-world.ts';
 import type { Page } from '../support/page.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
@@ -11,11 +11,11 @@ import { furnish, type World } from './world.ts';
 describe('guests and merges on two instances', () => {
   let world: World<BalancedService>;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await furnish(await startInstances(2));
     app = await Application.of(world);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   /** Presses on until the application is reached, as whoever is told that a handle was just taken. */
   async function finish({ visitor, page }: Arrival, handle: string): Promise<Page> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { GoogleStandIn } from '../federation/google.ts';
 import { stranger } from '../federation/person.ts';
 import { bring, openPlatform } from '../handoff/hand-off.ts';
@@ -25,12 +25,12 @@ describe('ways to become a member, met together', () => {
   let google: GoogleStandIn;
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     google = await GoogleStandIn.start();
     world = await openWorld({ env: google.env });
     app = await Application.of(world);
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await google?.stop();
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openWorld, type World } from '../oidc/world.ts';
 import { addMachine, call, tokenOf } from './api.ts';
 
@@ -11,7 +11,7 @@ let both: string;
 let all: string;
 let other: { id: string; slug: string };
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   other = await world.addTenant({ domain: 'other.example' });
   token = await tokenOf(world, await addMachine(world, { tenantIds: [world.defaultTenantId] }));
@@ -19,7 +19,7 @@ before(async () => {
   both = await tokenOf(world, await addMachine(world, { tenantIds }));
   all = await tokenOf(world, await addMachine(world));
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const put = (id: string, body: unknown, by = token) =>
   call(world, `/accounts/${id}/platform`, { token: by, method: 'PUT', body });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { internalScopes } from '../../src/clients/scopes.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import { type Answer, addMachine, call, tokenOf } from './api.ts';
@@ -32,7 +32,7 @@ let document: Document;
 let token: string;
 let person: Person;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   const response = await fetch(`${world.url}/internal/openapi.json`);
   assert.equal(response.status, 200);
@@ -43,7 +43,7 @@ before(async () => {
   token = await tokenOf(world, machine);
   person = await world.addPerson();
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 function operations(): [string, string, Operation][] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { settle } from '../entities/rows.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { type EventResult, openPlatform, type Platform, pathOf } from './room-platform.ts';
@@ -8,11 +8,11 @@ let world: World;
 let platform: Platform;
 let serial = 0;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   platform = await openPlatform(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 /** On some day of January 2026. */
 function event(type: string, day: number, more: object): { id: string } & Record<string, unknown> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { addMember, addRoom, membersOf } from '../oidc/memberships.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { addMachine, call, tokenOf } from './api.ts';
@@ -13,7 +13,7 @@ let foreign: string;
 
 const scopes = ['guests:write', 'accounts:read', 'accounts:write'];
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   other = await world.addTenant();
   const tokenFor = async (tenantId: string) =>
@@ -22,7 +22,7 @@ before(async () => {
   second = await tokenFor(world.defaultTenantId);
   foreign = await tokenFor(other.id);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const post = (body: unknown, by = token) =>
   call(world, '/guests', { token: by, method: 'POST', body });

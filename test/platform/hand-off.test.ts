@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openPlatform, type Platform, signInPage } from '../handoff/hand-off.ts';
 import { Application } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
@@ -17,7 +17,7 @@ const block = {
 describe('a ticket for a hand-off', () => {
   let world: World;
   let platform: Platform;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     platform = await openPlatform(world);
     await world.database.query(
@@ -25,7 +25,7 @@ describe('a ticket for a hand-off', () => {
       [block.redirectUris, block.handoffTargets],
     );
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const orderFor = (name: object) => ({
     ...{ clientId: platform.app.client.id, redirectUri: signInPage },

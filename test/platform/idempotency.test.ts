@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openWorld, type World } from '../oidc/world.ts';
 import { addMachine, tokenOf } from './api.ts';
 
@@ -9,14 +9,14 @@ let serial = 0;
 
 const order = { scopes: ['rooms:write', 'rooms:read', 'accounts:write'] };
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   token = await tokenOf(
     world,
     await addMachine(world, { tenantIds: [world.defaultTenantId], ...order }),
   );
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 function newKey(): string {
   serial += 1;

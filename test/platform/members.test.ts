@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { settle } from '../entities/rows.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { type MemberRecord, openPlatform, type Platform, pathOf } from './room-platform.ts';
@@ -8,11 +8,11 @@ import { type MemberRecord, openPlatform, type Platform, pathOf } from './room-p
 let world: World;
 let platform: Platform;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   platform = await openPlatform(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const memberPath = (slug: string, user: string, type?: string) =>
   `${pathOf(slug, type)}/members/${encodeURIComponent(user)}`;
@@ -123,7 +123,7 @@ describe('a level of one’s own', () => {
   const set = (userSlug: string, powerLevel: unknown) => ({
     ...{ roomId, userSlug, powerLevel, tenantId: world.defaultTenantId },
   });
-  before(async () => {
+  beforeAll(async () => {
     await platform.tell('levels');
     await settle(world.database, roomId, 'levels');
     await put('levels', 'bea', 'attendee');

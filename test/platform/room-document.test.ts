@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { assertDescribed, type Document, readDocument } from '../oidc/described.ts';
 import { openWorld, type Person, type World } from '../oidc/world.ts';
 import { openPlatform, type Platform } from './room-platform.ts';
@@ -9,13 +9,13 @@ let document: Document;
 let platform: Platform;
 let person: Person;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   document = await readDocument(world);
   platform = await openPlatform(world);
   person = await world.addPerson();
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 /** Path and method in the document, and what is asked there. */
 type Asked = [path: string, method: string, url: string, body?: unknown];

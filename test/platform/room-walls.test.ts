@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { settle } from '../entities/rows.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { openPlatform, type Platform, pathOf, type RoomRecord } from './room-platform.ts';
@@ -14,7 +14,7 @@ let both: Platform;
 const roomId = '!theirs:matrix.example';
 const inTheirs = encodeURIComponent(roomId);
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   other = await world.addTenant();
   ours = await openPlatform(world);
@@ -23,7 +23,7 @@ before(async () => {
   await theirs.tell('secret', { entityType: 'workspace', name: 'Secret' });
   await settle(world.database, roomId, 'secret');
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 /** All that another tenant's room could be changed by. */
 async function theirState(): Promise<unknown> {
@@ -127,7 +127,7 @@ describe('a room of another tenant', () => {
 describe('somebody of another tenant', () => {
   const path = pathOf('open', 'group');
   const foreign = () => ({ role: 'member', userTenantId: other.id });
-  before(() => ours.tell('open', { entityType: 'group' }));
+  beforeAll(() => ours.tell('open', { entityType: 'group' }));
 
   test('does not belong unless the entity is open to others', async () => {
     const body = { ...foreign(), tenantId: world.defaultTenantId };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { settle } from '../entities/rows.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { openPlatform, type Platform, pathOf, type RoomRecord } from './room-platform.ts';
@@ -7,11 +7,11 @@ import { openPlatform, type Platform, pathOf, type RoomRecord } from './room-pla
 let world: World;
 let platform: Platform;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld({ env: { MATRIX_ENCRYPTED_ROOMS: 'organization' } });
   platform = await openPlatform(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 /** Versions of what is wanted, and jobs that wait. */
 async function wanted(slug: string): Promise<{ version: number; jobs: number }> {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { setDisabled } from '../../src/clients/clients.store.ts';
 import { Application, newVisitor } from '../oidc/application.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { addMachine, askToken, call, tokenOf } from './api.ts';
 
 let world: World;
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const path = '/handles/somebody';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { delivery, inBatches, renamed } from '../entities/histories.ts';
 import { furnish, type World } from '../oidc/world.ts';
 import { type BalancedService, startInstances } from '../support/service.ts';
@@ -9,11 +9,11 @@ import { openPlatform, type Platform, pathOf, platformWith } from './room-platfo
 let world: World<BalancedService>;
 let platform: Platform;
 
-before(async () => {
+beforeAll(async () => {
   world = await furnish(await startInstances(2));
   platform = await openPlatform(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 describe('two instances', () => {
   test('do one write of many that come at once with one key', async () => {

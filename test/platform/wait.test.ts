@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { settle } from '../entities/rows.ts';
 import { openWorld, type World } from '../oidc/world.ts';
 import { until } from '../support/until.ts';
@@ -15,11 +15,11 @@ import {
 let world: World;
 let platform: Platform;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld({ env: { MATRIX_PROVISIONING: 'on' } });
   platform = await openPlatform(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const told = (entitySlug: string) => ({
   ...{ entityType: 'event', entitySlug, creatorSlug: 'ada' },

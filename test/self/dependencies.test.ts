@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
 const { dependencies, devDependencies } = JSON.parse(
@@ -9,7 +9,7 @@ const { dependencies, devDependencies } = JSON.parse(
 ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
 
 /** What is run by its name or read by the compiler. */
-const tools = new Set(['@biomejs/biome', 'typescript', '@types/node']);
+const tools = new Set(['@biomejs/biome', '@types/node', '@vitest/coverage-v8', 'typescript']);
 
 const service = imported(['src', 'migrations', 'views', 'synapse']);
 const everything = new Set([...service, ...imported(['test', 'bench'])]);

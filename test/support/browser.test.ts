@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { openBrowser } from './browser.ts';
 
 test('Chromium shows a page at the size of a phone', async () => {

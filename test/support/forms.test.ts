@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Visitor } from './forms.ts';
 
 const form = `<title>Sign in</title><h1>Sign &amp; in</h1><form action="/in?x=1" method="post">
@@ -31,11 +31,11 @@ describe('a visitor without scripts', () => {
   let received: { headers: IncomingMessage['headers']; body: string } | undefined;
   let url = '';
 
-  before(async () => {
+  beforeAll(async () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  after(() => server.close());
+  afterAll(() => server.close());
 
   test('fills in forms, keeps cookies and stops where it is told to', async () => {
     const visitor = new Visitor({ stopAt: ({ pathname }) => pathname === '/callback' });

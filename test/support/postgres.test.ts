@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import pg from 'pg';
+import { test } from 'vitest';
 import { testDatabase } from './postgres.ts';
 
 test('every test database is fresh and migrated', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import nodemailer from 'nodemailer';
+import { test } from 'vitest';
 import { codeIn, linkIn } from './mail.ts';
 import { startMailServer } from './smtp.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { describe, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { installSynapse } from '../../synapse/install.ts';
 import { root } from '../../synapse/process.ts';
@@ -31,7 +31,7 @@ async function synapseFiles(directory: string): Promise<string[]> {
 describe('what `deploy init` writes for Synapse', { timeout: 120_000 }, () => {
   test('is accepted, with the files beside it, and keeps other homeservers out', async () => {
     const { directory, remove } = await newDeployment();
-    after(remove);
+    onTestFinished(remove);
     const read = await readSettings(await synapseFiles(directory));
     const secret = await readFile(join(directory, 'secrets/synapse_client_secret'), 'utf8');
     assert.equal(read.server_name, 'example.org');
@@ -50,7 +50,7 @@ describe('what `deploy init` writes for Synapse', { timeout: 120_000 }, () => {
 
   test('lets other homeservers in where the operator said so', async () => {
     const { directory, remove } = await newDeployment('--federation');
-    after(remove);
+    onTestFinished(remove);
     const read = await readSettings(await synapseFiles(directory));
     assert.equal(read.federates_with, null);
     assert.deepEqual(read.resources, ['client', 'federation']);

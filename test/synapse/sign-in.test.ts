@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { providerBlock, signInSettings } from '../../src/matrix/provider-block.ts';
 import { Visitor } from '../support/forms.ts';
 import type { Page } from '../support/page.ts';
@@ -13,7 +13,7 @@ describe('a Synapse with our provider block', { timeout: 120_000 }, () => {
   let provider: BareProvider;
   let synapse: Synapse;
 
-  before(async () => {
+  beforeAll(async () => {
     const [port = 0] = await freePorts(1);
     provider = await startBareProvider(`http://127.0.0.1:${port}/_synapse/client/oidc/callback`);
     const block = providerBlock({
@@ -29,7 +29,7 @@ describe('a Synapse with our provider block', { timeout: 120_000 }, () => {
       webClient: 'https://chat.example/?a="b"',
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await synapse?.stop();
     await provider?.stop();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Visitor } from '../support/forms.ts';
 import { codeIn } from '../support/mail.ts';
 import type { Page } from '../support/page.ts';
@@ -11,10 +11,10 @@ describe('a sign-up from a Matrix client, without scripts', { timeout: 120_000 }
   const client = 'https://chat.example/';
   let platform: Platform;
 
-  before(async () => {
+  beforeAll(async () => {
     platform = await startPlatform({ webClients: [client], synapse: { webClient: client } });
   });
-  after(() => platform?.stop());
+  afterAll(() => platform?.stop());
 
   const newVisitor = () => new Visitor({ stopAt: ({ href }) => href.startsWith(client) });
   const open = (visitor: Visitor) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { describe, test } from 'vitest';
 import { contrast, readableAccent } from '../../src/http/accent.ts';
 import { brandingCss, brandingSchema } from '../../src/tenants/branding.ts';
 

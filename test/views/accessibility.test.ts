@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { type Gallery, openGallery } from './gallery.ts';
 import { allSamples, languages } from './samples.ts';
@@ -23,7 +23,7 @@ describe('every page, in a browser', () => {
   let page: Page;
   const complaints: string[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     gallery = await openGallery();
     browser = await openBrowser();
     const person = await browser.newPerson({ viewport: phone });
@@ -38,7 +38,7 @@ describe('every page, in a browser', () => {
     page.on('pageerror', (error) => complaints.push(`${page.url()} ${error.message}`));
   });
 
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     gallery?.close();
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Layout } from '../../views/registry.ts';
 import { layoutSamples } from '../../views/samples.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
@@ -37,7 +37,7 @@ describe('what others wrote', () => {
   let page: Page;
   let dialogs = 0;
 
-  before(async () => {
+  beforeAll(async () => {
     browser = await openBrowser();
     page = await (await browser.newPerson()).newPage();
     page.on('dialog', (dialog) => {
@@ -45,7 +45,7 @@ describe('what others wrote', () => {
       void dialog.dismiss();
     });
   });
-  after(() => browser?.close());
+  afterAll(() => browser?.close());
 
   for (const sample of allSamples)
     test(`is shown as text, without help of a content policy: ${sample.title}`, async () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
 import {
   isLiteralElement,
   isPluralElement,
@@ -7,6 +6,7 @@ import {
   type PluralElement,
   parse,
 } from '@formatjs/icu-messageformat-parser';
+import { describe, test } from 'vitest';
 import { everyElement } from '../../src/http/message.ts';
 import { availableLanguages, messagesOf } from '../../src/http/messages.ts';
 

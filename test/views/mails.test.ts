@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
 import { HtmlValidate } from 'html-validate';
 import { parse } from 'node-html-parser';
+import { describe, test } from 'vitest';
 import { renderMail } from '../../src/mail/render.ts';
 import { mailSamples } from '../../views/mail-registry.ts';
 import { languages } from './samples.ts';

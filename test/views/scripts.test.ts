@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import { type Gallery, openGallery } from './gallery.ts';
 import { allSamples } from './samples.ts';
@@ -10,12 +10,12 @@ describe('with scripts', () => {
   let gallery: Gallery;
   let person: BrowserContext;
 
-  before(async () => {
+  beforeAll(async () => {
     gallery = await openGallery();
     browser = await openBrowser();
     person = await browser.newPerson();
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     gallery?.close();
   });
@@ -136,12 +136,12 @@ describe('without scripts', () => {
   let gallery: Gallery;
   let page: Page;
 
-  before(async () => {
+  beforeAll(async () => {
     gallery = await openGallery();
     browser = await openBrowser();
     page = await (await browser.newPerson({ javaScriptEnabled: false })).newPage();
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     gallery?.close();
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { openBrowser, type TestBrowser } from '../../support/browser.ts';
@@ -12,7 +12,7 @@ describe('a pop-up that another origin opened, in Chromium', { timeout: 120_000 
   let client: SmallApp;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     [world, browser, client] = await Promise.all([openWorld(), openBrowser(), startSmallApp()]);
     const redirectUris = [client.callback];
     [app, ada] = await Promise.all([
@@ -20,7 +20,7 @@ describe('a pop-up that another origin opened, in Chromium', { timeout: 120_000 
       world.addPerson(),
     ]);
   });
-  after(async () => {
+  afterAll(async () => {
     await Promise.all([world?.close(), browser?.close(), client?.stop()]);
   });
 

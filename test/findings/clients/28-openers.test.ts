@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -13,7 +13,7 @@ describe('the window that a client opened', () => {
   let app: Application;
   let clientApp: SmallApp;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     [world, clientApp] = await Promise.all([openWorld(), startSmallApp()]);
     const redirectUris = [clientApp.callback];
     [app, ada] = await Promise.all([
@@ -21,7 +21,7 @@ describe('the window that a client opened', () => {
       world.addPerson(),
     ]);
   });
-  after(async () => {
+  afterAll(async () => {
     await Promise.all([world?.close(), clientApp?.stop()]);
   });
 

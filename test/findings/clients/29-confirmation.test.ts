@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 
@@ -12,7 +12,7 @@ describe('a confirmation that Matrix asks for', () => {
   let synapse: Application;
   let ada: Person;
   let ben: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [synapse, ada, ben] = await Promise.all([
       Application.of(world, { idpId: 'chat' }),
@@ -20,7 +20,7 @@ describe('a confirmation that Matrix asks for', () => {
       world.addPerson({ name: 'Ben' }),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('wants a proof of whoever is signed in, each time', async () => {
     const visitor = newVisitor();
@@ -78,14 +78,14 @@ describe('what Synapse passes on of the Matrix client that asks', () => {
   let world: World;
   let synapse: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [synapse, ada] = await Promise.all([
       Application.of(world, { idpId: 'chat' }),
       world.addPerson(),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('comes back to it with a code, an error, and after a confirmation', async () => {
     const visitor = newVisitor();

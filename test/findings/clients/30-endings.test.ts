@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { endings } from '../../../src/oidc/endings.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
@@ -14,7 +14,7 @@ describe('a sign-in that ends without one', () => {
   let app: Application;
   let synapse: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, synapse, ada] = await Promise.all([
       Application.of(world, { firstParty: false }),
@@ -22,7 +22,7 @@ describe('a sign-in that ends without one', () => {
       world.addPerson(),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function begin(application: Application, params: Record<string, string> = {}) {
     const visitor = newVisitor();

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { join, password } from '../../e2e/newcomer.ts';
 import { startWorld, type World } from '../../e2e/world.ts';
 
 describe('a sign-in that ends at Synapse without one', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld({ synapse: { webClient: 'https://another-client.example/' } });
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   test('says why, and is tried again in the client that asked', async () => {
     await join(world, { email: 'ann@example.org', name: 'Ann', handle: 'ann', password });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { lastLook, noteDevices } from '../../../src/matrix/devices.store.ts';
 import { Application, answerOf, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
@@ -19,13 +19,13 @@ async function press(app: Application, visitor: Visitor, params: Record<string, 
 describe('a sign-in to Matrix, where the homeserver can be asked', () => {
   let world: World;
   let chat: Application;
-  before(async () => {
+  beforeAll(async () => {
     // Nobody answers there, so no look of the worker ever ends.
     const env = { MATRIX_PROVISIONING: 'on', SYNAPSE_URL: 'http://127.0.0.1:1' };
     world = await openWorld({ env });
     chat = await homeserver(world);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   /** What the worker would see. */
   async function see({ id }: Person, devices: string[]): Promise<void> {
@@ -96,11 +96,11 @@ describe('a sign-in to Matrix, where the homeserver can be asked', () => {
 describe('a sign-in to Matrix, where nobody can ask the homeserver', () => {
   let world: World;
   let chat: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     chat = await homeserver(world);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   test('is good for one device a proof, in each browser', async () => {
     const person = await world.addPerson();

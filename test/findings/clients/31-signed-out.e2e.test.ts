@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { completeNames } from '../../../src/deployment/names.ts';
 import { elementConfig } from '../../../src/deployment/web-client.ts';
 import type { Device } from '../../e2e/matrix.ts';
@@ -9,13 +9,13 @@ import { startWorld, type World } from '../../e2e/world.ts';
 
 describe('the next person at the computer', { timeout: 180_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
     await world.service.cli(
       ...['clients', 'set', 'matrix_synapse', '--post-logout-redirect-uri', world.app.url],
     );
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   async function signedIn(handle: string) {
     await join(world, { email: `${handle}@example.org`, name: handle, handle, password });

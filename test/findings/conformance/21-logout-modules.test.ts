@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import type { Page } from '../../support/page.ts';
@@ -16,11 +16,11 @@ const state = 'Zx9'.repeat(43);
 let world: World;
 let app: Application;
 let ada: Person;
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 async function metadata(): Promise<Record<string, unknown>> {
   const answer = await fetch(`${world.issuer}/.well-known/openid-configuration`);

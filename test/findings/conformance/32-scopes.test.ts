@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 
@@ -20,7 +20,7 @@ describe('the claims of scopes', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
     await world.database.query(
@@ -28,7 +28,7 @@ describe('the claims of scopes', () => {
       [ada.id],
     );
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   for (const [module, { scope, claims }] of Object.entries(modules)) {
     test(`are in userinfo, and on purpose in the ID token too: ${module}`, async () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import {
   type CryptoKey,
   exportJWK,
@@ -9,6 +8,7 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   Application,
   answerOf,
@@ -33,13 +33,13 @@ describe('a request object (RFC 9101)', () => {
   let app: Application;
   let key: CryptoKey;
   let otherKey: CryptoKey;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
     ({ app, key } = await signingApp('ES256'));
     otherKey = (await generateKeyPair('ES256')).privateKey;
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function signingApp(alg: string, order: object = {}) {
     const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });

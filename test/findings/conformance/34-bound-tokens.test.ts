@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Client } from '../../../src/clients/clients.store.ts';
 import {
   Application,
@@ -15,11 +15,11 @@ import { startInstances } from '../../support/service.ts';
 
 let world: World;
 let ada: Person;
-before(async () => {
+beforeAll(async () => {
   world = await furnish(await startInstances(2));
   ada = await world.addPerson();
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 describe('an access token that is bound to a key (RFC 9449)', () => {
   /** Signs in with a key of the application's own. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openWorld, type World } from '../../oidc/world.ts';
 
 describe('an assertion by which a client signs in (private_key_jwt)', () => {
   let world: World;
   let prove: (claims: JWTPayload) => Promise<number>;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const { id } = await world.addClient({
@@ -29,7 +29,7 @@ describe('an assertion by which a client signs in (private_key_jwt)', () => {
       return answer.status;
     };
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const soon = () => Math.floor(Date.now() / 1000) + 60;
 

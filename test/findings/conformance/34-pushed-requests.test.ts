@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { FoundClient } from '../../../src/cli/clients/client.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
@@ -9,12 +9,12 @@ describe('a client that has to push its requests (RFC 9126)', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
     app = await Application.of(world, { requirePushedAuthorizationRequests: true });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('gets nobody signed in by a plain request, with a page or silently', async () => {
     for (const params of [{}, { prompt: 'none' }] as Record<string, string>[]) {

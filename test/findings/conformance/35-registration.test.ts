@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 
@@ -9,10 +9,10 @@ const off = /client-ID metadata documents are not enabled here/;
 
 describe('a client that nobody added', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const post = (path: string, body: string | URLSearchParams, type?: string) =>
     fetch(`${world.issuer}${path}`, {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { loadConfig } from '../../../src/config/config.ts';
 import { type ForwardingProblem, peerAddress } from '../../../src/http/peer.ts';
 import { problemsOf, production } from '../../config/settings.ts';
@@ -79,10 +79,10 @@ describe('the address of a person', () => {
 describe('behind a proxy that adds ports', () => {
   let world: World;
 
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { TRUSTED_PROXIES: '127.0.0.1/32' } });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const ask = (forwarded: string) =>
     fetch(`${world.url}/`, { headers: { 'x-forwarded-for': forwarded }, redirect: 'manual' });

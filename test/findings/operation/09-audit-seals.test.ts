@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { pseudonymiseAudit } from '../../../src/accounts/lifecycle.store.ts';
 import { record } from '../../../src/audit/events.ts';
 import { retainAudit } from '../../../src/audit/retention.ts';
@@ -18,14 +18,14 @@ let place: TestDatabase;
 let database: Database;
 const fingerprints = new Fingerprints(randomBytes(32));
 
-before(async () => {
+beforeAll(async () => {
   place = await testDatabase();
   database = await openDatabase({ url: place.url, poolSize: 6 });
   await database.query(
     "insert into tenants (id, slug, name) values (gen_random_uuid(), 'acme', 'Acme')",
   );
 });
-after(async () => {
+afterAll(async () => {
   await database.close();
   await place.drop();
 });

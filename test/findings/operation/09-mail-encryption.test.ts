@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { problemsOf, production } from '../../config/settings.ts';
 
 describe('in production mail with its codes is encrypted on its way', () => {

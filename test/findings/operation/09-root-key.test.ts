@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { Fingerprints } from '../../../src/secrets/fingerprints.ts';
@@ -17,7 +17,7 @@ describe('another key behind all fingerprints', { timeout: 180_000 }, () => {
   let tokens: Tokens;
   let invitation: string;
 
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
     ada = await world.addPerson();
@@ -26,7 +26,7 @@ describe('another key behind all fingerprints', { timeout: 180_000 }, () => {
     const made = await world.service.cli<{ link: string }>('invitations', 'add');
     invitation = made.link;
   });
-  after(() => world.service.stop());
+  afterAll(() => world.service.stop());
 
   function cli(...args: string[]) {
     const { dataDir, databaseUrl, url } = world.service;

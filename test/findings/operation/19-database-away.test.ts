@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Visitor } from '../../support/forms.ts';
 import { type Line, layLine } from '../../support/line.ts';
 import { type TestDatabase, testDatabase } from '../../support/postgres.ts';
@@ -23,7 +23,7 @@ const request = {
   code_challenge_method: 'S256',
 };
 
-before(async () => {
+beforeAll(async () => {
   database = await testDatabase();
   line = await layLine(database.url);
   service = await startService({ databaseUrl: line.url });
@@ -32,7 +32,7 @@ before(async () => {
   );
   authorization = `/oidc/auth?${new URLSearchParams(request)}`;
 });
-after(async () => {
+afterAll(async () => {
   await service.stop();
   await database.drop();
 });
@@ -45,7 +45,7 @@ describe('while the database is away', () => {
   let visitor: Visitor;
   let interaction: string;
 
-  before(async () => {
+  beforeAll(async () => {
     visitor = new Visitor();
     interaction = (await visitor.open(service.url + authorization)).url.href;
     await line.cut();

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { afterAll, describe, test } from 'vitest';
 import { root } from '../../../synapse/process.ts';
 import { freePorts } from '../../support/ports.ts';
 import { processesOf, treeOf, untilGone } from '../../support/process-tree.ts';
@@ -13,7 +13,7 @@ describe('nothing is left of the demo', { timeout: 300_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'openmeet-demo-'));
   // Where the account of the server may go, also if we are root.
   chmodSync(directory, 0o755);
-  after(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   /** `npm run demo`, and all that it started by when it prints `words`. */
   async function demo(words: string) {

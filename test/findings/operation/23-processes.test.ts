@@ -6,8 +6,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
 import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { startEmbedded } from '../../../src/database/embedded.ts';
 import { root } from '../../../synapse/process.ts';
 import { freePorts } from '../../support/ports.ts';
@@ -25,14 +25,14 @@ function newDirectory(): string {
 const started: ChildProcess[] = [];
 let port: number;
 
-before(async () => {
+beforeAll(async () => {
   port = (await freePorts(1))[0] as number;
 });
 afterEach(async () => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
   await untilGone(processesOf(dataDir), 'all of a test');
 });
-after(() => rmSync(dataDir, { recursive: true, force: true }));
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 /** On the embedded database, as people begin. */
 function run(command: string, args: string[], env: Record<string, string> = {}) {

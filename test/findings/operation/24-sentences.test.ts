@@ -7,8 +7,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { fileProblem } from '../../../src/config/file-problem.ts';
 import { explainDatabase } from '../../../src/database/explain.ts';
 import { listenProblem } from '../../../src/http/listen-problem.ts';
@@ -18,7 +18,7 @@ import { testDatabase, testServer } from '../../support/postgres.ts';
 
 const secret = 'hunter2-never-shown';
 const directory = mkdtempSync(join(tmpdir(), 'openmeet-words-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** What a program that cannot do its work leaves on the screen. */
 async function said(program: string[], env: Record<string, string>): Promise<string> {
@@ -50,7 +50,7 @@ describe('a database that cannot be used is told in one sentence, by the service
   const role = `openmeet_${randomBytes(4).toString('hex')}`;
   let database: Awaited<ReturnType<typeof testDatabase>>;
 
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase({ empty: true });
     server = new URL(await testServer());
     const http = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
@@ -58,7 +58,7 @@ describe('a database that cannot be used is told in one sentence, by the service
     other = { port: (http.address() as AddressInfo).port, close: () => http.close() };
     await asAdmin(`create role ${role} login password '${secret}'`);
   });
-  after(async () => {
+  afterAll(async () => {
     other.close();
     await database.drop();
     await asAdmin(`drop role ${role}`);
@@ -134,10 +134,10 @@ describe('a database that cannot be used is told in one sentence, by the service
 
 describe('an address that cannot be listened on is told in one sentence', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
-  before(async () => {
+  beforeAll(async () => {
     database = await testDatabase();
   });
-  after(() => database.drop());
+  afterAll(() => database.drop());
 
   test('when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');

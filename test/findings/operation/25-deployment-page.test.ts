@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { loadConfig } from '../../../src/config/config.ts';
 import { root } from '../../../synapse/process.ts';
 import { allVerbs } from '../../cli/commands.ts';
@@ -28,10 +28,10 @@ const isContainer = (command: string) => command.startsWith('docker ');
 
 describe('following docs/deployment.md', () => {
   let here: string;
-  before(() => {
+  beforeAll(() => {
     here = mkdtempSync(join(tmpdir(), 'following-'));
   });
-  after(() => rmSync(here, { recursive: true }));
+  afterAll(() => rmSync(here, { recursive: true }));
 
   test('the first command asks for the names, and writes all files', () => {
     assert.deepEqual(

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { parse } from 'yaml';
 import { newDeployment } from '../../support/deployment.ts';
 import { freePorts } from '../../support/ports.ts';
@@ -93,7 +93,7 @@ for (const proxy of [caddy, nginx]) {
     let port: number;
     let running: ChildProcess;
 
-    before(async () => {
+    beforeAll(async () => {
       deployment = await newDeployment('--federation');
       const ports: Partial<Ports> = { proxy: (await freePorts(1))[0] };
       for (const name of ['id', 'matrix', 'chat'] as const) {
@@ -117,7 +117,7 @@ for (const proxy of [caddy, nginx]) {
       await until(answers, { what: proxy.name });
     });
 
-    after(async () => {
+    afterAll(async () => {
       running.kill('SIGTERM');
       await once(running, 'exit');
       for (const server of servers) server.close();

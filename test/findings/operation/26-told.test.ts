@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createListener } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { runCli } from '../../cli/terminal.ts';
 import { freePorts } from '../../support/ports.ts';
@@ -25,7 +25,7 @@ describe('an operator is told', () => {
     '/_synapse/admin/v1/server_version': { server_version: '1.163' },
   };
 
-  before(async () => {
+  beforeAll(async () => {
     homeserver = createServer((request, response) => {
       const answer = answers[request.url ?? ''];
       response.writeHead(answer ? 200 : 403, { 'content-type': 'application/json' });
@@ -36,7 +36,7 @@ describe('an operator is told', () => {
     service = await startService({ env: { SYNAPSE_URL: synapseUrl } });
     await service.cli('clients', 'rotate-secret', 'matrix_synapse', '--secret', secret);
   });
-  after(async () => {
+  afterAll(async () => {
     await service.stop();
     homeserver.close();
   });

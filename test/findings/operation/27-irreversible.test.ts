@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { before, describe, test } from 'node:test';
+import { beforeAll, describe, test } from 'vitest';
 import type { FoundTenant } from '../../../src/cli/tenants/change.ts';
 import { root } from '../../../synapse/process.ts';
 import { useTerminal } from '../../cli/terminal.ts';
@@ -31,7 +31,7 @@ const acts: string[][] = [
 ];
 
 describe('what cannot be undone', () => {
-  before(async () => {
+  beforeAll(async () => {
     await terminal.json('tenants', 'add', '--slug', 'acme', '--name', 'Acme');
     const uri = ['--redirect-uri', 'https://chat.example/cb'];
     await terminal.json('clients', 'add', '--id', 'chat', ...uri);

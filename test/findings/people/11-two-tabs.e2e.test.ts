@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { openBrowser, type TestBrowser } from '../../support/browser.ts';
@@ -14,7 +14,7 @@ describe('two people at one browser, in Chromium', { timeout: 120_000 }, () => {
   let application: Application;
   let ada: Person;
   let ben: Person;
-  before(async () => {
+  beforeAll(async () => {
     [world, browser, app] = await Promise.all([openWorld(), openBrowser(), startSmallApp()]);
     const redirectUris = [app.callback];
     const postLogoutRedirectUris = [`${app.url}/`];
@@ -24,7 +24,7 @@ describe('two people at one browser, in Chromium', { timeout: 120_000 }, () => {
       world.addPerson({ name: 'Ben' }),
     ]);
   });
-  after(async () => {
+  afterAll(async () => {
     await Promise.all([world?.close(), browser?.close(), app?.stop()]);
   });
 

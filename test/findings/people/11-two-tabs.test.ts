@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { readOnward } from '../../../src/oidc/pass-on.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
@@ -14,7 +14,7 @@ describe('two people at one browser', () => {
   let app: Application;
   let ada: Person;
   let ben: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const grantTypes = ['authorization_code', 'refresh_token', deviceGrant];
     const backchannelLogoutUri = 'http://127.0.0.1:9/backchannel_logout';
@@ -24,7 +24,7 @@ describe('two people at one browser', () => {
       world.addPerson({ name: 'Ben' }),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** Both tabs show the sign-in page; Ada is first to send hers. */
   async function twoTabs() {
@@ -183,13 +183,13 @@ describe('a page that the OpenID library makes by itself', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const grantTypes = ['authorization_code', deviceGrant];
     app = await Application.of(world, { name: 'Acme & Söhne', grantTypes });
     ada = await world.addPerson();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   function assertOurs(page: Page, target?: string): void {
     assert.equal(page.status, 200);

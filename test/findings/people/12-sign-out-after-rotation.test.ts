@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWTPayload, SignJWT } from 'jose';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { destroyRetired } from '../../../src/oidc/keys.store.ts';
 import { loadSigningKeys, rotateKeys } from '../../../src/oidc/keys.ts';
 import { Application, answerOf, newVisitor } from '../../oidc/application.ts';
@@ -14,11 +14,11 @@ describe('an ID token whose key was replaced', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function signedIn() {
     const visitor = newVisitor();

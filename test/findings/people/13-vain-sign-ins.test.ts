@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   Application,
   answerOf,
@@ -22,13 +22,13 @@ describe('what no sign-in here can give', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
     const grantTypes = ['authorization_code', 'refresh_token', deviceGrant];
     app = await Application.of(world, { grantTypes });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function signedIn(): Promise<Visitor> {
     const visitor = newVisitor();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
 import { OAuthCallbackError } from '@atproto/oauth-client-node';
 import { generateKeyPair, type JWK, SignJWT } from 'jose';
+import { describe, test } from 'vitest';
 import { translated } from '../../../src/federation/atproto/errors.ts';
 import type { GoogleStandIn } from '../../federation/google.ts';
 import { useGoogle } from '../../federation/google-world.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Actual } from '../../../src/matrix/rooms/actual.ts';
 import { HomeserverRooms } from '../../../src/matrix/rooms/homeserver-rooms.ts';
 import { levelIn } from '../../../src/matrix/rooms/levels.ts';
@@ -16,11 +16,11 @@ const path = (roomId: string, rest: string) => `/rooms/${encodeURIComponent(room
 describe('a room that somebody upgraded by hand', () => {
   let world: RoomsWorld;
   let bot: HomeserverRooms;
-  before(async () => {
+  beforeAll(async () => {
     world = await openRoomsWorld();
     bot = new HomeserverRooms(world.options.synapse);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function roomWithPeople(fields: RoomFields = {}) {
     const room = await world.room(fields);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
 import { displayName } from '../../../src/text/display-name.ts';
 import { isVisible, trimUnseen } from '../../../src/text/unseen.ts';
@@ -28,14 +28,14 @@ describe('what cannot be seen', () => {
   let world: World;
   let token: string;
   let everywhere: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const scopes = ['guests:write', 'rooms:write', 'accounts:read', 'handles:read'];
     const machine = await addMachine(world, { tenantIds: [world.defaultTenantId], scopes });
     token = await tokenOf(world, machine);
     everywhere = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const cli = <T>(...args: string[]) => world.service.cli<T>(...args);
   const post = (path: string, body: object) => call(world, path, { token, method: 'POST', body });

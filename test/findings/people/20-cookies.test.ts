@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { visitAccount } from '../../pages/account/visitor.ts';
@@ -16,12 +16,12 @@ describe('a browser that keeps no cookies', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const grantTypes = ['authorization_code', deviceGrant];
     [app, ada] = await Promise.all([Application.of(world, { grantTypes }), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** Blocks cookies, as in the settings of a browser. */
   function block(visitor: Visitor): Visitor {

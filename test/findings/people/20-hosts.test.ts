@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openWorld, type World } from '../../oidc/world.ts';
 import { askRaw } from '../../support/raw-request.ts';
 
@@ -8,11 +8,11 @@ const html = 'text/html,*/*;q=0.8';
 
 describe('the host by another of its spellings', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { PUBLIC_URL: `https://${name}` } });
     await world.addTenant({ slug: 'acme', domain: 'chat.acme.example' });
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   const ask = (host: string, path: string, headers: Record<string, string> = {}) =>
     askRaw(world.service.instances[0]?.url ?? '', path, { headers: { host, ...headers } });

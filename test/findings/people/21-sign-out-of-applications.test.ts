@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { furnish, type Person, type World } from '../../oidc/world.ts';
 import { prepareService } from '../../support/service.ts';
@@ -33,7 +33,7 @@ describe('an application that wants to know of sign-outs', () => {
     answer(path, response);
   });
 
-  before(async () => {
+  beforeAll(async () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -42,7 +42,7 @@ describe('an application that wants to know of sign-outs', () => {
     world = await furnish(await prepared.start(await detourTo(front)));
     ada = await world.addPerson();
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await front?.stop();
     server.close();

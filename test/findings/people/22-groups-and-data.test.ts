@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
 import { migrations } from '../../cli/migration.ts';
 import { useTerminal } from '../../cli/terminal.ts';
@@ -22,10 +22,10 @@ type Data = Record<'memberships' | 'invitations' | 'guests' | 'merges', Record<s
 
 describe('a person', () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const cli = <T>(...args: string[]) => world.service.cli<T>(...args);
   async function dataOf(visitor: Visitor): Promise<Data> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { bring, openPlatform } from '../../handoff/hand-off.ts';
 import {
   Application,
@@ -46,13 +46,13 @@ describe('another spelling of a route', { timeout: 120_000 }, () => {
   let app: Application;
   let tv: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openProduction();
     app = await Application.of(world);
     tv = await Application.of(world, { grantTypes: ['authorization_code', deviceGrant] });
     ada = await world.addPerson();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   const uidOf = (page: Page) => page.url.pathname.split('/')[2] ?? '';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { addressOf, everyRoute, layersOf, type Route } from '../../oidc/every-route.ts';
 import { serveHere, type Watched } from '../../oidc/watched.ts';
@@ -73,7 +73,7 @@ describe('every route', { timeout: 240_000 }, () => {
   let routes: Route[];
   let library: Registered[];
   let cookie = '';
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     library = await listenToTheLibrary();
     here = await serveHere(world, { METRICS_TOKEN: 'm'.repeat(40) });
@@ -83,7 +83,7 @@ describe('every route', { timeout: 240_000 }, () => {
     await app.signIn(visitor, await world.addPerson());
     cookie = visitor.cookies.all.map(({ name, value }) => `${name}=${value}`).join('; ');
   });
-  after(async () => {
+  afterAll(async () => {
     await here?.stop();
     await world?.close();
   });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openProduction } from '../../oidc/production.ts';
 import { callback, type Person, type World } from '../../oidc/world.ts';
 import { openBrowser, type TestBrowser } from '../../support/browser.ts';
@@ -26,7 +26,7 @@ describe('an attacker on a neighbouring host, as in production', { timeout: 120_
   let clientId: string;
   const trap: Trap = { cookies: [], leadsTo: '' };
 
-  before(async () => {
+  beforeAll(async () => {
     world = await openProduction({ env: { PUBLIC_URL: `https://${host}` } });
     front = await startTlsFront(host, world.url);
     neighbour = createServer((_request, answer) => {
@@ -43,7 +43,7 @@ describe('an attacker on a neighbouring host, as in production', { timeout: 120_
     ada = await world.addPerson();
     clientId = (await world.addClient()).id;
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await Promise.all([front?.stop(), neighbourFront?.stop()]);
     neighbour?.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
 import type { QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ConsentedClaims1797000000002 } from '../../../migrations/1797000000002-consented-claims.ts';
 import {
   Application,
@@ -37,14 +37,14 @@ const ways: Record<string, (app: Application, attempt: Attempt) => Promise<URL>>
 describe('claims that are asked for one by one', () => {
   let world: World;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
     await world.database.query(
       `update accounts set picture = 'https://media.example/a.png', locale = 'en'`,
     );
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const stranger = () => Application.of(world, { name: 'Stranger', firstParty: false, grantTypes });
   const limited = () => Application.of(world, { scopes: ['openid'], grantTypes });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type Linked, openPlatform, type Platform, signInPage } from '../../handoff/hand-off.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 import { call } from '../../platform/api.ts';
@@ -7,13 +7,13 @@ import { call } from '../../platform/api.ts';
 describe('a platform', () => {
   let world: World;
   let platform: Platform;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     platform = await openPlatform(world, {
       client: { scopes: ['handoff:write', 'accounts:write', 'events:write', 'access:write'] },
     });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const cli = (...args: string[]) => world.service.cli('accounts', ...args);
   const post = (path: string, body: object) =>

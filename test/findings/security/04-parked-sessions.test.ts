@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, newVisitor, refused } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -11,7 +11,7 @@ describe('an account that is put aside in a browser', () => {
   let world: World;
   let app: Application;
   let bob: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const backchannelLogoutUri = 'https://app.example/logout';
     [app, bob] = await Promise.all([
@@ -19,7 +19,7 @@ describe('an account that is put aside in a browser', () => {
       world.addPerson({ name: 'Bob' }),
     ]);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   async function enter(visitor: Visitor, page: Page, person: Person, stays: boolean) {
     const { email, password } = person;
@@ -138,7 +138,7 @@ describe('signing out where several accounts are signed in', () => {
   let app: Application;
   let ada: Person;
   let bob: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     const backchannelLogoutUri = 'https://app.example/logout';
     [app, ada, bob] = await Promise.all([
@@ -147,7 +147,7 @@ describe('signing out where several accounts are signed in', () => {
       world.addPerson({ name: 'Bob' }),
     ]);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   async function bothSignedIn() {
     const visitor = newVisitor();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { callback, openWorld, type Person, type World } from '../../oidc/world.ts';
 
@@ -11,7 +11,7 @@ describe('requests of clients that fail', () => {
   let ours: Application;
   let anybody: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { TRUSTED_PROXIES: '127.0.0.1/32' } });
     const grantTypes = ['authorization_code', 'refresh_token', deviceGrant];
     [ours, anybody, ada] = await Promise.all([
@@ -20,7 +20,7 @@ describe('requests of clients that fail', () => {
       world.addPerson(),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   type Asked = { path?: string; address?: string; secret?: string };
   async function ask(params: Record<string, string>, asked: Asked = {}) {

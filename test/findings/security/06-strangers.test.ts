@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { removeOldestUntouched } from '../../../src/oidc/artifacts.store.ts';
 import { untouched } from '../../../src/oidc/untouched.ts';
 import { Application, answerOf, newVisitor, refused } from '../../oidc/application.ts';
@@ -17,7 +17,7 @@ describe('what strangers have us keep', () => {
   let app: Application;
   let anybody: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { TRUSTED_PROXIES: '127.0.0.1/32' } });
     [app, anybody, ada] = await Promise.all([
       Application.of(world, { grantTypes }),
@@ -25,7 +25,7 @@ describe('what strangers have us keep', () => {
       world.addPerson(),
     ]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const from = (address: string) => newVisitor({ headers: { 'x-forwarded-for': address } });
 

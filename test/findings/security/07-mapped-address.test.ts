@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { claimsOf, identityFrom } from '../../../src/federation/openid-claims.ts';
 import { type Claims, stranger } from '../../federation/person.ts';
 import { usePlain } from '../../federation/plain-world.ts';

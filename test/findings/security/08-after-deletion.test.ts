@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { useGoogle } from '../../federation/google-world.ts';
 import { stranger } from '../../federation/person.ts';
 import { newVisitor } from '../../oidc/application.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 import { addMachine, call, tokenOf } from '../../platform/api.ts';
@@ -13,10 +13,10 @@ const deep = (depth = levels) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
 describe('what nobody means to send', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   test('gets an error page that leads to no other host', async () => {
     const { port } = new URL(world.url);

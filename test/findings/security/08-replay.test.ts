@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { furnish, type Person, type World } from '../../oidc/world.ts';
 import { startInstances } from '../../support/service.ts';
@@ -11,11 +11,11 @@ const times = 20;
 describe('of twenty requests at once, over two instances, one counts', () => {
   let world: World;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await furnish(await startInstances(2));
     ada = await world.addPerson();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** What the answers were, and how often each. */
   async function atOnce(request: () => Promise<string>): Promise<Map<string, number>> {

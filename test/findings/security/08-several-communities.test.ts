@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { serveHere } from '../../oidc/watched.ts';
@@ -18,14 +18,14 @@ describe('whoever has accounts in two communities by one address', () => {
   let everywhere: Application;
   let acme: Application;
   let globex: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { TRUSTED_PROXIES: '127.0.0.1/32' } });
     everywhere = await Application.of(world);
     const of = async (slug: string) =>
       Application.of(world, { tenantIds: [(await world.addTenant({ slug })).id] });
     [acme, globex] = [await of('acme'), await of('globex')];
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   let strangers = 0;
   const stranger = () =>
@@ -157,7 +157,7 @@ describe('whoever has accounts in two communities by one address', () => {
   test('has one hash computed for each attempt, and one query', async () => {
     const { email } = await addSomebody();
     const watched = await serveHere(world);
-    after(() => watched.stop());
+    onTestFinished(() => watched.stop());
     for (const [typed, password] of [
       [email, atAcme],
       [email, atGlobex],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { visitAccount } from '../../pages/account/visitor.ts';
@@ -54,13 +54,13 @@ const sha1 = (text: string) => createHash('sha1').update(text).digest('hex').toU
 describe('a new password', () => {
   const server = new RangeServer();
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     await server.start();
     world = await openWorld({
       env: { PASSWORD_BREACHES_URL: server.url, METRICS_TOKEN: 'metrics-for-tests' },
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await server.stop();
   });

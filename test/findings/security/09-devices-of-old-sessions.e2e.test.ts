@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createChores } from '../../../src/chores.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { openDatabase } from '../../../src/database/open.ts';
@@ -16,10 +16,10 @@ describe('a Matrix device whose browser session ran out, and whose rows were rem
   timeout: 180_000,
 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await startWorld();
   });
-  after(() => world?.stop());
+  afterAll(() => world?.stop());
 
   const ended = (device: Device) =>
     until(async () => !(await device.alive()), { what: `the end of ${device.userId}’s device` });

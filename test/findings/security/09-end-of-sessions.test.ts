@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, newVisitor, refused } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -9,11 +9,11 @@ const day = 24 * 3600;
 describe('a browser that stays signed in', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   async function signedIn() {
     const person = await world.addPerson();

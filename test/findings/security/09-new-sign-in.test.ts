@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -10,11 +10,11 @@ const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefo
 describe('a person is told by mail', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   /** Alone in a community, so that its mails are the person's. */
   async function addPerson() {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { visitAccount } from '../../pages/account/visitor.ts';
@@ -13,14 +13,14 @@ describe('what an application has of a browser session that ran out', () => {
   const homeserver = createServer((_request, response) => response.end());
   let backchannelLogoutUri = '';
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     await once(homeserver.listen(0, '127.0.0.1'), 'listening');
     const { port } = homeserver.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}`;
     backchannelLogoutUri = `${url}/_synapse/client/oidc/backchannel_logout`;
     world = await openWorld({ env: { SYNAPSE_URL: url } });
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     homeserver.close();
   });

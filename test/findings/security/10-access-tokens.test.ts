@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor, type Tokens } from '../../oidc/application.ts';
 import { addressOf, everyRoute, type Route } from '../../oidc/every-route.ts';
 import { serveHere, type Watched } from '../../oidc/watched.ts';
@@ -19,7 +19,7 @@ describe('a person’s access token', { timeout: 240_000 }, () => {
   let routes: Route[];
   let ada: Person;
   let tokens: Tokens;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     here = await serveHere(world, {
       METRICS_TOKEN: 'm'.repeat(40),
@@ -29,7 +29,7 @@ describe('a person’s access token', { timeout: 240_000 }, () => {
     ada = await world.addPerson();
     tokens = await (await Application.of(world)).signIn(newVisitor(), ada);
   });
-  after(async () => {
+  afterAll(async () => {
     await here?.stop();
     await world?.close();
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Client } from '../../../src/clients/clients.store.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
@@ -11,11 +11,11 @@ const returned = ['http://127.0.0.1/signed-out'];
 describe('an application on the person’s own machine (RFC 8252 §7.3)', () => {
   let world: World;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     ada = await world.addPerson();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const add = (order: Partial<Client> = {}) =>
     Application.of(world, {

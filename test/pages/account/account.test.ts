@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { accountClientId } from '../../../src/clients/own-clients.ts';
 import { enterPassword } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
@@ -8,10 +8,10 @@ import { actionsOn, letProofsGrowOld, visitAccount } from './visitor.ts';
 
 describe('the account page', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   test('signs a person in and shows who they are, without asking for consent', async () => {
     const person = await world.addPerson();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor, refused } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { codeIn } from '../../support/mail.ts';
@@ -9,10 +9,10 @@ const fresh = 'umbrella-canyon-82';
 
 describe('an account', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   const open = (guest: Guest, path: string) => guest.visitor.open(`${world.url}/account${path}`);
   const emailOf = async ({ id }: Person) => {

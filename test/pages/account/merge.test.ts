@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { insertIdentity } from '../../../src/federation/identities.store.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { addMember, addRoom, memberAs, membersOf, wantedVersion } from '../../oidc/memberships.ts';
@@ -18,11 +18,11 @@ import { actionsOn, visitAccount } from './visitor.ts';
 let world: World;
 let app: Application;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   app = await Application.of(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const pair = async (other: Partial<Person> = {}) =>
   [await world.addPerson(), await world.addPerson(other)] as const;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { accountClientId } from '../../../src/clients/own-clients.ts';
 import { Application, newVisitor, refused } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
@@ -12,10 +12,10 @@ const iPhone =
 
 describe('sessions on the account page', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   const logoutsFor = async (accountId: string) => {
     const rows = await world.database.query<{ key: string }>(
@@ -86,10 +86,10 @@ describe('sessions on the account page', { timeout: 120_000 }, () => {
 
 describe('connected applications', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   test('are listed by name, our own page left out', async () => {
     const person = await world.addPerson();

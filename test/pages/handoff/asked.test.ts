@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   bring,
   type Linked,
@@ -20,13 +20,13 @@ describe('a hand-off asks', () => {
   let platform: Platform;
   let ann: Linked;
   let bob: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     platform = await openPlatform(world);
     ann = await platform.addMember({ name: 'Ann' });
     bob = await world.addPerson({ name: 'Bob' });
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** A browser in which this person is signed in. */
   const signedIn = async (person: Person) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   bring,
   openPlatform,
@@ -15,12 +15,12 @@ describe('a hand-off', () => {
   let world: World;
   let platform: Platform;
   let other: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld({ env: { LOG_LEVEL: 'trace' } });
     platform = await openPlatform(world);
     other = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** Somebody new whom the platform hands over, up to the tokens of the application. */
   async function handOver() {

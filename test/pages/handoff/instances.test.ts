@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   bring,
   openPlatform,
@@ -14,11 +14,11 @@ import { type BalancedService, startInstances } from '../../support/service.ts';
 describe('two instances', () => {
   let world: World<BalancedService>;
   let platform: Platform;
-  before(async () => {
+  beforeAll(async () => {
     world = await furnish(await startInstances(2));
     platform = await openPlatform(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   test('hand one person over in turns', async () => {
     const ann = await platform.addMember();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { enterPassword } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 import { Visitor } from '../../support/forms.ts';
@@ -9,10 +9,10 @@ import { visitAccount } from '../account/visitor.ts';
 
 describe('the start page', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   test('leads a stranger to the sign-in', async () => {
     const visitor = new Visitor();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 import { codeIn } from '../../support/mail.ts';
@@ -18,11 +18,11 @@ import {
 describe('an invitation', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** An account by this link, for a new address unless told otherwise. */
   async function join(link: string, handle = newHandle(), email = newEmail()) {

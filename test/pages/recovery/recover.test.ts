@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import { Visitor } from '../../support/forms.ts';
 import { linkIn } from '../../support/mail.ts';
@@ -9,10 +9,10 @@ const fresh = 'umbrella-canyon-82';
 
 describe('the link of a recovery mail', { timeout: 120_000 }, () => {
   let world: World;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
   });
-  after(() => world?.close());
+  afterAll(() => world?.close());
 
   const askForLink = async (person: Person) => {
     const visitor = new Visitor();

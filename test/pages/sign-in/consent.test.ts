@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -8,12 +8,12 @@ describe('consent', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world, { name: 'Third Party', firstParty: false });
     ada = await world.addPerson();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function upToConsent(visitor: Visitor, params: Record<string, string> = {}) {
     const attempt = await app.request(params);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { Application, answerOf } from '../../oidc/application.ts';
 import { addMember, addRoom, memberAs, membersOf, wantedVersion } from '../../oidc/memberships.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
@@ -22,12 +22,12 @@ let guests: GuestBook;
 let workshop: string;
 let walkers: string;
 
-before(async () => {
+beforeAll(async () => {
   world = await openWorld();
   app = await Application.of(world);
   guests = await GuestBook.open(world);
 });
-after(() => world.close());
+afterAll(() => world.close());
 beforeEach(async () => {
   workshop = await addRoom(world, { name: 'JavaScript Workshop' });
   walkers = await addRoom(world, { name: 'Walkers', type: 'group' });

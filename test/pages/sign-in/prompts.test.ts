@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import {
   Application,
   answerOf,
@@ -15,11 +15,11 @@ describe('an authorization request', () => {
   let world: World;
   let app: Application;
   let ada: Person;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     [app, ada] = await Promise.all([Application.of(world), world.addPerson()]);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   /** A browser in which Ada is signed in. */
   async function signedIn() {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { SignUpRequest } from '../../../src/admission/sign-up-requests.store.ts';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
@@ -19,11 +19,11 @@ import {
 describe('a community that approves of newcomers', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function careful() {
     const tenant = await world.addTenant();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Application, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -10,11 +10,11 @@ import type { Page } from '../../support/page.ts';
 describe('a sign-up', () => {
   let world: World;
   let app: Application;
-  before(async () => {
+  beforeAll(async () => {
     world = await openWorld();
     app = await Application.of(world);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const newHandle = () => `n${randomBytes(5).toString('hex')}`;
   const newEmail = (domain = 'mail.example') => `${newHandle()}@${domain}`;
