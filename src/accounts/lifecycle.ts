@@ -156,7 +156,7 @@ export async function identitiesChanged(
 export async function endEverythingElse(
   tx: Transaction,
   { accountId, keep }: Change,
-  outside: Outside,
+  outside: Pick<Outside, 'endSessions'>,
 ): Promise<void> {
   await outside.endSessions(tx, accountId, keep);
   await voidCodes(tx, accountId);

@@ -39,7 +39,9 @@ export async function changeMatrixAccess(
 ): Promise<Account> {
   const account = await lockAccount(tx, accountId);
   const byOperator = by === 'operator';
-  if (access === account.matrixAccess && !(byOperator && access === 'revoked')) return account;
+  // An operator may make a platform's revocation their own.
+  const takesOver = byOperator && access === 'revoked' && !account.matrixRevokedByOperator;
+  if (access === account.matrixAccess && !takesOver) return account;
   if (account.matrixRevokedByOperator && !byOperator) {
     throw new AppError('revoked_by_operator', {
       status: 403,

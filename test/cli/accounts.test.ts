@@ -181,6 +181,8 @@ describe('accounts', () => {
     assert.equal(revoked.matrixAccess, 'revoked');
     const said = await terminal.run(['accounts', 'revoke-matrix', '@mary.j', '--yes']);
     assert.match(said.stdout, /backed up nowhere, are lost/);
+    const twice = ['account.created', 'account.matrix_revoked'];
+    assert.deepEqual(await terminal.audited(id), twice, 'the second time changed nothing');
     const restored = await terminal.json<FoundAccount>('accounts', 'restore-matrix', '@mary.j');
     assert.equal(restored.matrixAccess, 'active');
     const known = await terminal.json<FoundAccount>(

@@ -71,6 +71,35 @@ describe('access to Matrix', { timeout: 300_000 }, () => {
       .membership;
   }
 
+  test('of an account that an operator adds is like that of one who signed up', async () => {
+    const roomId = await begin(world.api, 'before', 'ann');
+    await world.api.good('PUT', '/matrix/rooms/by-entity/event/before/members/fay', {
+      role: 'organizer',
+    });
+    await world.addPeople(['fay']);
+    const isIn = async () => (await membershipOf('fay', roomId)) === 'join';
+    await until(isIn, { what: 'the room of somebody who was told of before', timeout });
+    const isShown = async () => {
+      const { threepids } = await user<{ threepids: { address: string }[] }>('fay');
+      return threepids.some(({ address }) => address === 'fay@example.org');
+    };
+    await until(isShown, { what: 'the address on Matrix', timeout });
+  });
+
+  test('that is given back brings people where they came to belong meanwhile', async () => {
+    await world.addPeople(['gil']);
+    const roomId = await begin(world.api, 'meanwhile', 'ann');
+    await world.service.cli('accounts', 'disable', '@gil', '--yes');
+    await until(async () => !(await isUnlocked('gil')), { what: 'the lock', timeout });
+    await world.api.good('PUT', '/matrix/rooms/by-entity/event/meanwhile/members/gil', {
+      role: 'organizer',
+    });
+    assert.notEqual(await membershipOf('gil', roomId), 'join');
+    await world.service.cli('accounts', 'enable', '@gil');
+    const isIn = async () => (await membershipOf('gil', roomId)) === 'join';
+    await until(isIn, { what: 'the room', timeout });
+  });
+
   test('that is taken away ends everywhere on Matrix and nowhere else, and comes back as it was', async ({
     annotate,
   }) => {

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { accountByEmail, insertAccount } from '../../accounts/accounts.store.ts';
+import { accountByEmail } from '../../accounts/accounts.store.ts';
 import { hashPassword } from '../../accounts/address-salt.ts';
 import { BreachedPasswords } from '../../accounts/breached-passwords.ts';
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
 import type { PlatformNames } from '../../accounts/guests.store.ts';
+import { giveHandle, makeAccount } from '../../accounts/make.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { PasswordHasher } from '../../accounts/password-hasher.ts';
-import { changePlatformNames } from '../../accounts/platform-identity.ts';
-import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { activateHandle } from '../../handles/hold.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
 import { displayName } from '../../text/display-name.ts';
@@ -63,7 +61,8 @@ export async function add(cli: Cli, options: AddOptions): Promise<FoundAccount> 
 
 async function make(tx: Transaction, { config }: Cli, draft: Draft): Promise<void> {
   const { id, tenant, handle } = draft;
-  await insertAccount(tx, {
+  const { provisioning } = config.matrix;
+  await makeAccount(tx, {
     id,
     tenantId: tenant.id,
     name: draft.name,
@@ -71,22 +70,13 @@ async function make(tx: Transaction, { config }: Cli, draft: Draft): Promise<voi
     emailKey: draft.address.key,
     emailVerified: true,
     passwordHash: draft.passwordHash,
-  });
-  const names = draft.names;
-  if (names.platformUserId !== null || names.platformSlug !== null) {
-    await changePlatformNames(tx, { id, tenantId: tenant.id, platformSlug: null }, names);
-  }
-  if (handle) {
-    if (!config.matrix.provisioning) await hold(tx, { ...draft, handle });
-    await activateHandle(tx, { handle, accountId: id });
-  }
-  await record(tx, {
-    action: 'account.created',
+    platformNames: draft.names,
+    handle,
     actor: 'operator',
-    tenantId: tenant.id,
-    target: id,
-    detail: { handle: handle ?? null },
   });
+  if (!handle) return;
+  if (!provisioning) await hold(tx, { ...draft, handle });
+  await giveHandle(tx, { handle, accountId: id, provisioned: provisioning });
 }
 
 async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {

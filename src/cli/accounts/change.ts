@@ -1,7 +1,8 @@
-import { lockAccount, setStatus } from '../../accounts/accounts.store.ts';
+import { lockAccount } from '../../accounts/accounts.store.ts';
+import { disableAccount, enableAccount } from '../../accounts/disable.ts';
 import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
-import { changeMatrixAccess, syncMatrixAccess } from '../../accounts/matrix-profile.ts';
+import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
 import { changePlatformNames } from '../../accounts/platform-identity.ts';
 import { setGroups as storeGroups, setRoles as storeRoles } from '../../accounts/roles.store.ts';
 import { record } from '../../audit/events.ts';
@@ -20,18 +21,15 @@ import type { FoundAccount } from './found.ts';
 
 /** @throws AppError `account_not_found` (404), `account_ambiguous` (409), as all below */
 export function disable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
-  return change(cli, name, options, 'account.disabled', async (tx, { id }) => {
-    await setStatus(tx, id, 'disabled');
-    await signOutEverywhere(tx, id);
-    await syncMatrixAccess(tx, id);
-  });
+  return changeFound(cli, name, options, (tx, { id }) =>
+    disableAccount(tx, { accountId: id, actor: 'operator' }, { endSessions: signOutEverywhere }),
+  );
 }
 
 export function enable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {
-  return change(cli, name, options, 'account.enabled', async (tx, { id }) => {
-    await setStatus(tx, id, 'active');
-    await syncMatrixAccess(tx, id);
-  });
+  return changeFound(cli, name, options, (tx, { id }) =>
+    enableAccount(tx, { accountId: id, actor: 'operator' }),
+  );
 }
 
 /** As if the person had signed out in every browser: applications are told, so that devices end. */

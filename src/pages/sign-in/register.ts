@@ -1,14 +1,9 @@
-import { accountByEmail, insertAccount, updateProfile } from '../../accounts/accounts.store.ts';
-import { showOnMatrix } from '../../accounts/matrix-profile.ts';
-import { recordTermsAcceptance } from '../../accounts/terms.store.ts';
+import { accountByEmail, updateProfile } from '../../accounts/accounts.store.ts';
+import { giveHandle, makeAccount } from '../../accounts/make.ts';
 import { record } from '../../audit/events.ts';
-import type { Transaction } from '../../database/database.ts';
-import { syncRoomsOfAccount } from '../../entities/sync.ts';
 import { AppError } from '../../errors.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
-import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
-import { labelOf, profileOf } from '../../federation/identity.ts';
-import { activateHandle } from '../../handles/hold.ts';
+import { findIdentities } from '../../federation/identities.store.ts';
 import { forget } from '../../http/request-cache.ts';
 import {
   type Admission,
@@ -65,7 +60,7 @@ async function tryToRegister(
   if (reserved === 'taken' && (await continueAsExisting(step, person))) return 'done';
   if (reserved !== 'ready') return reserved;
   try {
-    await makeAccount(step, person, { ...order, accountId }, admission);
+    await register(step, person, { ...order, accountId }, admission);
   } catch (error) {
     if (await continueAsExisting(step, person)) return 'done';
     if (error instanceof AppError && overtaking.has(error.code)) return 'overtaken';
@@ -78,7 +73,7 @@ async function tryToRegister(
   return 'done';
 }
 
-function makeAccount(
+function register(
   step: Step,
   person: Person,
   order: Order & { accountId: string },
@@ -87,9 +82,13 @@ function makeAccount(
   const { accountId, handle, termsVersion } = order;
   return step.parts.database.transaction(async (tx) => {
     await useAdmission(tx, admission, { accountId, person });
-    await insertAccount(tx, {
+    await makeAccount(tx, {
       id: accountId,
       tenantId: person.tenant.id,
+      clientId: step.client.id,
+      handle,
+      termsVersion,
+      identity: person.upstream,
       name: order.name,
       email: person.email || null,
       emailKey: person.emailKey || null,
@@ -97,29 +96,11 @@ function makeAccount(
       picture: person.upstream && pictureOf(person.upstream),
       locale: step.locale,
     });
-    if (person.upstream) await addIdentity(tx, accountId, person.tenant.id, person.upstream);
-    if (termsVersion) await recordTermsAcceptance(tx, accountId, termsVersion);
     await welcomeProved(tx, step, accountId);
     await keepAccount(tx, step.signIn.id, accountId);
-    await activate(tx, step, person, { accountId, handle });
+    await giveHandle(tx, { accountId, handle, provisioned: Boolean(step.parts.provisioning) });
     await leaveRest(tx, admission);
   });
-}
-
-/** @throws AppError `identity_taken` (409) when the same person was faster elsewhere */
-async function addIdentity(
-  tx: Transaction,
-  accountId: string,
-  tenantId: string,
-  upstream: UpstreamIdentity,
-): Promise<void> {
-  const { connection, issuer, subject } = upstream;
-  const added = await insertIdentity(tx, {
-    ...{ tenantId, accountId, connection, issuer, subject },
-    label: labelOf(upstream),
-    profile: profileOf(upstream),
-  });
-  if (!added) throw new AppError('identity_taken', { status: 409 });
 }
 
 function finishAs(
@@ -171,29 +152,16 @@ export async function setUpHandle(
   if (reserved !== 'ready') return reserved;
   await step.parts.database.transaction(async (tx) => {
     await updateProfile(tx, order.accountId, { name: order.name });
-    await activate(tx, step, person, order);
+    await giveHandle(tx, { ...order, provisioned: Boolean(step.parts.provisioning) });
+    await record(tx, {
+      action: 'account.handle_chosen',
+      actor: order.accountId,
+      tenantId: person.tenant.id,
+      target: order.accountId,
+      clientId: step.client.id,
+      detail: { handle: order.handle },
+    });
   });
   await goOnAsSignedIn(step);
   return 'done';
-}
-
-/** @throws AppError `handle_taken` (409) when the hold ran out and somebody else has the handle */
-async function activate(
-  tx: Transaction,
-  step: Step,
-  person: Person,
-  made: { accountId: string; handle: string },
-): Promise<void> {
-  await activateHandle(tx, made);
-  // A user that exists before its first sign-in gets no address from Synapse.
-  if (step.parts.provisioning) await showOnMatrix(tx, made.accountId);
-  await syncRoomsOfAccount(tx, made.accountId);
-  await record(tx, {
-    action: person.accountId ? 'account.handle_chosen' : 'account.created',
-    actor: made.accountId,
-    tenantId: person.tenant.id,
-    target: made.accountId,
-    clientId: step.client.id,
-    detail: { handle: made.handle },
-  });
 }

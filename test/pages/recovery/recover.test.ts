@@ -44,6 +44,15 @@ describe('the link of a recovery mail', { timeout: 120_000 }, () => {
     assert.ok((await actionsOn(world, person.id)).includes('account.recovered'));
   });
 
+  test('is worth nothing once an operator has disabled its account, also when that ends', async () => {
+    const person = await world.addPerson();
+    const link = await askForLink(person);
+    await world.service.cli('accounts', 'disable', `@${person.handle}`, '--yes');
+    await world.service.cli('accounts', 'enable', `@${person.handle}`);
+    const page = await new Visitor().open(link);
+    assert.deepEqual([page.status, page.heading], [400, 'This link doesn’t work any more']);
+  });
+
   test('changes nothing when it is only opened, however often', async () => {
     const person = await world.addPerson();
     const link = await askForLink(person);
