@@ -1,6 +1,6 @@
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
-import { syncRoomsOfAccount } from '../entities/sync.ts';
+import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
 import { AppError } from '../errors.ts';
 import type { UpstreamIdentity } from '../federation/connector.ts';
 import { insertIdentity } from '../federation/identities.store.ts';

@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/database.ts';
+import { roomsOfAccount } from '../entities/queue-sync.store.ts';
+import { syncRooms } from '../entities/queue-sync.ts';
 import type { administrators } from '../entities/roles.ts';
-import { roomsOfAccount } from '../entities/sync.store.ts';
-import { syncRooms } from '../entities/sync.ts';
 import type { Account } from './account.ts';
 import { setPlatformIdentity } from './accounts.store.ts';
 import type { PlatformNames } from './guests.store.ts';

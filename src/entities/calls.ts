@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { asCreator } from './event-words.ts';
+import { type Change, Ledger, type LedgerSettings } from './desired-state.ts';
+import { asCreator } from './event-statements.ts';
 import { later } from './instant.ts';
-import { type Change, Ledger, type LedgerSettings } from './ledger.ts';
 import { lastWordInRoom } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned } from './roles.ts';
 import type { Entity, Room } from './rooms.store.ts';
-import type { RoomFields, RoomWord } from './words.ts';
+import type { RoomFields, RoomWord } from './statements.ts';
 
 /** What a platform asks for right now: the newest word on what it names, and none on all else. */
 export type EntityOrder = Partial<Omit<RoomFields, 'creatorSlug' | 'purge'>>;

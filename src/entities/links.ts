@@ -3,7 +3,7 @@ import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import { Ledger, type LedgerSettings } from './ledger.ts';
+import { Ledger, type LedgerSettings } from './desired-state.ts';
 import { linkCodeFingerprint, newLinkCode } from './link-code.ts';
 import {
   assignRoom,
@@ -16,8 +16,8 @@ import {
   spaceOf,
 } from './links.store.ts';
 import { stampNow } from './order.ts';
+import { syncRoom } from './queue-sync.ts';
 import { awaitRooms, type Entity, lockRooms, type Room } from './rooms.store.ts';
-import { syncRoom } from './sync.ts';
 
 /** How often a worker tries what somebody in a room waits for: over some hours. */
 const maxAttempts = 10;

@@ -1,12 +1,12 @@
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { callId, knownRoom, presentRoom, settled } from './calls.ts';
-import { type Change, Ledger, type LedgerSettings } from './ledger.ts';
+import { type Change, Ledger, type LedgerSettings } from './desired-state.ts';
 import type { MemberKey, Membership } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned, isRole } from './roles.ts';
 import type { Entity, Room } from './rooms.store.ts';
-import { belongs } from './words.ts';
+import { belongs } from './statements.ts';
 
 /** A person as a platform names them: by their slug there, or as `account:` and an id. */
 export type Member = { tenantId: string; slug: string };

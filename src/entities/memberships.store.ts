@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { instant } from './instant.store.ts';
 import type { Instant } from './instant.ts';
-import type { Belonging } from './words.ts';
+import type { Belonging } from './statements.ts';
 
 /** One person and one room. */
 export type MemberKey = {

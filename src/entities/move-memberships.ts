@@ -8,7 +8,7 @@ import {
   slugsOfNobody,
   wantAnew,
 } from './move-memberships.store.ts';
-import { syncRooms } from './sync.ts';
+import { syncRooms } from './queue-sync.ts';
 
 type Person = { tenantId: string; accountId: string };
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queryable } from '../database/database.ts';
-import type { Change } from './ledger.ts';
+import type { Change } from './desired-state.ts';
 import { type Room, unsettled } from './rooms.store.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Reading } from './event-words.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from './desired-state.ts';
+import type { Reading } from './event-statements.ts';
 import type { MemberKey } from './memberships.store.ts';
 import type { Entity, Room } from './rooms.store.ts';
 

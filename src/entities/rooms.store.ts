@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { instant } from './instant.store.ts';
 import type { EntityType, RoomOrigin, RoomState, RoomType } from './room.ts';
-import type { Desired } from './words.ts';
+import type { Desired } from './statements.ts';
 
 /** What a platform calls the thing that a room belongs to. */
 export type Entity = { tenantId: string; entityType: EntityType; entitySlug: string };

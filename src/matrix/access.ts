@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { record } from '../audit/events.ts';
-import { syncRoomsOfAccount } from '../entities/sync.ts';
+import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
-import { syncRoomsOfAccount } from '../entities/sync.ts';
+import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import type { SynapseUser } from './endpoints.ts';
 import {

@@ -3,11 +3,11 @@ import { giveOrTakePlatformRole, keepAdministratorWord } from '../accounts/roles
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Transaction } from '../database/database.ts';
-import { accountIn, type Change, Ledger, type LedgerSettings } from '../entities/ledger.ts';
+import { accountIn, type Change, Ledger, type LedgerSettings } from '../entities/desired-state.ts';
+import type { Rooms } from '../entities/queue-sync.store.ts';
 import { receive } from '../entities/received.store.ts';
 import { entityOfReport, type Report, tellReports } from '../entities/reports.ts';
 import type { administrators } from '../entities/roles.ts';
-import type { Rooms } from '../entities/sync.store.ts';
 import { accountIdBy } from './accounts.store.ts';
 import type { Judged } from './event-judge.ts';
 

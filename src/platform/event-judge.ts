@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
-import { eventTypes, type Reading, readEvent } from '../entities/event-words.ts';
+import { accountIn } from '../entities/desired-state.ts';
+import { eventTypes, type Reading, readEvent } from '../entities/event-statements.ts';
 import { type Instant, instantOf } from '../entities/instant.ts';
-import { accountIn } from '../entities/ledger.ts';
 import { notAfter } from '../entities/order.ts';
 import { type Entity, roomByEntity } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
-import { accountIn } from '../entities/ledger.ts';
+import { accountIn } from '../entities/desired-state.ts';
 import type { Member, MemberChange } from '../entities/member-calls.ts';
 import { type Membership, peopleOfTenant } from '../entities/memberships.store.ts';
 import { banned, levelOf } from '../entities/roles.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
-import type { Change, LedgerSettings } from '../entities/ledger.ts';
+import type { Change, LedgerSettings } from '../entities/desired-state.ts';
 import { fullAlias } from '../entities/names.ts';
 import { progressOf, untilSettled } from '../entities/progress.ts';
 import { entityTypes } from '../entities/room.ts';

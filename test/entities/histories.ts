@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { eventTypes } from '../../src/entities/event-words.ts';
+import { eventTypes } from '../../src/entities/event-statements.ts';
 
 /** An event as a platform reports it. */
 export type Reported = {

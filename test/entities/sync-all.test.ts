@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { syncRooms } from '../../src/entities/sync.ts';
+import { syncRooms } from '../../src/entities/queue-sync.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
 import { testDatabase } from '../support/postgres.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { type Reading, readEvent } from '../../src/entities/event-words.ts';
+import { type Reading, readEvent } from '../../src/entities/event-statements.ts';
 import { instantOf } from '../../src/entities/instant.ts';
 import type { Stamp } from '../../src/entities/order.ts';
 import {
@@ -11,7 +11,7 @@ import {
   nothingDesired,
   withMemberWord,
   withRoomWord,
-} from '../../src/entities/words.ts';
+} from '../../src/entities/statements.ts';
 import { delivery, type Reported } from './histories.ts';
 
 type Entity = { desired: Desired; members: Record<string, Belonging> };

@@ -1,5 +1,5 @@
 import { openDatabase } from '../../src/database/open.ts';
-import type { RoomTaskOptions } from '../../src/matrix/rooms/parts.ts';
+import type { RoomTaskOptions } from '../../src/matrix/rooms/dependencies.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
 import { Synapse } from '../../src/matrix/synapse.ts';
 

@@ -5,7 +5,7 @@ import type { RoomSettings } from '../../src/entities/room.ts';
 import { registration } from '../../src/matrix/appservice/registration.ts';
 import type { Endpoint } from '../../src/matrix/endpoints.ts';
 import { type Actual, actualOf } from '../../src/matrix/rooms/actual.ts';
-import type { RoomTaskOptions } from '../../src/matrix/rooms/parts.ts';
+import type { RoomTaskOptions } from '../../src/matrix/rooms/dependencies.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
 import { Synapse } from '../../src/matrix/synapse.ts';
 import { testDatabase } from '../support/postgres.ts';

@@ -1,7 +1,7 @@
-import { syncRoom } from '../../entities/sync.ts';
+import { syncRoom } from '../../entities/queue-sync.ts';
 import { readActual } from '../../matrix/rooms/actual.ts';
+import type { RoomParts } from '../../matrix/rooms/dependencies.ts';
 import { planMembers } from '../../matrix/rooms/members.ts';
-import type { RoomParts } from '../../matrix/rooms/parts.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
 import type { Cli } from '../run.ts';
 import { changeRoom } from './change-room.ts';

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../database/database.ts';
-import { Ledger } from '../../entities/ledger.ts';
+import { Ledger } from '../../entities/desired-state.ts';
 import type { EntityType } from '../../entities/room.ts';
 import { AppError } from '../../errors.ts';
 import type { Cli } from '../run.ts';

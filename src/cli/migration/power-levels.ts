@@ -1,6 +1,6 @@
 import { type Content, readActual } from '../../matrix/rooms/actual.ts';
+import type { RoomParts } from '../../matrix/rooms/dependencies.ts';
 import { highest } from '../../matrix/rooms/levels.ts';
-import type { RoomParts } from '../../matrix/rooms/parts.ts';
 import { planRoom } from '../../matrix/rooms/plan.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';

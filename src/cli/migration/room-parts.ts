@@ -1,4 +1,4 @@
-import { type RoomParts, roomPartsOf } from '../../matrix/rooms/parts.ts';
+import { type RoomParts, roomPartsOf } from '../../matrix/rooms/dependencies.ts';
 import type { Cli } from '../run.ts';
 import type { Homeserver } from './homeserver.ts';
 

@@ -1,5 +1,5 @@
 import { record } from '../../audit/events.ts';
-import { syncRoom } from '../../entities/sync.ts';
+import { syncRoom } from '../../entities/queue-sync.ts';
 import { AppError } from '../../errors.ts';
 import type { Cli } from '../run.ts';
 import { requireRoom, type Which } from './find.ts';

@@ -6,9 +6,9 @@ import type { Task } from '../../jobs/task.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
 import type { Message } from './conversation.ts';
+import type { LinkParts } from './dependencies.ts';
 import { commandPrefix } from './events.ts';
-import type { LinkParts } from './parts.ts';
-import { words } from './words.ts';
+import { words } from './messages.ts';
 
 const payloadSchema = z.object({ roomId: z.string(), eventId: z.string() });
 

@@ -3,7 +3,7 @@ import { deleteLink, linkByRoom, markLinkFailed } from '../../entities/links.sto
 import { completeLink, leaveUnlessLinked } from '../../entities/links.ts';
 import type { Task } from '../../jobs/task.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
-import type { LinkParts } from './parts.ts';
+import type { LinkParts } from './dependencies.ts';
 
 const payloadSchema = z.object({ room: z.uuid() });
 

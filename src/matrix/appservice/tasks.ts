@@ -1,8 +1,8 @@
 import type { Task } from '../../jobs/task.ts';
-import { joinLinkedRoomTask, leaveUnlinkedRoomTask, letGoOfRoomTask } from './come-and-go.ts';
 import { confirmRoomLinkTask } from './confirm-room-link.ts';
+import { type AppserviceTaskOptions, linkPartsOf } from './dependencies.ts';
 import { linkRoomTask } from './link-room.ts';
-import { type AppserviceTaskOptions, linkPartsOf } from './parts.ts';
+import { joinLinkedRoomTask, leaveUnlinkedRoomTask, letGoOfRoomTask } from './membership-events.ts';
 
 export type AppserviceTaskName =
   | 'join-linked-room'

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { roomPriority } from '../../entities/sync.store.ts';
+import { roomPriority } from '../../entities/queue-sync.store.ts';
 import type { Signals } from './events.ts';
 
 /** @returns false when it was received before; waits for another instance that just receives it */

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import type { RoomParts } from './dependencies.ts';
 import { familiarHandles } from './desired.store.ts';
 import type { Desired } from './desired.ts';
 import type { stateEvent } from './endpoints.ts';
-import type { RoomParts } from './parts.ts';
 
 export type StateEvent = z.infer<typeof stateEvent>;
 export type Content = Readonly<Record<string, unknown>>;

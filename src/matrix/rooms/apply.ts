@@ -2,13 +2,13 @@ import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import type { Action } from './action.ts';
+import type { RoomParts } from './dependencies.ts';
 import type { Desired } from './desired.ts';
-import type { RoomParts } from './parts.ts';
 import { setPicture } from './picture.ts';
 import type { RoomPlan } from './plan.ts';
 import { clearHeld, countRemoval, markHeld } from './progress.store.ts';
 import { isSameSet, mayBeMistake } from './removals.ts';
-import { Turn } from './turn.ts';
+import { Turn } from './time-slice.ts';
 
 const notAdded = 'Only members whom the organisers added can be in this room.';
 

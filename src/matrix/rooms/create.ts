@@ -3,10 +3,10 @@ import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, rowKey } from './actual.ts';
+import type { RoomParts } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { firstLevels } from './levels.ts';
 import { atomically } from './lock.store.ts';
-import type { RoomParts } from './parts.ts';
 import { markMade } from './progress.store.ts';
 import { firstState } from './state.ts';
 

@@ -1,13 +1,13 @@
 import { record } from '../../audit/events.ts';
 import { isTaken, lockMatrixRoom } from '../../entities/links.store.ts';
-import { syncRooms } from '../../entities/sync.ts';
+import { syncRooms } from '../../entities/queue-sync.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';
+import type { RoomParts } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { highest, levelIn } from './levels.ts';
 import { atomically } from './lock.store.ts';
-import type { RoomParts } from './parts.ts';
 import { isOver, planRoom, type RoomPlan } from './plan.ts';
 import { markFollowed } from './progress.store.ts';
 import { planFormer, predecessorOf, replacementOf, whyNoReplacement } from './replacement.ts';

@@ -1,6 +1,6 @@
-import { roomPriority } from '../../entities/sync.store.ts';
+import { roomPriority } from '../../entities/queue-sync.store.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
-import type { RoomParts } from './parts.ts';
+import type { RoomParts } from './dependencies.ts';
 import { markPicture } from './progress.store.ts';
 
 /** Minutes between two tries to fetch a picture. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
+import { syncRoom } from '../../entities/queue-sync.ts';
 import {
   advance,
   type Drift,
@@ -11,12 +12,11 @@ import {
   type ReconcileRun,
 } from '../../entities/reconcile.store.ts';
 import { continueReconcile } from '../../entities/reconcile.ts';
-import { syncRoom } from '../../entities/sync.ts';
 import type { Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { describeAction } from './action.ts';
 import { readActual } from './actual.ts';
-import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
+import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './dependencies.ts';
 import { planRoom } from './plan.ts';
 import { readDesired } from './read-desired.ts';
 import { replacementOf } from './replacement.ts';

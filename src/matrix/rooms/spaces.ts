@@ -1,6 +1,6 @@
-import { syncRoom, syncRooms } from '../../entities/sync.ts';
+import { syncRoom, syncRooms } from '../../entities/queue-sync.ts';
+import type { RoomParts } from './dependencies.ts';
 import type { Desired } from './desired.ts';
-import type { RoomParts } from './parts.ts';
 import { ensureSpace } from './spaces.store.ts';
 
 /** Has the tenant's space follow a room that changed, and the rooms their space when it is new. */

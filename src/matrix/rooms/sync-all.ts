@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
-import { syncNextRooms } from '../../entities/sync.ts';
+import { syncNextRooms } from '../../entities/queue-sync.ts';
 import type { Task } from '../../jobs/task.ts';
 
 const payloadSchema = z.object({ tenantId: z.uuid().nullable(), after: z.uuid().nullable() });

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
-import { syncRoom } from '../../entities/sync.ts';
+import { syncRoom } from '../../entities/queue-sync.ts';
 import { giveUpJob } from '../../jobs/jobs.store.ts';
 import { GiveUp, type Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';
 import { findRoom, makeRoom } from './create.ts';
+import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { followUpgrade, mendFormer } from './follow.ts';
 import { withRoomLock } from './lock.store.ts';
-import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './parts.ts';
 import { isOver, nothingToDo, planRoom, type RoomPlan } from './plan.ts';
 import { isNewer, markFailed, markOver, markSynced } from './progress.store.ts';
 import { readDesired } from './read-desired.ts';
 import { keepSpace } from './spaces.ts';
-import { GivesWay, Overtaken } from './turn.ts';
+import { GivesWay, Overtaken } from './time-slice.ts';
 
 const payloadSchema = z.object({ room: z.uuid(), pictureTries: z.number().default(0) });
 

@@ -1,5 +1,5 @@
 import type { Task } from '../../jobs/task.ts';
-import type { RoomTaskOptions } from './parts.ts';
+import type { RoomTaskOptions } from './dependencies.ts';
 import { reconcileTask } from './reconcile.ts';
 import { syncRoomTask } from './sync.ts';
 import { syncAllRoomsTask } from './sync-all.ts';

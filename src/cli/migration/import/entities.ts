@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Transaction } from '../../../database/database.ts';
+import { Ledger } from '../../../entities/desired-state.ts';
 import { adoptRooms, type ImportedRoom } from '../../../entities/import.store.ts';
-import { Ledger } from '../../../entities/ledger.ts';
 import { creatorRole } from '../../../entities/roles.ts';
 import { entityTypes } from '../../../entities/room.ts';
 import { awaitRooms } from '../../../entities/rooms.store.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../../../database/database.ts';
-import { Ledger } from '../../../entities/ledger.ts';
+import { Ledger } from '../../../entities/desired-state.ts';
 import { isRole } from '../../../entities/roles.ts';
 import { entityTypes } from '../../../entities/room.ts';
 import { moment, printable, userSlug } from './fields.ts';

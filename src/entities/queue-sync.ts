@@ -8,7 +8,7 @@ import {
   type Rooms,
   roomPriority,
   roomsOfAccount,
-} from './sync.store.ts';
+} from './queue-sync.store.ts';
 
 /** So many rooms of a whole tenant are queued at once: a fraction of a second. */
 const batchSize = 500;

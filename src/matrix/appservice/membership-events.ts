@@ -6,8 +6,8 @@ import type { Actual } from '../rooms/actual.ts';
 import { withRoomLock } from '../rooms/lock.store.ts';
 import { metadataType } from '../rooms/state.ts';
 import { SynapseError } from '../synapse-error.ts';
-import type { LinkParts } from './parts.ts';
-import { words } from './words.ts';
+import type { LinkParts } from './dependencies.ts';
+import { words } from './messages.ts';
 
 const roomSchema = z.object({ roomId: z.string() });
 

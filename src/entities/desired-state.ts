@@ -8,6 +8,8 @@ import {
 } from './memberships.store.ts';
 import { aliasCandidates } from './names.ts';
 import type { Stamp } from './order.ts';
+import type { Rooms } from './queue-sync.store.ts';
+import { syncRooms } from './queue-sync.ts';
 import type { RoomSettings } from './room.ts';
 import {
   awaitRooms,
@@ -18,9 +20,13 @@ import {
   saveRooms,
   tenantSlugs,
 } from './rooms.store.ts';
-import type { Rooms } from './sync.store.ts';
-import { syncRooms } from './sync.ts';
-import { belongs, type Desired, type RoomWord, withMemberWord, withRoomWord } from './words.ts';
+import {
+  belongs,
+  type Desired,
+  type RoomWord,
+  withMemberWord,
+  withRoomWord,
+} from './statements.ts';
 
 export type LedgerSettings = {
   rooms: Pick<RoomSettings, 'aliases' | 'encryptedTypes'>;

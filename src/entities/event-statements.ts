@@ -1,7 +1,7 @@
 import type { Stamp } from './order.ts';
 import { banned, creatorRole, isRole, rolesOf } from './roles.ts';
 import { type EntityType, entityTypes } from './room.ts';
-import type { MemberWord, RoomFields, RoomWord } from './words.ts';
+import type { MemberWord, RoomFields, RoomWord } from './statements.ts';
 
 /** What a platform reports. */
 export type PlatformEvent = {
