@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 
-export type AdministratorWord = {
+export type AdministratorStatement = {
   tenantId: string;
   /** The platform's slug of the person, who may have no account yet. */
   userSlug: string;
@@ -9,10 +9,10 @@ export type AdministratorWord = {
   stamp: { sequence: number | null; occurredAt: string; eventId: string };
 };
 
-/** @returns false where a newer word is known; the order is that of words about members */
+/** @returns false where a newer statement is known; the order is that of statements about members */
 export async function keepAdministratorWord(
   tx: Queryable,
-  { tenantId, userSlug, over, held, stamp }: AdministratorWord,
+  { tenantId, userSlug, over, held, stamp }: AdministratorStatement,
 ): Promise<boolean> {
   const rows = await tx.query(
     `insert into administrator_words as known

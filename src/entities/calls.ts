@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { type Change, Ledger, type LedgerSettings } from './desired-state.ts';
+import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
 import { asCreator } from './event-statements.ts';
 import { later } from './instant.ts';
 import { lastWordInRoom } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned } from './roles.ts';
 import type { Entity, Room } from './rooms.store.ts';
-import type { RoomFields, RoomWord } from './statements.ts';
+import type { RoomFields, RoomStatement } from './statements.ts';
 
-/** What a platform asks for right now: the newest word on what it names, and none on all else. */
+/** What a platform asks for right now: the newest statement on what it names, and none on all else. */
 export type EntityOrder = Partial<Omit<RoomFields, 'creatorSlug' | 'purge'>>;
 
-type Parts = LedgerSettings & { tx: Queryable };
+type Parts = DesiredStateSettings & { tx: Queryable };
 
-/** Names the word of a direct call, where a reported one has the event's id. */
+/** Names the statement of a direct call, where a reported one has the event's id. */
 export function callId(): string {
   return `call:${randomUUID()}`;
 }
@@ -31,23 +31,27 @@ export async function openEntity(
   entity: Entity,
   { creatorSlug, ...order }: EntityOrder & { creatorSlug: string },
 ): Promise<Change & { began: boolean }> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: true });
-  const room = ledger.room(entity) as Room;
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: true,
+  });
+  const room = desiredState.room(entity) as Room;
   const began = room.state === 'awaited' || room.state === 'deleted';
   if (!began) refuseDecryption(room, order);
   const fields = { ...differing(room, order), ...(room.creatorSlug ? {} : { creatorSlug }) };
   if (began) {
-    ledger.tell(entity, {
+    desiredState.apply(entity, {
       ...{ stamp: stampOf(room), state: 'active' },
       // Also what is so already is said now: an operator's default is not to stand above it.
       fields: { ...order, creatorSlug, purge: false },
     });
-    await admitCreator(ledger, entity, creatorSlug);
+    await admitCreator(desiredState, entity, creatorSlug);
   } else if (Object.keys(fields).length > 0) {
-    ledger.tell(entity, { stamp: stampOf(room), fields });
-    await dismissOthers(ledger, room);
+    desiredState.apply(entity, { stamp: stampOf(room), fields });
+    await dismissOthers(desiredState, room);
   }
-  return { ...(await settled(ledger, room)), began };
+  return { ...(await settled(desiredState, room)), began };
 }
 
 /** @throws AppError `room_not_found` (404), `room_deleted`, `encryption_is_permanent` (409) */
@@ -56,14 +60,18 @@ export async function changeEntity(
   entity: Entity,
   { state, ...order }: EntityOrder & { state?: 'active' | 'cancelled' },
 ): Promise<Change> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
-  const room = presentRoom(ledger, entity);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: false,
+  });
+  const room = presentRoom(desiredState, entity);
   refuseDecryption(room, order);
-  const word: RoomWord = { stamp: stampOf(room), fields: differing(room, order) };
-  if (state !== room.state) word.state = state;
-  ledger.tell(entity, word);
-  await dismissOthers(ledger, room);
-  return settled(ledger, room);
+  const statement: RoomStatement = { stamp: stampOf(room), fields: differing(room, order) };
+  if (state !== room.state) statement.state = state;
+  desiredState.apply(entity, statement);
+  await dismissOthers(desiredState, room);
+  return settled(desiredState, room);
 }
 
 /** @throws AppError `room_not_found` (404) */
@@ -72,64 +80,79 @@ export async function endEntity(
   entity: Entity,
   { purge }: { purge: boolean },
 ): Promise<Change> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
-  const room = knownRoom(ledger, entity);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: false,
+  });
+  const room = knownRoom(desiredState, entity);
   if (room.state !== 'deleted' || (purge && !room.purge)) {
-    // After the last word about anybody as well, because it ends what was said before it.
+    // After the last statement about anybody as well, because it ends what was said before it.
     const last = later(room.membersSince, await lastWordInRoom(tx, room.id));
     const stamp = stampNow(callId(), Object.values(room.stamps), last);
-    ledger.tell(entity, { stamp, fields: purge ? { purge } : {}, state: 'deleted' });
+    desiredState.apply(entity, { stamp, fields: purge ? { purge } : {}, state: 'deleted' });
   }
-  return settled(ledger, room);
+  return settled(desiredState, room);
 }
 
 /** Has the worker try again what it gave up. @throws AppError `room_not_found` (404) */
 export async function retryEntity({ tx, ...settings }: Parts, entity: Entity): Promise<Change> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
-  const room = knownRoom(ledger, entity);
-  ledger.touch(entity);
-  return settled(ledger, room);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: false,
+  });
+  const room = knownRoom(desiredState, entity);
+  desiredState.touch(entity);
+  return settled(desiredState, room);
 }
 
 /** @throws AppError `room_not_found` (404) */
-export function knownRoom(ledger: Ledger, entity: Entity): Room {
-  const room = ledger.room(entity);
+export function knownRoom(desiredState: DesiredState, entity: Entity): Room {
+  const room = desiredState.room(entity);
   if (!room) throw new AppError('room_not_found', { status: 404 });
   return room;
 }
 
 /** @throws AppError `room_not_found` (404), `room_deleted` (409) */
-export function presentRoom(ledger: Ledger, entity: Entity): Room {
-  const room = knownRoom(ledger, entity);
+export function presentRoom(desiredState: DesiredState, entity: Entity): Room {
+  const room = knownRoom(desiredState, entity);
   if (room.state === 'deleted') throw new AppError('room_deleted', { status: 409 });
   return room;
 }
 
 /** Saves, and says which version to wait for also where nothing had to change. */
-export async function settled(ledger: Ledger, { id, wantedVersion }: Room): Promise<Change> {
-  const [change] = await ledger.save();
+export async function settled(
+  desiredState: DesiredState,
+  { id, wantedVersion }: Room,
+): Promise<Change> {
+  const [change] = await desiredState.save();
   return change ?? { id, version: wantedVersion };
 }
 
-/** Above all that was said before, unless they left or are banned: those are words about them. */
-async function admitCreator(ledger: Ledger, entity: Entity, creatorSlug: string): Promise<void> {
-  const room = ledger.room(entity) as Room;
+/** Above all that was said before, unless they left or are banned: those are statements about them. */
+async function admitCreator(
+  desiredState: DesiredState,
+  entity: Entity,
+  creatorSlug: string,
+): Promise<void> {
+  const room = desiredState.room(entity) as Room;
   const key = { room: room.id, memberTenantId: entity.tenantId, member: creatorSlug };
-  await ledger.readMembers([key]);
-  const known = ledger.member(key);
+  await desiredState.readMembers([key]);
+  const known = desiredState.member(key);
   const counts = known && (!room.membersSince || known.stamp.occurredAt > room.membersSince);
   if (counts && (known.role === null || known.role === banned)) return;
   const stamp = stampNow(callId(), [known?.stamp], room.membersSince);
-  ledger.tellMember(key, asCreator(entity.entityType, creatorSlug, stamp).word);
+  desiredState.applyToMember(key, asCreator(entity.entityType, creatorSlug, stamp).statement);
 }
 
 /** People of other tenants leave when the entity is no longer open to them. */
-async function dismissOthers(ledger: Ledger, room: Room): Promise<void> {
-  if (!room.crossTenant || ledger.room(room)?.crossTenant) return;
-  for (const known of await ledger.readAllMembers(room)) {
+async function dismissOthers(desiredState: DesiredState, room: Room): Promise<void> {
+  if (!room.crossTenant || desiredState.room(room)?.crossTenant) return;
+  for (const known of await desiredState.readAllMembers(room)) {
     if (known.memberTenantId === room.tenantId || known.role === null) continue;
     const stamp = stampNow(callId(), [known.stamp], room.membersSince);
-    ledger.tellMember(known, { role: null, stamp });
+    desiredState.applyToMember(known, { role: null, stamp });
   }
 }
 

@@ -49,7 +49,7 @@ export async function keepMemberships(
   return kept.map(({ room }) => room);
 }
 
-/** Whoever declines has left: an older word of the platform does not bring them back. */
+/** Whoever declines has left: an older statement of the platform does not bring them back. */
 export async function declineMemberships(
   tx: Queryable,
   accountId: string,

@@ -23,12 +23,12 @@ import {
 import {
   belongs,
   type Desired,
-  type RoomWord,
-  withMemberWord,
-  withRoomWord,
+  type RoomStatement,
+  withMemberStatement,
+  withRoomStatement,
 } from './statements.ts';
 
-export type LedgerSettings = {
+export type DesiredStateSettings = {
   rooms: Pick<RoomSettings, 'aliases' | 'encryptedTypes'>;
   serverName: string;
 };
@@ -36,33 +36,36 @@ export type LedgerSettings = {
 /** A room whose desired state is now another, and the version in which it is wanted. */
 export type Change = { id: string; version: number };
 
-type Opening = LedgerSettings & {
+type Opening = DesiredStateSettings & {
   entities: readonly Entity[];
   /** Whether entities that nobody has told of get a row. */
   awaiting: boolean;
 };
 
 /**
- * What is desired of some rooms, held by one transaction: words are told to it, and saving writes
+ * What is desired of some rooms, held by one transaction: statements are told to it, and saving writes
  * what they changed and queues the worker's part. Rooms are locked in one order for everybody, so
  * that transactions over several rooms never wait for each other in a circle.
  */
-export class Ledger {
+export class DesiredState {
   readonly #tx: Queryable;
-  readonly #settings: LedgerSettings;
+  readonly #settings: DesiredStateSettings;
   readonly #rooms = new Map<string, { before: Room; now: Room; touched?: boolean }>();
   readonly #members = new Map<string, { before?: Membership; now?: Membership }>();
   readonly #also: Rooms[] = [];
 
-  private constructor(tx: Queryable, settings: LedgerSettings, rooms: readonly Room[]) {
+  private constructor(tx: Queryable, settings: DesiredStateSettings, rooms: readonly Room[]) {
     this.#tx = tx;
     this.#settings = settings;
     for (const room of rooms) this.#rooms.set(keyOf(room), { before: room, now: room });
   }
 
-  static async open(tx: Queryable, { entities, awaiting, ...settings }: Opening): Promise<Ledger> {
+  static async open(
+    tx: Queryable,
+    { entities, awaiting, ...settings }: Opening,
+  ): Promise<DesiredState> {
     if (awaiting) await awaitRooms(tx, entities);
-    return new Ledger(tx, settings, await lockRooms(tx, entities));
+    return new DesiredState(tx, settings, await lockRooms(tx, entities));
   }
 
   /** As it is desired with all that was told. */
@@ -86,19 +89,19 @@ export class Ledger {
     return this.#members.get(keyOfMember(key))?.now;
   }
 
-  /** @returns whether the word said anything new */
-  tell(entity: Entity, word: RoomWord): boolean {
+  /** @returns whether the statement said anything new */
+  apply(entity: Entity, statement: RoomStatement): boolean {
     const entry = this.#rooms.get(keyOf(entity));
-    const desired = entry && withRoomWord(entry.now, word);
+    const desired = entry && withRoomStatement(entry.now, statement);
     if (!entry || desired === entry.now) return false;
     entry.now = { ...entry.now, ...desired };
     return true;
   }
 
-  /** @returns whether the word said anything new */
-  tellMember(key: MemberKey, word: { role: string | null; stamp: Stamp }): boolean {
+  /** @returns whether the statement said anything new */
+  applyToMember(key: MemberKey, statement: { role: string | null; stamp: Stamp }): boolean {
     const known = this.member(key);
-    const belonging = withMemberWord(known, word);
+    const belonging = withMemberStatement(known, statement);
     if (belonging === known) return false;
     const accountId = accountIn(key.member);
     const rest = known ?? { ...key, accountId, awaitingConfirmation: false };
@@ -115,7 +118,7 @@ export class Ledger {
     if (entry?.now) entry.now = { ...entry.now, stamp };
   }
 
-  /** A level instead of that of the role; the word about the role stays the newest. */
+  /** A level instead of that of the role; the statement about the role stays the newest. */
   override(key: MemberKey, powerLevel: number): void {
     const entry = this.#members.get(keyOfMember(key));
     if (entry?.now) entry.now = { ...entry.now, powerLevel };

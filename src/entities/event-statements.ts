@@ -1,7 +1,7 @@
 import type { Stamp } from './order.ts';
 import { banned, creatorRole, isRole, rolesOf } from './roles.ts';
 import { type EntityType, entityTypes } from './room.ts';
-import type { MemberWord, RoomFields, RoomWord } from './statements.ts';
+import type { MemberStatement, RoomFields, RoomStatement } from './statements.ts';
 
 /** What a platform reports. */
 export type PlatformEvent = {
@@ -20,11 +20,16 @@ export type PlatformEvent = {
 
 /** An event, as what it says of an entity, of one of its members, or of a role over many rooms. */
 export type Reading =
-  | { about: 'entity'; entityType: EntityType; word: RoomWord; creator?: Said }
+  | { about: 'entity'; entityType: EntityType; statement: RoomStatement; creator?: Said }
   | { about: 'member'; entityType: EntityType; member: Said }
-  | { about: 'administrator'; over: 'tenant' | 'platform'; userSlug: string; word: MemberWord };
+  | {
+      about: 'administrator';
+      over: 'tenant' | 'platform';
+      userSlug: string;
+      statement: MemberStatement;
+    };
 
-type Said = { userSlug: string; word: MemberWord };
+type Said = { userSlug: string; statement: MemberStatement };
 
 /** Why an event cannot be understood. */
 export type Misreading = {
@@ -79,7 +84,7 @@ function readRoleChange(event: PlatformEvent): Reading | Misreading {
     if (newRole !== null && newRole !== 'admin' && newRole !== 'member')
       return unknownRole(newRole);
     const role = newRole === 'admin' ? newRole : null;
-    return { about: 'administrator', over: entityType, userSlug, word: { role, stamp } };
+    return { about: 'administrator', over: entityType, userSlug, statement: { role, stamp } };
   }
   const type = entityTypes.find((it) => it === entityType);
   if (!type) return missing('entityType');
@@ -94,27 +99,28 @@ function readMember(
 ): Reading | Misreading {
   if (userSlug === undefined) return missing('userSlug');
   if (role !== null && !isRole(entityType, role)) return unknownRole(role);
-  return { about: 'member', entityType, member: { userSlug, word: { role, stamp } } };
+  return { about: 'member', entityType, member: { userSlug, statement: { role, stamp } } };
 }
 
 function readEntity(event: PlatformEvent, entityType: EntityType, verb: string): Reading {
   const { stamp, name, topic, avatarUrl, creatorSlug } = event;
   const told: Partial<RoomFields> = { name, topic, avatarUrl };
-  if (verb === 'updated') return { about: 'entity', entityType, word: { stamp, fields: told } };
+  if (verb === 'updated')
+    return { about: 'entity', entityType, statement: { stamp, fields: told } };
   if (verb !== 'created') {
     const state = verb as 'cancelled' | 'deleted';
-    return { about: 'entity', entityType, word: { stamp, fields: told, state } };
+    return { about: 'entity', entityType, statement: { stamp, fields: told, state } };
   }
   const fields = { ...told, creatorSlug, purge: false };
   return {
-    ...{ about: 'entity', entityType, word: { stamp, fields, state: 'active' } },
+    ...{ about: 'entity', entityType, statement: { stamp, fields, state: 'active' } },
     creator: creatorSlug === undefined ? undefined : asCreator(entityType, creatorSlug, stamp),
   };
 }
 
 /** Whoever makes an entity belongs to it and leads it. */
 export function asCreator(type: EntityType, userSlug: string, stamp: Stamp): Said {
-  return { userSlug, word: { role: creatorRole(type), stamp } };
+  return { userSlug, statement: { role: creatorRole(type), stamp } };
 }
 
 function lowestRole(type: EntityType): string {

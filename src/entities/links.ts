@@ -3,7 +3,7 @@ import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import { Ledger, type LedgerSettings } from './desired-state.ts';
+import { DesiredState, type DesiredStateSettings } from './desired-state.ts';
 import { linkCodeFingerprint, newLinkCode } from './link-code.ts';
 import {
   assignRoom,
@@ -111,7 +111,7 @@ async function refusalOf(
 export async function completeLink(
   tx: Transaction,
   link: PendingLink & { confirmedBy: string },
-  settings: LedgerSettings,
+  settings: DesiredStateSettings,
 ): Promise<LinkRefusal | undefined> {
   const { tenantId, entityType, entitySlug, roomId } = link;
   const entity = { tenantId, entityType, entitySlug };
@@ -124,11 +124,15 @@ export async function completeLink(
     return refusal;
   }
   await assignRoom(tx, room.id, roomId);
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: false,
+  });
   const stamp = stampNow(`link:${randomUUID()}`, Object.values(room.stamps), room.membersSince);
-  ledger.tell(entity, { stamp, fields: {}, state: 'active' });
-  ledger.touch(entity);
-  await ledger.save();
+  desiredState.apply(entity, { stamp, fields: {}, state: 'active' });
+  desiredState.touch(entity);
+  await desiredState.save();
   await recordLink(tx, 'room.linked', link);
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { callId, knownRoom, presentRoom, settled } from './calls.ts';
-import { type Change, Ledger, type LedgerSettings } from './desired-state.ts';
+import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
 import type { MemberKey, Membership } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned, isRole } from './roles.ts';
@@ -13,7 +13,7 @@ export type Member = { tenantId: string; slug: string };
 
 export type MemberOrder = Member & { role: string };
 
-type Parts = LedgerSettings & { tx: Queryable };
+type Parts = DesiredStateSettings & { tx: Queryable };
 
 /** How a direct call left one member, and what to wait for. */
 export type MemberChange = Change & { membership: Membership | undefined };
@@ -29,15 +29,22 @@ export async function setMember(
   entity: Entity,
   order: MemberOrder,
 ): Promise<MemberChange> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: true });
-  const room = presentRoom(ledger, entity);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: true,
+  });
+  const room = presentRoom(desiredState, entity);
   admit(room, order);
   const key = keyIn(room, order);
-  await ledger.readMembers([key]);
-  if (!say(ledger, room, key, order.role)) {
-    ledger.affirmMember(key, stampNow(callId(), [ledger.member(key)?.stamp], room.membersSince));
+  await desiredState.readMembers([key]);
+  if (!say(desiredState, room, key, order.role)) {
+    desiredState.affirmMember(
+      key,
+      stampNow(callId(), [desiredState.member(key)?.stamp], room.membersSince),
+    );
   }
-  return { ...(await settled(ledger, room)), membership: ledger.member(key) };
+  return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
 }
 
 /**
@@ -50,12 +57,16 @@ export async function removeMember(
   entity: Entity,
   member: Member,
 ): Promise<MemberChange> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
-  const room = knownRoom(ledger, entity);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: false,
+  });
+  const room = knownRoom(desiredState, entity);
   const key = keyIn(room, member);
-  await ledger.readMembers([key]);
-  say(ledger, room, key, null);
-  return { ...(await settled(ledger, room)), membership: ledger.member(key) };
+  await desiredState.readMembers([key]);
+  say(desiredState, room, key, null);
+  return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
 }
 
 export type ListChange = Change & {
@@ -75,28 +86,32 @@ export async function setMembers(
   entity: Entity,
   orders: readonly MemberOrder[],
 ): Promise<ListChange> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: true });
-  const room = presentRoom(ledger, entity);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: true,
+  });
+  const room = presentRoom(desiredState, entity);
   for (const order of orders) admit(room, order);
-  const present = (await ledger.readAllMembers(room)).filter((it) => belongs(it, room));
+  const present = (await desiredState.readAllMembers(room)).filter((it) => belongs(it, room));
   const listed = new Map(orders.map((order) => [nameOf(keyIn(room, order)), order]));
   const before = new Map(present.map((it) => [nameOf(it), it.role]));
   const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
   for (const [name, order] of listed) {
     const role = before.get(name);
-    say(ledger, room, keyIn(room, order), order.role);
+    say(desiredState, room, keyIn(room, order), order.role);
     counts[role === undefined ? 'added' : role === order.role ? 'unchanged' : 'changed'] += 1;
   }
   for (const known of present) {
     if (listed.has(nameOf(known)) || known.role === banned) continue;
-    say(ledger, room, known, null);
+    say(desiredState, room, known, null);
     counts.removed += 1;
   }
-  return { ...(await settled(ledger, room)), ...counts };
+  return { ...(await settled(desiredState, room)), ...counts };
 }
 
 /**
- * A level of one's own until the next word about one's role.
+ * A level of one's own until the next statement about one's role.
  *
  * @throws AppError `room_deleted`, `member_banned` (409), `member_not_found` (404)
  */
@@ -105,28 +120,32 @@ export async function overrideLevel(
   entity: Entity,
   { powerLevel, ...member }: Member & { powerLevel: number },
 ): Promise<MemberChange> {
-  const ledger = await Ledger.open(tx, { ...settings, entities: [entity], awaiting: false });
-  const room = presentRoom(ledger, entity);
+  const desiredState = await DesiredState.open(tx, {
+    ...settings,
+    entities: [entity],
+    awaiting: false,
+  });
+  const room = presentRoom(desiredState, entity);
   const key = keyIn(room, member);
-  await ledger.readMembers([key]);
-  const known = ledger.member(key);
+  await desiredState.readMembers([key]);
+  const known = desiredState.member(key);
   if (!known || !belongs(known, room)) throw new AppError('member_not_found', { status: 404 });
   if (known.role === banned) throw new AppError('member_banned', { status: 409 });
-  if (known.powerLevel !== powerLevel) ledger.override(key, powerLevel);
-  return { ...(await settled(ledger, room)), membership: ledger.member(key) };
+  if (known.powerLevel !== powerLevel) desiredState.override(key, powerLevel);
+  return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
 }
 
 /**
- * Saying what is so already is no word: a level of one's own stays.
+ * Saying what is so already is no statement: a level of one's own stays.
  *
  * @returns whether it was not so
  */
-function say(ledger: Ledger, room: Room, key: MemberKey, role: string | null): boolean {
-  const known = ledger.member(key);
+function say(desiredState: DesiredState, room: Room, key: MemberKey, role: string | null): boolean {
+  const known = desiredState.member(key);
   const now = known && belongs(known, room) ? known.role : null;
   if (now === role) return false;
   const stamp = stampNow(callId(), [known?.stamp], room.membersSince);
-  return ledger.tellMember(key, { role, stamp });
+  return desiredState.applyToMember(key, { role, stamp });
 }
 
 function admit(room: Room, { role, tenantId }: MemberOrder): void {

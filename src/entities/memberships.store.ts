@@ -49,7 +49,7 @@ export async function allMemberships(tx: Queryable, room: string): Promise<Membe
   return rows.map(asMembership);
 }
 
-/** When the newest word about anybody was said. */
+/** When the newest statement about anybody was said. */
 export async function lastWordInRoom(tx: Queryable, room: string): Promise<Instant | null> {
   const [row] = await tx.query<{ last: Instant | null }>(
     `select ${instant('max(occurred_at)')} as last from memberships where room = $1`,

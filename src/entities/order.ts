@@ -1,7 +1,7 @@
 import { type Instant, instantOf, justAfter, later } from './instant.ts';
 
 /**
- * When a platform's word was said. Words arrive late, twice and in any order; of two about the same
+ * When a platform's statement was said. Statements arrive late, twice and in any order; of two about the same
  * thing the greater stamp counts, whichever came first.
  */
 export type Stamp = {
@@ -20,13 +20,13 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   );
 }
 
-/** Whether the word stamped `a` counts where one stamped `b` is known. */
+/** Whether the statement stamped `a` counts where one stamped `b` is known. */
 export function isNewer(a: Stamp, b: Stamp | undefined): boolean {
   return b === undefined || compareStamps(a, b) > 0;
 }
 
 /**
- * The stamp of a word said right now, by a direct call: it counts more than all that is known of its
+ * The stamp of a statement said right now, by a direct call: it counts more than all that is known of its
  * subject, and less than what the platform reports with a higher sequence or a later time.
  *
  * @param since also after this: when the last deletion was
@@ -47,7 +47,7 @@ export function stampNow(
   return { sequence, occurredAt: last !== null && last >= now ? justAfter(last) : now, eventId };
 }
 
-/** A word from the future would beat every later one: it counts as said when it arrived. */
+/** A statement from the future would beat every later one: it counts as said when it arrived. */
 export function notAfter(now: Instant, occurredAt: Instant): Instant {
   return occurredAt > now ? now : occurredAt;
 }

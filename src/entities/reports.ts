@@ -1,4 +1,4 @@
-import type { Ledger } from './desired-state.ts';
+import type { DesiredState } from './desired-state.ts';
 import type { Reading } from './event-statements.ts';
 import type { MemberKey } from './memberships.store.ts';
 import type { Entity, Room } from './rooms.store.ts';
@@ -13,22 +13,22 @@ export type Report = {
 };
 
 /**
- * Tells a ledger, which holds all their entities, what was reported.
+ * Tells a desiredState, which holds all their entities, what was reported.
  *
  * @returns for each, in this order, the row of its room and whether it said anything new
  */
-export async function tellReports(
-  ledger: Ledger,
+export async function applyReports(
+  desiredState: DesiredState,
   reports: readonly Report[],
 ): Promise<{ room: string; isNews: boolean }[]> {
   const told = reports.map((report) => {
-    const room = ledger.room(entityOfReport(report)) as Room;
+    const room = desiredState.room(entityOfReport(report)) as Room;
     return { ...report, room, said: saidIn(report, room) };
   });
-  await ledger.readMembers(told.flatMap(({ said }) => said?.key ?? []));
+  await desiredState.readMembers(told.flatMap(({ said }) => said?.key ?? []));
   return told.map(({ reading, room, said }) => {
-    const ofEntity = reading.about === 'entity' && ledger.tell(room, reading.word);
-    const ofMember = said !== undefined && ledger.tellMember(said.key, said.word);
+    const ofEntity = reading.about === 'entity' && desiredState.apply(room, reading.statement);
+    const ofMember = said !== undefined && desiredState.applyToMember(said.key, said.statement);
     return { room: room.id, isNews: ofEntity || ofMember };
   });
 }
@@ -41,5 +41,5 @@ function saidIn({ userTenantId, reading }: Report, room: Room) {
   const said = reading.about === 'member' ? reading.member : reading.creator;
   if (!said) return undefined;
   const key: MemberKey = { room: room.id, memberTenantId: userTenantId, member: said.userSlug };
-  return { key, word: said.word };
+  return { key, statement: said.statement };
 }

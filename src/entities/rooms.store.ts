@@ -140,7 +140,7 @@ export function lockRooms(tx: Queryable, entities: readonly Entity[]): Promise<R
 
 export type RoomChange = Desired & {
   id: string;
-  /** Whether Synapse must follow. Where not, only what we know of the words is kept. */
+  /** Whether Synapse must follow. Where not, only what we know of the statements is kept. */
   matters: boolean;
 };
 

@@ -2,7 +2,7 @@ import { type Instant, later } from './instant.ts';
 import { isNewer, type Stamp } from './order.ts';
 import type { RoomState } from './room.ts';
 
-/** What a platform can say of an entity; each field has a newest word of its own. */
+/** What a platform can say of an entity; each field has a newest statement of its own. */
 export type RoomFields = {
   /** Null: the room is called by its slug. */
   name: string | null;
@@ -18,14 +18,14 @@ export type RoomFields = {
 
 export type Desired = RoomFields & {
   state: RoomState;
-  /** For each field the word that set it. */
+  /** For each field the statement that set it. */
   stamps: Readonly<Record<string, Stamp>>;
-  /** Whoever belonged by a word from before the last deletion does so no longer. */
+  /** Whoever belonged by a statement from before the last deletion does so no longer. */
   membersSince: Instant | null;
 };
 
 /** Said of an entity that exists, or did. */
-export type RoomWord = {
+export type RoomStatement = {
   stamp: Stamp;
   fields: Partial<RoomFields>;
   state?: Exclude<RoomState, 'awaited'>;
@@ -46,20 +46,20 @@ export const nothingDesired: Desired = {
 };
 
 /**
- * What is desired once this is said too. The same words in any order, and however often, end in the
+ * What is desired once this is said too. The same statements in any order, and however often, end in the
  * same.
  *
- * @returns the same object for a word that says nothing new
+ * @returns the same object for a statement that says nothing new
  */
-export function withRoomWord(desired: Desired, word: RoomWord): Desired {
-  const { stamp, fields, state } = word;
+export function withRoomStatement(desired: Desired, statement: RoomStatement): Desired {
+  const { stamp, fields, state } = statement;
   const said = Object.entries({ ...fields, state }).filter(
     ([field, value]) => value !== undefined && isNewer(stamp, desired.stamps[field]),
   );
-  // Also a deletion that is not the last word any more ended all memberships from before it.
+  // Also a deletion that is not the last statement any more ended all memberships from before it.
   const deletedAt = state === 'deleted' ? stamp.occurredAt : null;
   const membersSince = later(deletedAt, desired.membersSince);
-  // A word that names no state still tells that the entity exists; any that does counts more.
+  // A statement that names no state still tells that the entity exists; any that does counts more.
   const known = desired.state === 'awaited' ? { state: 'active' as const } : {};
   if (said.length === 0 && membersSince === desired.membersSince && !('state' in known)) {
     return desired;
@@ -77,20 +77,20 @@ export function withRoomWord(desired: Desired, word: RoomWord): Desired {
 export type Belonging = {
   /** Null for somebody who left. */
   role: string | null;
-  /** Holds instead of the role's level until the next word about the role. */
+  /** Holds instead of the role's level until the next statement about the role. */
   powerLevel: number | null;
   stamp: Stamp;
 };
 
-export type MemberWord = { role: string | null; stamp: Stamp };
+export type MemberStatement = { role: string | null; stamp: Stamp };
 
-/** @returns the same object for a word that is not newer */
-export function withMemberWord<Known extends Belonging>(
+/** @returns the same object for a statement that is not newer */
+export function withMemberStatement<Known extends Belonging>(
   known: Known | undefined,
-  word: MemberWord,
+  statement: MemberStatement,
 ): Known | Belonging {
-  if (known && !isNewer(word.stamp, known.stamp)) return known;
-  return { ...known, ...word, powerLevel: null };
+  if (known && !isNewer(statement.stamp, known.stamp)) return known;
+  return { ...known, ...statement, powerLevel: null };
 }
 
 /** Whether somebody belongs (or is banned) now: has a role that no deletion has ended. */

@@ -2,7 +2,7 @@ import { type Avatar, beginAvatar, keepAvatar } from './avatars.store.ts';
 import type { MatrixTaskOptions } from './provision.ts';
 import { SynapseError } from './synapse-error.ts';
 
-type AvatarParts = Pick<MatrixTaskOptions, 'database' | 'synapse' | 'fetchPicture'>;
+type AvatarDependencies = Pick<MatrixTaskOptions, 'database' | 'synapse' | 'fetchPicture'>;
 
 /** Of the Matrix user: its id, and the picture it shows now. */
 type Shown = { userId: string; current: string | null };
@@ -13,7 +13,7 @@ type Shown = { userId: string; current: string | null };
  * for the next time the account changes.
  */
 export async function showAvatar(
-  { database, synapse, fetchPicture }: AvatarParts,
+  { database, synapse, fetchPicture }: AvatarDependencies,
   avatar: Avatar,
   { userId, current }: Shown,
 ): Promise<void> {

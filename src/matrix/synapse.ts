@@ -138,21 +138,29 @@ export class Synapse {
   }
 
   /**
-   * Any endpoint of the table, for the parts that have a port of their own.
+   * Any endpoint of the table, for the dependencies that have a port of their own.
    * @param body a Blob goes as it is
    */
-  call<E extends Endpoint>(endpoint: E, parts: PathParts<E>, body?: object): Promise<Answer<E>> {
-    return this.#call(endpoint, parts, body);
+  call<E extends Endpoint>(
+    endpoint: E,
+    dependencies: PathParts<E>,
+    body?: object,
+  ): Promise<Answer<E>> {
+    return this.#call(endpoint, dependencies, body);
   }
 
-  async #call<E extends Endpoint>(endpoint: E, parts: string | readonly string[], body?: object) {
-    return (await this.#request(endpoint, parts, body)).answer as Answer<E>;
+  async #call<E extends Endpoint>(
+    endpoint: E,
+    dependencies: string | readonly string[],
+    body?: object,
+  ) {
+    return (await this.#request(endpoint, dependencies, body)).answer as Answer<E>;
   }
 
-  async #request(endpoint: Endpoint, parts: string | readonly string[], body?: object) {
+  async #request(endpoint: Endpoint, dependencies: string | readonly string[], body?: object) {
     const { method, path, answer, timeoutMs } = shapeOf(endpoint);
     const { url, accessToken } = this.#options;
-    const response = await fetch(`${url}${path(...[parts].flat())}`, {
+    const response = await fetch(`${url}${path(...[dependencies].flat())}`, {
       method,
       headers: {
         authorization: `Bearer ${accessToken}`,

@@ -3,10 +3,15 @@ import { giveOrTakePlatformRole, keepAdministratorWord } from '../accounts/roles
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Transaction } from '../database/database.ts';
-import { accountIn, type Change, Ledger, type LedgerSettings } from '../entities/desired-state.ts';
+import {
+  accountIn,
+  type Change,
+  DesiredState,
+  type DesiredStateSettings,
+} from '../entities/desired-state.ts';
 import type { Rooms } from '../entities/queue-sync.store.ts';
 import { receive } from '../entities/received.store.ts';
-import { entityOfReport, type Report, tellReports } from '../entities/reports.ts';
+import { applyReports, entityOfReport, type Report } from '../entities/reports.ts';
 import type { administrators } from '../entities/roles.ts';
 import { accountIdBy } from './accounts.store.ts';
 import type { Judged } from './event-judge.ts';
@@ -29,7 +34,7 @@ type Administration = Judged & {
  */
 export async function takeEvents(
   tx: Transaction,
-  { client, ...settings }: LedgerSettings & { client: Client },
+  { client, ...settings }: DesiredStateSettings & { client: Client },
   events: readonly Judged[],
 ): Promise<{ outcomes: Outcome[]; changes: Change[] }> {
   const fresh = await receive(tx, client.id, [...new Set(events.map(nameOf))]);
@@ -43,17 +48,17 @@ export async function takeEvents(
   const sync = await takeAdministrations(tx, client, administrations as Administration[], settle);
   const reports = news.filter((it) => it.reading.about !== 'administrator') as (Judged & Report)[];
   const entities = [...new Map(reports.map(entityOfReport).map((it) => [JSON.stringify(it), it]))];
-  const ledger = await Ledger.open(tx, {
+  const desiredState = await DesiredState.open(tx, {
     ...settings,
     entities: entities.map(([, entity]) => entity),
     awaiting: true,
   });
-  const told = await tellReports(ledger, reports);
+  const told = await applyReports(desiredState, reports);
   for (const [place, { isNews, room }] of told.entries()) {
     settle(reports[place] as Judged, isNews, room);
   }
-  ledger.alsoSync(sync);
-  const changes = await ledger.save();
+  desiredState.alsoSync(sync);
+  const changes = await desiredState.save();
   await recordIntake(tx, client, outcomes);
   return { outcomes, changes };
 }
@@ -76,9 +81,9 @@ async function takeAdministrations(
   const tenantIds: string[] = [];
   let everywhere = false;
   for (const event of sorted) {
-    const { over, userSlug, word } = event.reading;
-    const held = word.role !== null;
-    const said = { tenantId: event.tenantId, userSlug, over, held, stamp: word.stamp };
+    const { over, userSlug, statement } = event.reading;
+    const held = statement.role !== null;
+    const said = { tenantId: event.tenantId, userSlug, over, held, stamp: statement.stamp };
     const isNews = await keepAdministratorWord(tx, said);
     settle(event, isNews);
     if (!isNews || !(await changeRole(tx, client, said))) continue;

@@ -4,7 +4,7 @@ import { roomsByIds } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { type Outcome, takeEvents } from './event-intake.ts';
 import { EventJudge, event, type Judged } from './event-judge.ts';
-import { type RoomParts, roomsAfter, shownSync, sync, waitQuery } from './room-record.ts';
+import { type RoomDependencies, roomsAfter, shownSync, sync, waitQuery } from './room-record.ts';
 import { type InternalRoute, internalRoute } from './route.ts';
 
 const atOnce = 1000;
@@ -26,11 +26,11 @@ const result = z
   })
   .meta({ id: 'EventResult' });
 
-export function eventRoutes(parts: RoomParts): InternalRoute[] {
+export function eventRoutes(parts: RoomDependencies): InternalRoute[] {
   return [postEvents(parts)];
 }
 
-function postEvents(parts: RoomParts): InternalRoute {
+function postEvents(parts: RoomDependencies): InternalRoute {
   const { database, provisioning } = parts;
   return internalRoute({
     method: 'post',

@@ -21,7 +21,7 @@ import {
   entityParams,
   entityPath,
   limitQuery,
-  type RoomParts,
+  type RoomDependencies,
   roomAfter,
   shownSync,
   sync,
@@ -36,11 +36,11 @@ const memberPath = `${entityPath}/members/{userSlug}` as const;
 const memberParams = entityParams.extend({ userSlug });
 const answer = { status: 200, description: 'What is stored now', schema: memberWithSync } as const;
 
-export function memberRoutes(parts: RoomParts): InternalRoute[] {
+export function memberRoutes(parts: RoomDependencies): InternalRoute[] {
   return [getMembers(parts), putMembers(parts), putMember(parts), deleteMember(parts)];
 }
 
-function getMembers({ database }: RoomParts): InternalRoute {
+function getMembers({ database }: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'get',
     path: `${entityPath}/members`,
@@ -72,7 +72,7 @@ function getMembers({ database }: RoomParts): InternalRoute {
   });
 }
 
-function putMember(parts: RoomParts): InternalRoute {
+function putMember(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'put',
     path: memberPath,
@@ -106,7 +106,7 @@ function putMember(parts: RoomParts): InternalRoute {
   });
 }
 
-function deleteMember(parts: RoomParts): InternalRoute {
+function deleteMember(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'delete',
     path: memberPath,
@@ -132,7 +132,7 @@ function deleteMember(parts: RoomParts): InternalRoute {
   });
 }
 
-function putMembers(parts: RoomParts): InternalRoute {
+function putMembers(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'put',
     path: `${entityPath}/members`,

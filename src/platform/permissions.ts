@@ -5,15 +5,15 @@ import { highestOfTenantClients } from '../entities/roles.ts';
 import { roomByRoomId } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { memberOf, memberWithSync, shownChange, userSlug, userTenantId } from './member-record.ts';
-import { type RoomParts, roomAfter, waitQuery } from './room-record.ts';
+import { type RoomDependencies, roomAfter, waitQuery } from './room-record.ts';
 import { recordRoom } from './rooms.ts';
 import { type InternalRoute, internalRoute } from './route.ts';
 
-export function permissionRoutes(parts: RoomParts): InternalRoute[] {
+export function permissionRoutes(parts: RoomDependencies): InternalRoute[] {
   return [postPermission(parts)];
 }
 
-function postPermission(parts: RoomParts): InternalRoute {
+function postPermission(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'post',
     path: '/matrix/permissions',

@@ -3,10 +3,10 @@ import { requestLink, unlink } from '../entities/links.ts';
 import type { RoomSettings } from '../entities/room.ts';
 import { AppError } from '../errors.ts';
 import { matrixId } from '../handles/rules.ts';
-import { entityOf, entityParams, entityPath, type RoomParts } from './room-record.ts';
+import { entityOf, entityParams, entityPath, type RoomDependencies } from './room-record.ts';
 import { type InternalRoute, internalRoute, printable } from './route.ts';
 
-type Parts = Omit<RoomParts, 'rooms'> & { rooms: Pick<RoomSettings, 'botLocalpart'> };
+type Parts = Omit<RoomDependencies, 'rooms'> & { rooms: Pick<RoomSettings, 'botLocalpart'> };
 
 const scope = 'rooms:write';
 const path = `${entityPath}/link` as const;

@@ -9,7 +9,7 @@ import {
   entityParams,
   entityPath,
   limitQuery,
-  type RoomParts,
+  type RoomDependencies,
   roomRecord,
   shownRoom,
 } from './room-record.ts';
@@ -18,11 +18,11 @@ import { type InternalRoute, internalRoute } from './route.ts';
 const scope = 'rooms:read';
 const oneRoom = { status: 200, description: 'The room', schema: roomRecord } as const;
 
-export function roomQueryRoutes(parts: RoomParts): InternalRoute[] {
+export function roomQueryRoutes(parts: RoomDependencies): InternalRoute[] {
   return [getRooms(parts), getRoomByEntity(parts), getRoomById(parts)];
 }
 
-function getRooms(parts: RoomParts): InternalRoute {
+function getRooms(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'get',
     path: '/matrix/rooms',
@@ -59,7 +59,7 @@ function getRooms(parts: RoomParts): InternalRoute {
   });
 }
 
-function getRoomByEntity(parts: RoomParts): InternalRoute {
+function getRoomByEntity(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'get',
     path: entityPath,
@@ -78,7 +78,7 @@ function getRoomByEntity(parts: RoomParts): InternalRoute {
   });
 }
 
-function getRoomById(parts: RoomParts): InternalRoute {
+function getRoomById(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'get',
     path: '/matrix/rooms/{roomId}',

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
-import type { Change, LedgerSettings } from '../entities/desired-state.ts';
+import type { Change, DesiredStateSettings } from '../entities/desired-state.ts';
 import { fullAlias } from '../entities/names.ts';
 import { progressOf, untilSettled } from '../entities/progress.ts';
 import { entityTypes } from '../entities/room.ts';
@@ -9,7 +9,7 @@ import { type Entity, type Room, roomsByIds } from '../entities/rooms.store.ts';
 import { pathSlug } from './route.ts';
 
 /** What all routes about rooms are made of. */
-export type RoomParts = LedgerSettings & {
+export type RoomDependencies = DesiredStateSettings & {
   database: Database;
   /** Whether any worker has a token for Synapse. */
   provisioning: boolean;
@@ -75,7 +75,7 @@ export function entityOf({ type, slug }: z.output<typeof entityParams>, tenantId
 
 export function shownRoom(
   room: Room,
-  { serverName, provisioning }: RoomParts,
+  { serverName, provisioning }: RoomDependencies,
 ): z.input<typeof roomRecord> {
   return {
     ...room,
@@ -94,7 +94,7 @@ export function shownSync(room: Room, provisioning: boolean): z.input<typeof syn
 
 /** The rooms as they are once the worker has followed, or the caller would wait no longer. */
 export async function roomsAfter(
-  { database, provisioning }: RoomParts,
+  { database, provisioning }: RoomDependencies,
   changes: readonly Change[],
   { wait = 0 }: z.output<typeof waitQuery>,
   ctx: Context,
@@ -109,7 +109,7 @@ export async function roomsAfter(
 }
 
 export async function roomAfter(
-  parts: RoomParts,
+  parts: RoomDependencies,
   change: Change,
   query: z.output<typeof waitQuery>,
   ctx: Context,

@@ -9,7 +9,7 @@ import {
   entityOf,
   entityParams,
   entityPath,
-  type RoomParts,
+  type RoomDependencies,
   roomAfter,
   roomRecord,
   shownRoom,
@@ -34,11 +34,11 @@ const crossTenant = z.boolean().describe('Whether people of other tenants may be
 
 const answer = { status: 200, description: 'What is stored now', schema: roomRecord } as const;
 
-export function roomRoutes(parts: RoomParts): InternalRoute[] {
+export function roomRoutes(parts: RoomDependencies): InternalRoute[] {
   return [postRoom(parts), patchRoom(parts), deleteRoom(parts), syncRoomAgain(parts)];
 }
 
-function postRoom(parts: RoomParts): InternalRoute {
+function postRoom(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'post',
     path: '/matrix/rooms',
@@ -75,7 +75,7 @@ function postRoom(parts: RoomParts): InternalRoute {
   });
 }
 
-function patchRoom(parts: RoomParts): InternalRoute {
+function patchRoom(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'patch',
     path: entityPath,
@@ -112,7 +112,7 @@ function patchRoom(parts: RoomParts): InternalRoute {
   });
 }
 
-function deleteRoom(parts: RoomParts): InternalRoute {
+function deleteRoom(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'delete',
     path: entityPath,
@@ -141,7 +141,7 @@ function deleteRoom(parts: RoomParts): InternalRoute {
   });
 }
 
-function syncRoomAgain(parts: RoomParts): InternalRoute {
+function syncRoomAgain(parts: RoomDependencies): InternalRoute {
   return internalRoute({
     method: 'post',
     path: `${entityPath}/sync`,

@@ -21,7 +21,7 @@ const start = Date.UTC(2026, 0, 1);
 const aboutGroups = eventTypes.filter((type) => type.startsWith('group.'));
 
 /**
- * What a platform might report of two groups: few people, moments and numbers, so that words meet,
+ * What a platform might report of two groups: few people, moments and numbers, so that statements meet,
  * and ties are as common as they are rare in life.
  */
 export const history: fc.Arbitrary<Reported[]> = fc

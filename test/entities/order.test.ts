@@ -57,7 +57,7 @@ describe('an instant', () => {
   });
 });
 
-describe('the order of words', () => {
+describe('the order of statements', () => {
   test('is total: any two that differ have one, and it is the same from both sides', () => {
     fc.assert(
       fc.property(stamp, stamp, stamp, (a, b, c) => {

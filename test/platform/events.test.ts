@@ -159,7 +159,11 @@ describe('events', () => {
     assert.deepEqual(outcomes(await platform.report(again)), ['applied']);
     assert.deepEqual(await version(), before);
     const older = event('group.updated', 1, { entitySlug: 'calm', name: 'Wild' });
-    assert.deepEqual(outcomes(await platform.report(older)), ['stale'], 'but the word is known');
+    assert.deepEqual(
+      outcomes(await platform.report(older)),
+      ['stale'],
+      'but the statement is known',
+    );
   });
 });
 
@@ -183,7 +187,7 @@ describe('a role over a whole tenant', () => {
     return id;
   }
 
-  test('is given and taken by the newest word, and looks at all rooms of the tenant', async () => {
+  test('is given and taken by the newest statement, and looks at all rooms of the tenant', async () => {
     const id = await somebody('tess');
     await platform.tell('governed');
     await settle(world.database, '!governed:matrix.example', 'governed');

@@ -130,7 +130,7 @@ describe('a level of one’s own', () => {
     await put('levels', 'mob', 'banned');
   });
 
-  test('holds until the next word about the role, and through lists that say the same', async () => {
+  test('holds until the next statement about the role, and through lists that say the same', async () => {
     const given = await platform.good<MemberRecord>('POST', '/matrix/permissions', set('bea', 50));
     assert.deepEqual([given.role, given.powerLevel, given.override], ['attendee', 50, 50]);
     const version = await versionOf('levels');

@@ -1,6 +1,6 @@
 import { syncRoom } from '../../entities/queue-sync.ts';
 import { readActual } from '../../matrix/rooms/actual.ts';
-import type { RoomParts } from '../../matrix/rooms/dependencies.ts';
+import type { RoomDependencies } from '../../matrix/rooms/dependencies.ts';
 import { planMembers } from '../../matrix/rooms/members.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
 import type { Cli } from '../run.ts';
@@ -58,7 +58,7 @@ export async function goLive(cli: Cli, options: GoLiveOptions): Promise<GoLiveRe
 }
 
 /** Nothing where Synapse has no such room. */
-async function strangersIn(parts: RoomParts, { id, roomId }: KnownRoom) {
+async function strangersIn(parts: RoomDependencies, { id, roomId }: KnownRoom) {
   const { db, settings } = parts;
   const desired = await readDesired(db, id, settings);
   if (!desired) return undefined;

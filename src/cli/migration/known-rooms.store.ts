@@ -59,7 +59,7 @@ export function clearedRooms(
 }
 
 /**
- * Forgets the room of an entity, which waits from now on: for the platform's next word, or for an
+ * Forgets the room of an entity, which waits from now on: for the platform's next statement, or for an
  * operator's. What marks a room from before is not for the next one.
  */
 export async function clearRoom(

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../database/database.ts';
-import { Ledger } from '../../entities/desired-state.ts';
+import { DesiredState } from '../../entities/desired-state.ts';
 import type { EntityType } from '../../entities/room.ts';
 import { AppError } from '../../errors.ts';
 import type { Cli } from '../run.ts';
@@ -149,9 +149,14 @@ async function queue(
   entity: { tenantId: string; entityType: EntityType; entitySlug: string },
 ): Promise<void> {
   const { rooms, serverName } = config.matrix;
-  const ledger = await Ledger.open(tx, { entities: [entity], awaiting: false, rooms, serverName });
-  ledger.touch(entity);
-  await ledger.save();
+  const desiredState = await DesiredState.open(tx, {
+    entities: [entity],
+    awaiting: false,
+    rooms,
+    serverName,
+  });
+  desiredState.touch(entity);
+  await desiredState.save();
 }
 
 async function* allCleared({ database }: Cli, { tenant }: MissingOptions) {

@@ -1,5 +1,5 @@
 import { type Content, readActual } from '../../matrix/rooms/actual.ts';
-import type { RoomParts } from '../../matrix/rooms/dependencies.ts';
+import type { RoomDependencies } from '../../matrix/rooms/dependencies.ts';
 import { highest } from '../../matrix/rooms/levels.ts';
 import { planRoom } from '../../matrix/rooms/plan.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
@@ -63,7 +63,7 @@ export async function auditLevels(cli: Cli, options: LevelsOptions): Promise<Lev
 
 type AuditParts = {
   homeserver: Homeserver;
-  parts: RoomParts;
+  parts: RoomDependencies;
   options: LevelsOptions;
   report: LevelsReport;
   recording: Recording | undefined;

@@ -86,9 +86,9 @@ export function cleared(report: MissingReport): Report {
 }
 
 export function marked(report: MarkReport): Report {
-  const word = report.dryRun ? 'to mark' : 'marked';
+  const verb = report.dryRun ? 'to mark' : 'marked';
   const rows = [
-    ...report.marked.map((room) => [room.roomId, word, entityOf(room)]),
+    ...report.marked.map((room) => [room.roomId, verb, entityOf(room)]),
     ...report.blocked.map(({ roomId, reason }) => [roomId, 'blocked', reason]),
     ...report.contradicting.map(({ roomId, says }) => [
       roomId,
@@ -103,9 +103,9 @@ export function marked(report: MarkReport): Report {
 }
 
 export function levelled(report: LevelsReport): Report {
-  const word = report.dryRun ? 'to mend' : 'mended';
+  const verb = report.dryRun ? 'to mend' : 'mended';
   const rows = [
-    ...report.mended.map((room) => [room.roomId, word, entityOf(room), differences(room)]),
+    ...report.mended.map((room) => [room.roomId, verb, entityOf(room), differences(room)]),
     ...report.blocked.map((room) => [room.roomId, 'blocked', entityOf(room), room.reason]),
     ...report.missing.map((room) => [room.roomId, 'missing', entityOf(room), '']),
   ];

@@ -1,10 +1,13 @@
-import { type RoomParts, roomPartsOf } from '../../matrix/rooms/dependencies.ts';
+import { type RoomDependencies, roomDependencies } from '../../matrix/rooms/dependencies.ts';
 import type { Cli } from '../run.ts';
 import type { Homeserver } from './homeserver.ts';
 
 /** What the worker's plan of a room needs, for commands that make the same plan. */
-export function roomParts({ database, config }: Cli, { synapse }: Homeserver): Promise<RoomParts> {
+export function roomParts(
+  { database, config }: Cli,
+  { synapse }: Homeserver,
+): Promise<RoomDependencies> {
   const { serverName, rooms: settings } = config.matrix;
   const fetchPicture = () => Promise.reject(new Error('Pictures are fetched by the worker'));
-  return roomPartsOf({ database, synapse, serverName, settings, fetchPicture })(database);
+  return roomDependencies({ database, synapse, serverName, settings, fetchPicture })(database);
 }

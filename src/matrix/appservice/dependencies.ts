@@ -13,7 +13,7 @@ export type AppserviceTaskOptions = {
 };
 
 /** What the work of linking rooms needs. */
-export type LinkParts = {
+export type LinkDependencies = {
   database: Database;
   rooms: HomeserverRooms;
   conversation: Conversation;
@@ -25,7 +25,7 @@ export type LinkParts = {
   look(roomId: string): Promise<Actual | undefined>;
 };
 
-export function linkPartsOf(options: AppserviceTaskOptions): LinkParts {
+export function linkDependencies(options: AppserviceTaskOptions): LinkDependencies {
   const { database, synapse, serverName, settings } = options;
   const rooms = new HomeserverRooms(synapse);
   let bot: string | undefined;

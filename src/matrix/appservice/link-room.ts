@@ -3,20 +3,20 @@ import { deleteLink, linkByRoom, markLinkFailed } from '../../entities/links.sto
 import { completeLink, leaveUnlessLinked } from '../../entities/links.ts';
 import type { Task } from '../../jobs/task.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
-import type { LinkParts } from './dependencies.ts';
+import type { LinkDependencies } from './dependencies.ts';
 
 const payloadSchema = z.object({ room: z.uuid() });
 
 const dayMs = 86_400_000;
 
 /** Links a room on an operator's word. Whoever waits for it reads from the record what came of it. */
-export function linkRoomTask(parts: LinkParts): Task {
-  const { database, settings: rooms, serverName } = parts;
+export function linkRoomTask(dependencies: LinkDependencies): Task {
+  const { database, settings: rooms, serverName } = dependencies;
   return async (payload) => {
     const { room } = payloadSchema.parse(payload);
     const link = await linkByRoom(database, room);
     if (!link) return;
-    const obstacle = await findObstacle(parts, link.roomId);
+    const obstacle = await findObstacle(dependencies, link.roomId);
     await database.transaction(async (tx) => {
       const refusal = obstacle
         ? undefined
@@ -37,11 +37,14 @@ const refusals = {
 };
 
 /** Accepts an invitation. @returns what a human must do before the room can be linked */
-async function findObstacle(parts: LinkParts, roomId: string): Promise<string | undefined> {
-  const [actual, bot] = [await parts.look(roomId), await parts.whoAmI()];
+async function findObstacle(
+  dependencies: LinkDependencies,
+  roomId: string,
+): Promise<string | undefined> {
+  const [actual, bot] = [await dependencies.look(roomId), await dependencies.whoAmI()];
   if (!actual) return `Synapse knows no room ${roomId} in which somebody of this homeserver is.`;
   const membership = actual.members.get(bot)?.membership;
-  if (membership === 'invite') await parts.rooms.join(roomId);
+  if (membership === 'invite') await dependencies.rooms.join(roomId);
   else if (membership !== 'join') {
     return `The bot ${bot} is not in ${roomId}: somebody there must invite it, then try again.`;
   }

@@ -6,7 +6,7 @@ type Entity = { entityType: string; entitySlug: string };
 const command = `${commandPrefix} link <code>`;
 
 /** What the bot says in rooms. It cannot know which languages people there read. */
-export const words = {
+export const messages = {
   greeting: `Hello. I was invited because this room is to be linked. If you want that, and may change permissions here: make me an administrator (power level ${highest}) and say
 
 ${command}

@@ -1,6 +1,6 @@
 import type { Task } from '../../jobs/task.ts';
 import { confirmRoomLinkTask } from './confirm-room-link.ts';
-import { type AppserviceTaskOptions, linkPartsOf } from './dependencies.ts';
+import { type AppserviceTaskOptions, linkDependencies } from './dependencies.ts';
 import { linkRoomTask } from './link-room.ts';
 import { joinLinkedRoomTask, leaveUnlinkedRoomTask, letGoOfRoomTask } from './membership-events.ts';
 
@@ -13,12 +13,12 @@ export type AppserviceTaskName =
 
 /** What the bot does beyond keeping rooms: it comes, listens and goes where rooms are linked. */
 export function appserviceTasks(options: AppserviceTaskOptions): Record<AppserviceTaskName, Task> {
-  const parts = linkPartsOf(options);
+  const dependencies = linkDependencies(options);
   return {
-    'join-linked-room': joinLinkedRoomTask(parts),
-    'confirm-room-link': confirmRoomLinkTask(parts),
-    'link-room': linkRoomTask(parts),
-    'leave-unlinked-room': leaveUnlinkedRoomTask(parts),
-    'let-go-of-room': letGoOfRoomTask(parts),
+    'join-linked-room': joinLinkedRoomTask(dependencies),
+    'confirm-room-link': confirmRoomLinkTask(dependencies),
+    'link-room': linkRoomTask(dependencies),
+    'leave-unlinked-room': leaveUnlinkedRoomTask(dependencies),
+    'let-go-of-room': letGoOfRoomTask(dependencies),
   };
 }

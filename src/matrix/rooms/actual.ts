@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RoomParts } from './dependencies.ts';
+import type { RoomDependencies } from './dependencies.ts';
 import { familiarHandles } from './desired.store.ts';
 import type { Desired } from './desired.ts';
 import type { stateEvent } from './endpoints.ts';
@@ -39,7 +39,12 @@ export const rowKey = 'com.openmeet.room';
 
 /** Nothing when Synapse has no such room. One call, but for users whom nobody expects there. */
 export async function readActual(
-  { db, rooms, settings, isBridged }: Pick<RoomParts, 'db' | 'rooms' | 'settings' | 'isBridged'>,
+  {
+    db,
+    rooms,
+    settings,
+    isBridged,
+  }: Pick<RoomDependencies, 'db' | 'rooms' | 'settings' | 'isBridged'>,
   { id, roomId, tenantId, people, administrators, strangers }: Sought,
 ): Promise<Actual | undefined> {
   const events = await rooms.readState(roomId);

@@ -2,13 +2,13 @@ import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import type { Action } from './action.ts';
-import type { RoomParts } from './dependencies.ts';
+import type { RoomDependencies } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { setPicture } from './picture.ts';
 import type { RoomPlan } from './plan.ts';
 import { clearHeld, countRemoval, markHeld } from './progress.store.ts';
 import { isSameSet, mayBeMistake } from './removals.ts';
-import { Turn } from './time-slice.ts';
+import { TimeSlice } from './time-slice.ts';
 
 const notAdded = 'Only members whom the organisers added can be in this room.';
 
@@ -28,21 +28,25 @@ type Target = Pick<Desired, 'id' | 'tenantId' | 'held' | 'wantedVersion'> & { ro
  *
  * @throws Overtaken, GivesWay; GiveUp when all that failed would fail again; another error when it is worth a try
  */
-export async function applyPlan(parts: RoomParts, room: Target, plan: RoomPlan): Promise<void> {
+export async function applyPlan(
+  dependencies: RoomDependencies,
+  room: Target,
+  plan: RoomPlan,
+): Promise<void> {
   const failures: Error[] = [];
-  const turn = new Turn(parts.db, room);
+  const turn = new TimeSlice(dependencies.db, room);
   for (const action of plan.actions) {
     await turn.step();
     // Once the bot has left, it can do no more for whom it could not remove.
     if (action.kind === 'leave' && failures.length > 0) break;
     try {
-      await apply(parts, room, action, plan);
+      await apply(dependencies, room, action, plan);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       failures.push(error);
     }
   }
-  await holdRemovals(parts, room, plan);
+  await holdRemovals(dependencies, room, plan);
   if (failures.length === 0) return;
   const [message, options] = [summary(failures), { cause: failures[0] }];
   throw failures.every(isFinal) ? new GiveUp(message, options) : new Error(message, options);
@@ -63,9 +67,9 @@ function summary(failures: readonly Error[]): string {
   return failures.length === 1 ? messages : `${failures.length} steps failed: ${messages}`;
 }
 
-async function apply(parts: RoomParts, room: Target, action: Action, plan: RoomPlan) {
-  const done = await call(parts, room, action);
-  const { db } = parts;
+async function apply(dependencies: RoomDependencies, room: Target, action: Action, plan: RoomPlan) {
+  const done = await call(dependencies, room, action);
+  const { db } = dependencies;
   if (action.kind === 'kick' && mayBeMistake(action) && !plan.confirmed) {
     await countRemoval(db, room.tenantId);
   }
@@ -93,11 +97,11 @@ const pictureDone: Record<'set' | 'later' | 'never', Done> = {
 };
 
 async function call(
-  parts: RoomParts,
+  dependencies: RoomDependencies,
   { id, roomId }: Target,
   action: Action,
 ): Promise<Done | undefined> {
-  const { rooms } = parts;
+  const { rooms } = dependencies;
   switch (action.kind) {
     case 'levels':
       await rooms.setState(roomId, 'm.room.power_levels', '', action.content);
@@ -106,11 +110,11 @@ async function call(
       await rooms.setState(roomId, action.type, action.stateKey, action.content);
       return { action: 'room.state_set', detail: { type: action.type } };
     case 'alias':
-      return setAlias(parts, roomId, action);
+      return setAlias(dependencies, roomId, action);
     case 'picture':
-      return pictureDone[await setPicture(parts, { id, roomId, url: action.url })];
+      return pictureDone[await setPicture(dependencies, { id, roomId, url: action.url })];
     case 'join':
-      return join(parts, roomId, action);
+      return join(dependencies, roomId, action);
     case 'kick':
       await rooms.kick(roomId, action.userId, reasons[action.reason]);
       return {
@@ -131,14 +135,14 @@ async function call(
       await rooms.leave(roomId);
       return { action: 'room.left' };
     case 'purge':
-      await purge(parts, roomId);
+      await purge(dependencies, roomId);
       return { action: 'room.purged' };
   }
 }
 
 /** Where Synapse does not let somebody be put in, they are asked. */
 async function join(
-  { rooms }: RoomParts,
+  { rooms }: RoomDependencies,
   roomId: string,
   { userId, accountId, isInvited }: Extract<Action, { kind: 'join' }>,
 ): Promise<Done | undefined> {
@@ -157,7 +161,7 @@ async function join(
 }
 
 async function setAlias(
-  { rooms }: RoomParts,
+  { rooms }: RoomDependencies,
   roomId: string,
   { alias, others }: Extract<Action, { kind: 'alias' }>,
 ): Promise<Done> {
@@ -173,13 +177,17 @@ async function setAlias(
   return { action: 'room.state_set', detail: { type: 'm.room.canonical_alias' } };
 }
 
-async function purge({ rooms }: RoomParts, roomId: string): Promise<void> {
+async function purge({ rooms }: RoomDependencies, roomId: string): Promise<void> {
   const status = await rooms.purge(roomId);
   if (status !== 'complete') throw new Error(`Synapse has not purged ${roomId} yet: ${status}`);
 }
 
 /** Asks an operator about removals that are too many, and forgets the question when it is over. */
-async function holdRemovals({ db }: RoomParts, room: Target, { held }: RoomPlan): Promise<void> {
+async function holdRemovals(
+  { db }: RoomDependencies,
+  room: Target,
+  { held }: RoomPlan,
+): Promise<void> {
   if (held.length === 0) {
     if (room.held) await clearHeld(db, room.id);
     return;

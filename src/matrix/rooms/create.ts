@@ -3,7 +3,7 @@ import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, rowKey } from './actual.ts';
-import type { RoomParts } from './dependencies.ts';
+import type { RoomDependencies } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { firstLevels } from './levels.ts';
 import { atomically } from './lock.store.ts';
@@ -16,12 +16,12 @@ import { firstState } from './state.ts';
  *
  * @throws GiveUp when the alias is somebody else's
  */
-export async function makeRoom(parts: RoomParts, desired: Desired): Promise<string> {
-  const found = await findRoom(parts, desired);
-  const roomId = found ?? (await create(parts, desired));
-  await atomically(parts.db, async () => {
-    await markMade(parts.db, desired.id, roomId);
-    await record(parts.db, {
+export async function makeRoom(dependencies: RoomDependencies, desired: Desired): Promise<string> {
+  const found = await findRoom(dependencies, desired);
+  const roomId = found ?? (await create(dependencies, desired));
+  await atomically(dependencies.db, async () => {
+    await markMade(dependencies.db, desired.id, roomId);
+    await record(dependencies.db, {
       action: found ? 'room.adopted' : 'room.created',
       actor: 'system',
       tenantId: desired.tenantId,
@@ -33,13 +33,16 @@ export async function makeRoom(parts: RoomParts, desired: Desired): Promise<stri
 }
 
 /** A room of this row that stands under its alias; an alias that leads nowhere is removed. */
-export async function findRoom(parts: RoomParts, desired: Desired): Promise<string | undefined> {
-  const { rooms, settings } = parts;
+export async function findRoom(
+  dependencies: RoomDependencies,
+  desired: Desired,
+): Promise<string | undefined> {
+  const { rooms, settings } = dependencies;
   const { alias } = desired;
   const roomId = alias ? await rooms.roomOfAlias(alias) : undefined;
   if (!alias || !roomId) return undefined;
   if (roomId !== desired.formerRoomId) {
-    const actual = await settled(parts, roomId);
+    const actual = await settled(dependencies, roomId);
     const { created } = actual;
     const isOurs = created?.by === settings.bot && created.row === desired.id;
     if (created && !isOurs)
@@ -54,7 +57,7 @@ export async function findRoom(parts: RoomParts, desired: Desired): Promise<stri
 }
 
 /** A room once its first state is there: Synapse goes on with what a caller that died asked for. */
-async function settled({ rooms, settlingMs }: RoomParts, roomId: string): Promise<Actual> {
+async function settled({ rooms, settlingMs }: RoomDependencies, roomId: string): Promise<Actual> {
   for (const deadline = performance.now() + settlingMs; ; ) {
     const actual = actualOf(roomId, (await rooms.readState(roomId)) ?? []);
     const isFinished = actual.state('m.room.power_levels') !== undefined;
@@ -63,7 +66,7 @@ async function settled({ rooms, settlingMs }: RoomParts, roomId: string): Promis
   }
 }
 
-async function create({ rooms, settings }: RoomParts, desired: Desired): Promise<string> {
+async function create({ rooms, settings }: RoomDependencies, desired: Desired): Promise<string> {
   const { id, alias, name, topic, type } = desired;
   const version = await rooms.defaultVersion();
   const body = {

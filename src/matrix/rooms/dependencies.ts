@@ -18,7 +18,7 @@ export type RoomTaskOptions = {
 };
 
 /** What work on one room needs. */
-export type RoomParts = {
+export type RoomDependencies = {
   /** The session that holds the room's lock, where there is one. */
   db: Queryable;
   rooms: HomeserverRooms;
@@ -31,13 +31,16 @@ export type RoomParts = {
   pictureTries: number;
 };
 
-export type OpenRoomParts = (db: Queryable, pictureTries?: number) => Promise<RoomParts>;
+export type OpenRoomDependencies = (
+  db: Queryable,
+  pictureTries?: number,
+) => Promise<RoomDependencies>;
 
 /** Of users who were asked about. */
 const mostKnown = 10_000;
 
 /** Remembers, for as long as the process lives, who the bot is and who came over a bridge. */
-export function roomPartsOf(options: RoomTaskOptions): OpenRoomParts {
+export function roomDependencies(options: RoomTaskOptions): OpenRoomDependencies {
   const { synapse, serverName, fetchPicture, settlingMs = 15_000 } = options;
   const rooms = new HomeserverRooms(synapse);
   let bot: string | undefined;

@@ -73,9 +73,9 @@ export type PersonRow = {
 };
 
 /** Words that count, about people with a Matrix user of ours: of other tenants only where they may be. */
-const effective = `from words
-  join rooms on rooms.id = words.room
-  join accounts on accounts.id = words.account and accounts.status <> 'deleted'
+const effective = `from statements
+  join rooms on rooms.id = statements.room
+  join accounts on accounts.id = statements.account and accounts.status <> 'deleted'
   join tenants on tenants.id = accounts.tenant_id
   join handles on handles.account_id = accounts.id and handles.state = 'active'
   join matrix_users on matrix_users.handle = handles.handle
@@ -86,12 +86,12 @@ const effective = `from words
       and member_tenant_id = rooms.tenant_id))`;
 
 /**
- * Everybody with an effective word about them and a Matrix user of ours. Where an account is meant
- * by its slug and by its id, the newest word counts.
+ * Everybody with an effective statement about them and a Matrix user of ours. Where an account is meant
+ * by its slug and by its id, the newest statement counts.
  */
 export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> {
   return db.query<PersonRow>(
-    `with words as (
+    `with statements as (
         select memberships.*, account_id as account from memberships
           where room = $1 and account_id is not null
         union all
@@ -112,7 +112,7 @@ export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> 
 /** Everybody with a role in any room of the tenant: `member` while one is left, else nothing. */
 export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRow[]> {
   return db.query<PersonRow>(
-    `with words as (
+    `with statements as (
         select memberships.*, account_id as account from memberships
           join rooms on rooms.id = room
           where rooms.tenant_id = $1 and account_id is not null

@@ -4,7 +4,7 @@ import { syncRooms } from '../../entities/queue-sync.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';
-import type { RoomParts } from './dependencies.ts';
+import type { RoomDependencies } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { highest, levelIn } from './levels.ts';
 import { atomically } from './lock.store.ts';
@@ -26,18 +26,18 @@ export type Followed =
  * @returns nothing where the room was not upgraded
  */
 export async function followUpgrade(
-  parts: RoomParts,
+  dependencies: RoomDependencies,
   desired: WithRoom,
   actual: Actual,
 ): Promise<Followed | undefined> {
   const to = replacementOf(actual);
   if (to === undefined || isOver(desired, actual)) return undefined;
   const what = `${actual.roomId} was upgraded by hand to ${to || 'another room'}`;
-  const why = to === '' ? 'which nobody named' : await whyNot(parts, actual, to);
+  const why = to === '' ? 'which nobody named' : await whyNot(dependencies, actual, to);
   if (why) return { obstacle: `${what}, ${why}: ${remedies[desired.origin]}`, waits: false };
-  const lack = await enter(parts, desired, to);
+  const lack = await enter(dependencies, desired, to);
   if (lack) return { obstacle: `${what}, ${lack}`, waits: true };
-  if (await take(parts, desired, to)) return { roomId: to };
+  if (await take(dependencies, desired, to)) return { roomId: to };
   return {
     obstacle: `${what}, which is another entity’s: ${remedies[desired.origin]}`,
     waits: false,
@@ -51,7 +51,7 @@ const remedies = {
   imported: again,
 };
 
-async function whyNot({ db, rooms, settings }: RoomParts, actual: Actual, to: string) {
+async function whyNot({ db, rooms, settings }: RoomDependencies, actual: Actual, to: string) {
   const events = await rooms.readState(to);
   const candidate = events && actualOf(to, events);
   const why = whyNoReplacement(actual, candidate, settings.serverName);
@@ -65,7 +65,7 @@ async function whyNot({ db, rooms, settings }: RoomParts, actual: Actual, to: st
  * @returns what it lacks there
  */
 async function enter(
-  { rooms, settings: { bot } }: RoomParts,
+  { rooms, settings: { bot } }: RoomDependencies,
   { origin }: WithRoom,
   to: string,
 ): Promise<string | undefined> {
@@ -94,7 +94,7 @@ async function unlessRefused(call: Promise<void>): Promise<void> {
 }
 
 /** @returns false where it became another entity's meanwhile */
-function take({ db }: RoomParts, desired: WithRoom, to: string): Promise<boolean> {
+function take({ db }: RoomDependencies, desired: WithRoom, to: string): Promise<boolean> {
   const { id, tenantId, roomId, type } = desired;
   return atomically(db, async () => {
     await lockMatrixRoom(db, to);
@@ -111,19 +111,19 @@ function take({ db }: RoomParts, desired: WithRoom, to: string): Promise<boolean
 
 /** The room before an upgrade that we followed, as long as the bot is in it. */
 export async function mendFormer(
-  parts: RoomParts,
+  dependencies: RoomDependencies,
   desired: WithRoom,
   actual: Actual,
   { held }: RoomPlan,
 ): Promise<void> {
   const { formerRoomId: roomId } = desired;
   if (!roomId || predecessorOf(actual) !== roomId) return;
-  const { bot } = parts.settings;
-  const former = await readActual(parts, { ...desired, roomId });
+  const { bot } = dependencies.settings;
+  const former = await readActual(dependencies, { ...desired, roomId });
   if (former?.members.get(bot)?.membership !== 'join') return;
   const place = { ...desired, roomId, held: null };
   const plan = isOver(desired, actual)
-    ? planRoom({ ...place, state: 'deleted' }, former, parts.settings)
+    ? planRoom({ ...place, state: 'deleted' }, former, dependencies.settings)
     : planFormer(place, former, held, bot);
-  await applyPlan(parts, place, plan);
+  await applyPlan(dependencies, place, plan);
 }

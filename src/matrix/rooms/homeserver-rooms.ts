@@ -119,12 +119,12 @@ export class HomeserverRooms {
 
   async #call<E extends Endpoint>(
     endpoint: E,
-    parts: PathParts<E>,
+    dependencies: PathParts<E>,
     body?: object,
   ): Promise<Answer<E>> {
     for (let waited = 0; ; ) {
       try {
-        return await this.#synapse.call(endpoint, parts, body);
+        return await this.#synapse.call(endpoint, dependencies, body);
       } catch (error) {
         const ms = error instanceof SynapseError ? (error.retryAfterMs ?? 0) : 0;
         if (ms === 0 || waited + ms > longestWaitMs) throw error;

@@ -1,6 +1,6 @@
 import { roomPriority } from '../../entities/queue-sync.store.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
-import type { RoomParts } from './dependencies.ts';
+import type { RoomDependencies } from './dependencies.ts';
 import { markPicture } from './progress.store.ts';
 
 /** Minutes between two tries to fetch a picture. */
@@ -11,7 +11,7 @@ const pauses = [0.2, 2, 10];
  * it is tried again a few times, and then the room does without.
  */
 export async function setPicture(
-  { db, rooms, fetchPicture, pictureTries }: RoomParts,
+  { db, rooms, fetchPicture, pictureTries }: RoomDependencies,
   { id, roomId, url }: { id: string; roomId: string; url: string },
 ): Promise<'set' | 'later' | 'never'> {
   const picture = await fetchPicture(url).catch(() => undefined);

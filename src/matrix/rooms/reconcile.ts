@@ -16,7 +16,7 @@ import type { Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { describeAction } from './action.ts';
 import { readActual } from './actual.ts';
-import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './dependencies.ts';
+import { type RoomDependencies, type RoomTaskOptions, roomDependencies } from './dependencies.ts';
 import { planRoom } from './plan.ts';
 import { readDesired } from './read-desired.ts';
 import { replacementOf } from './replacement.ts';
@@ -34,19 +34,19 @@ const atOnce = 4;
 
 /**
  * One batch of a run: compares rooms with what they should be, and queues those that differ. What
- * mends them is the same job that answers a platform's word, so that nothing is mended twice.
+ * mends them is the same job that answers a platform's statement, so that nothing is mended twice.
  */
 export function reconcileTask(options: RoomTaskOptions): Task {
   const { database } = options;
-  const open = roomPartsOf(options);
+  const open = roomDependencies(options);
   return async (payload, { attempt }) => {
     const run = await findRun(database, payloadSchema.parse(payload).run);
     if (run?.state !== 'running') return;
     const ids = await nextRooms(database, run, batchSize);
     const last = ids.at(-1);
     if (!last) return finish(database, run);
-    const parts = await open(database);
-    const { drifted, mendable } = await checkAll(parts, run, { ids, attempt });
+    const dependencies = await open(database);
+    const { drifted, mendable } = await checkAll(dependencies, run, { ids, attempt });
     await database.transaction(async (tx) => {
       const batch = { reached: last, checked: ids.length, drifted };
       if (!(await advance(tx, run, batch))) return;
@@ -70,7 +70,7 @@ type Checked = {
 };
 
 async function checkAll(
-  parts: RoomParts,
+  dependencies: RoomDependencies,
   run: ReconcileRun,
   { ids, attempt }: { ids: readonly string[]; attempt: number },
 ): Promise<Checked> {
@@ -78,8 +78,10 @@ async function checkAll(
   const queue = [...ids];
   const runner = async () => {
     for (let id = queue.shift(); id; id = queue.shift()) {
-      const drift = await driftOfRoom(parts, id).catch((error) => passOver(parts, error, attempt));
-      await noteCheck(parts.db, id, drift && { run: run.id, ...drift });
+      const drift = await driftOfRoom(dependencies, id).catch((error) =>
+        passOver(dependencies, error, attempt),
+      );
+      await noteCheck(dependencies.db, id, drift && { run: run.id, ...drift });
       if (!drift) continue;
       checked.drifted += 1;
       if (drift.actions.length > 0 || drift.problem) checked.mendable.push(id);
@@ -90,26 +92,32 @@ async function checkAll(
 }
 
 /** One room that Synapse stumbles over again and again does not keep the others from being compared. */
-async function passOver({ rooms }: RoomParts, error: unknown, attempt: number) {
+async function passOver({ rooms }: RoomDependencies, error: unknown, attempt: number) {
   if (!(error instanceof SynapseError) || attempt < patience) throw error;
   await rooms.whoAmI();
   return { actions: [], held: 0, obstacles: [], problem: error.message };
 }
 
 /** What would be done to a room to make it as it should be; null when nothing would. */
-async function driftOfRoom(parts: RoomParts, room: string): Promise<Omit<Drift, 'run'> | null> {
-  const desired = await readDesired(parts.db, room, parts.settings);
+async function driftOfRoom(
+  dependencies: RoomDependencies,
+  room: string,
+): Promise<Omit<Drift, 'run'> | null> {
+  const desired = await readDesired(dependencies.db, room, dependencies.settings);
   if (!desired || desired.state === 'awaited') return null;
   const { roomId } = desired;
   if (!roomId) return desired.state === 'deleted' ? null : only('make the room');
   try {
-    const actual = await readActual(parts, { ...desired, roomId });
+    const actual = await readActual(dependencies, { ...desired, roomId });
     if (!actual) return only('make the room again: Synapse does not have it any more');
-    const { actions, held, problem, obstacles } = planRoom(desired, actual, parts.settings);
+    const { actions, held, problem, obstacles } = planRoom(desired, actual, dependencies.settings);
     if (actions.length + held.length + obstacles.length === 0 && !problem) return null;
     const to = replacementOf(actual);
-    const words = [...actions.map(describeAction), ...(to ? [`go on in ${to}, if it may`] : [])];
-    return { actions: words, held: held.length, obstacles, ...(problem && { problem }) };
+    const described = [
+      ...actions.map(describeAction),
+      ...(to ? [`go on in ${to}, if it may`] : []),
+    ];
+    return { actions: described, held: held.length, obstacles, ...(problem && { problem }) };
   } catch (error) {
     if (!(error instanceof SynapseError) || error.kind === 'retry') throw error;
     return { actions: [], held: 0, obstacles: [], problem: error.message };

@@ -7,7 +7,7 @@ import { SynapseError } from '../synapse-error.ts';
 import { readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';
 import { findRoom, makeRoom } from './create.ts';
-import { type RoomParts, type RoomTaskOptions, roomPartsOf } from './dependencies.ts';
+import { type RoomDependencies, type RoomTaskOptions, roomDependencies } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { followUpgrade, mendFormer } from './follow.ts';
 import { withRoomLock } from './lock.store.ts';
@@ -25,7 +25,7 @@ const rounds = 5;
 /** Makes a room on Synapse as it should be now. Never two at once for one room. */
 export function syncRoomTask(options: RoomTaskOptions): Task {
   const { database } = options;
-  const open = roomPartsOf(options);
+  const open = roomDependencies(options);
   return async (payload, { jobId }) => {
     const { room, pictureTries } = payloadSchema.parse(payload);
     const mine = await withRoomLock(database, room, (db) =>
@@ -37,14 +37,14 @@ export function syncRoomTask(options: RoomTaskOptions): Task {
 }
 
 async function bringAbout(
-  open: () => Promise<RoomParts>,
+  open: () => Promise<RoomDependencies>,
   db: Queryable,
   { room, jobId }: { room: string; jobId: string },
 ): Promise<void> {
   try {
-    const parts = await open();
+    const dependencies = await open();
     for (let round = 0; round < rounds; round += 1) {
-      const version = await bringUpToDate(parts, room);
+      const version = await bringUpToDate(dependencies, room);
       if (version === undefined || !(await isNewer(db, room, version))) return;
     }
     await syncRoom(db, room);
@@ -67,13 +67,16 @@ function asFailure(error: unknown): Error {
 }
 
 /** @returns which version of what should be was worked on; nothing when there is nothing to be */
-async function bringUpToDate(parts: RoomParts, room: string): Promise<string | undefined> {
-  const desired = await readDesired(parts.db, room, parts.settings);
+async function bringUpToDate(
+  dependencies: RoomDependencies,
+  room: string,
+): Promise<string | undefined> {
+  const desired = await readDesired(dependencies.db, room, dependencies.settings);
   if (!desired || desired.state === 'awaited') return undefined;
   try {
-    const changed = await settle(parts, desired);
-    await markSynced(parts.db, room, desired.wantedVersion);
-    if (changed) await keepSpace(parts, desired);
+    const changed = await settle(dependencies, desired);
+    await markSynced(dependencies.db, room, desired.wantedVersion);
+    if (changed) await keepSpace(dependencies, desired);
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error;
   }
@@ -81,67 +84,74 @@ async function bringUpToDate(parts: RoomParts, room: string): Promise<string | u
 }
 
 /** @returns whether anything was changed */
-async function settle(parts: RoomParts, desired: Desired): Promise<boolean> {
-  const roomId = desired.roomId ?? (await begin(parts, desired));
+async function settle(dependencies: RoomDependencies, desired: Desired): Promise<boolean> {
+  const roomId = desired.roomId ?? (await begin(dependencies, desired));
   if (!roomId) {
-    await purgeRemains(parts, desired, desired.formerRoomId);
-    await markOver(parts.db, desired.id, null);
+    await purgeRemains(dependencies, desired, desired.formerRoomId);
+    await markOver(dependencies.db, desired.id, null);
     return false;
   }
-  const { plan, over, movedTo } = await mend(parts, { ...desired, roomId });
+  const { plan, over, movedTo } = await mend(dependencies, { ...desired, roomId });
   if (movedTo) {
     const held = { held: null, confirmed: null };
-    await settle(parts, { ...desired, ...held, roomId: movedTo, formerRoomId: roomId });
+    await settle(dependencies, { ...desired, ...held, roomId: movedTo, formerRoomId: roomId });
     return true;
   }
   if (!over) return plan.actions.length > 0 || desired.roomId === null;
-  await purgeRemains(parts, desired, roomId);
-  await markOver(parts.db, desired.id, roomId);
+  await purgeRemains(dependencies, desired, roomId);
+  await markOver(dependencies.db, desired.id, roomId);
   if (desired.state === 'deleted') return true;
-  return settle(parts, { ...desired, roomId: null, formerRoomId: roomId, held: null });
+  return settle(dependencies, { ...desired, roomId: null, formerRoomId: roomId, held: null });
 }
 
 /** What was written stays when everybody has left; the platform may ask for that to go as well. */
 async function purgeRemains(
-  parts: RoomParts,
+  dependencies: RoomDependencies,
   desired: Desired,
   roomId: string | null,
 ): Promise<void> {
   const isWanted = desired.state === 'deleted' && desired.purge && desired.origin !== 'linked';
-  if (!isWanted || !roomId || !(await parts.rooms.readState(roomId))) return;
+  if (!isWanted || !roomId || !(await dependencies.rooms.readState(roomId))) return;
   const plan: RoomPlan = { ...nothingToDo, actions: [{ kind: 'purge' }] };
-  await applyPlan(parts, { ...desired, roomId }, plan);
+  await applyPlan(dependencies, { ...desired, roomId }, plan);
 }
 
 /** A deleted entity may have a room that was begun and never noted. */
-async function begin(parts: RoomParts, desired: Desired): Promise<string | undefined> {
-  if (desired.state !== 'deleted') return makeRoom(parts, desired);
-  return (await findRoom(parts, desired)) && makeRoom(parts, desired);
+async function begin(
+  dependencies: RoomDependencies,
+  desired: Desired,
+): Promise<string | undefined> {
+  if (desired.state !== 'deleted') return makeRoom(dependencies, desired);
+  return (await findRoom(dependencies, desired)) && makeRoom(dependencies, desired);
 }
 
 type WithRoom = Desired & { roomId: string };
 type Mended = { plan: RoomPlan; over: boolean; movedTo?: string };
 
 /** @returns whether the room is to be given up, and was emptied */
-async function mend(parts: RoomParts, desired: WithRoom, isSecondTry = false): Promise<Mended> {
+async function mend(
+  dependencies: RoomDependencies,
+  desired: WithRoom,
+  isSecondTry = false,
+): Promise<Mended> {
   const { roomId } = desired;
-  const actual = await readActual(parts, desired);
+  const actual = await readActual(dependencies, desired);
   // Synapse forgets the state of a room that nobody is in any more.
   if (!actual?.created) return { plan: whatIsGone(desired), over: true };
-  const upgrade = await followUpgrade(parts, desired, actual);
+  const upgrade = await followUpgrade(dependencies, desired, actual);
   if (upgrade && 'roomId' in upgrade) {
     return { plan: nothingToDo, over: false, movedTo: upgrade.roomId };
   }
-  const plan = planRoom(desired, actual, parts.settings);
+  const plan = planRoom(desired, actual, dependencies.settings);
   if (plan.problem) {
     if (!plan.remedy || isSecondTry) throw new GiveUp(plan.problem);
-    await remedy(parts, roomId, plan.remedy, plan.problem);
-    return mend(parts, desired, true);
+    await remedy(dependencies, roomId, plan.remedy, plan.problem);
+    return mend(dependencies, desired, true);
   }
-  await applyPlan(parts, desired, plan);
+  await applyPlan(dependencies, desired, plan);
   const remains = [upgrade?.obstacle, ...plan.remains].filter(Boolean).join('; ');
   if (remains) throw upgrade?.waits ? new Error(remains) : new GiveUp(remains);
-  await mendFormer(parts, desired, actual, plan);
+  await mendFormer(dependencies, desired, actual, plan);
   return { plan, over: isOver(desired, actual) };
 }
 
@@ -156,7 +166,7 @@ function whatIsGone({ origin, state, roomId }: WithRoom): RoomPlan {
 }
 
 async function remedy(
-  { rooms, settings }: RoomParts,
+  { rooms, settings }: RoomDependencies,
   roomId: string,
   what: 'return' | 'regain power',
   problem: string,
@@ -173,7 +183,7 @@ async function remedy(
   }
 }
 
-async function joins(rooms: RoomParts['rooms'], roomId: string): Promise<boolean> {
+async function joins(rooms: RoomDependencies['rooms'], roomId: string): Promise<boolean> {
   try {
     await rooms.join(roomId);
     return true;

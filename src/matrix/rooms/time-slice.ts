@@ -14,13 +14,13 @@ export class GivesWay extends Error {}
 const stretch = { steps: 20, ms: 400 };
 
 /** How long a room may keep others of its kind waiting. */
-const turnMs = 5000;
+const sliceMs = 5000;
 
 /**
  * What a room may take of a worker at a time. Thousands of people are put into a large one for many
  * minutes, and a few such rooms would keep the mail and the revocations of everybody waiting.
  */
-export class Turn {
+export class TimeSlice {
   readonly #db: Queryable;
   readonly #room: Pick<Desired, 'id' | 'wantedVersion'>;
   readonly #began = performance.now();
@@ -41,7 +41,7 @@ export class Turn {
     const { id, wantedVersion } = this.#room;
     if (await isNewer(this.#db, id, wantedVersion)) throw new Overtaken('Something else is wanted');
     const waiting = await waitingPriority(this.#db);
-    const ends = now - this.#began > turnMs;
+    const ends = now - this.#began > sliceMs;
     if (waiting === null || waiting > roomPriority.single) return;
     if (ends || waiting < roomPriority.single) throw new GivesWay('Others wait');
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../../../database/database.ts';
-import { Ledger } from '../../../entities/desired-state.ts';
+import { DesiredState } from '../../../entities/desired-state.ts';
 import { adoptRooms, type ImportedRoom } from '../../../entities/import.store.ts';
 import { creatorRole } from '../../../entities/roles.ts';
 import { entityTypes } from '../../../entities/room.ts';
@@ -38,7 +38,7 @@ export const entities: ImportKind<EntityLine> = {
   work: importEntities,
 };
 
-/** The same words as the API's, said at the time of the file; and the rooms that exist already. */
+/** The same statements as the API's, said at the time of the file; and the rooms that exist already. */
 async function importEntities(tx: Transaction, lines: Lines, context: ImportContext) {
   const { tenantId, config } = context;
   const all = lines.map((line) => entityOf(line, tenantId));
@@ -48,19 +48,19 @@ async function importEntities(tx: Transaction, lines: Lines, context: ImportCont
   const entities = sound.map((line) => entityOf(line, tenantId));
   await awaitRooms(tx, entities);
   await adoptRooms(tx, tenantId, roomsToAdopt(sound, observation));
-  const ledger = await Ledger.open(tx, {
+  const desiredState = await DesiredState.open(tx, {
     entities,
     awaiting: false,
     rooms: config.matrix.rooms,
     serverName: config.matrix.serverName,
   });
-  const creators = sound.flatMap((line) => creatorOf(ledger, line, context));
+  const creators = sound.flatMap((line) => creatorOf(desiredState, line, context));
   await observation.watch(creators);
-  await ledger.readMembers(creators);
+  await desiredState.readMembers(creators);
   const verdicts = lines.map(
-    (line, at): Verdict => faults[at] ?? tell(ledger, line, observation, context),
+    (line, at): Verdict => faults[at] ?? tell(desiredState, line, observation, context),
   );
-  await ledger.save();
+  await desiredState.save();
   return { verdicts, changes: await observation.changes() };
 }
 
@@ -69,7 +69,7 @@ function entityOf({ value: { entityType, entitySlug } }: Line<EntityLine>, tenan
 }
 
 function tell(
-  ledger: Ledger,
+  desiredState: DesiredState,
   line: Line<EntityLine>,
   observation: Observation,
   context: ImportContext,
@@ -79,13 +79,14 @@ function tell(
   const { roomId, name, topic, avatarUrl, creatorSlug, encrypted } = line.value;
   const fields = { name, topic, avatarUrl, creatorSlug, encrypted };
   const adopts = roomId !== undefined && known?.roomId !== roomId;
-  if (adopts) ledger.touch(entity);
+  if (adopts) desiredState.touch(entity);
   if (known && !adopts && isSaid({ ...fields, state: 'active' }, known)) return 'present';
   const stamp = stampOf(line.value, context);
-  const news = ledger.tell(entity, { stamp, fields, state: 'active' });
+  const news = desiredState.apply(entity, { stamp, fields, state: 'active' });
   if (!news && !adopts) return 'overruled';
   const role = creatorRole(entity.entityType);
-  for (const key of creatorOf(ledger, line, context)) ledger.tellMember(key, { role, stamp });
+  for (const key of creatorOf(desiredState, line, context))
+    desiredState.applyToMember(key, { role, stamp });
   return 'changed';
 }
 
@@ -98,9 +99,13 @@ function isSaid(fields: Readonly<Record<string, unknown>>, known: RoomSnapshot):
 }
 
 /** Whoever made an entity belongs to it, as when the API is told of it. */
-function creatorOf(ledger: Ledger, line: Line<EntityLine>, { tenantId }: ImportContext) {
+function creatorOf(
+  desiredState: DesiredState,
+  line: Line<EntityLine>,
+  { tenantId }: ImportContext,
+) {
   const { creatorSlug } = line.value;
-  const room = ledger.room(entityOf(line, tenantId));
+  const room = desiredState.room(entityOf(line, tenantId));
   if (!creatorSlug || !room) return [];
   return [{ room: room.id, memberTenantId: tenantId, member: creatorSlug }];
 }

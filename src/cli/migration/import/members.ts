@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../../../database/database.ts';
-import { Ledger } from '../../../entities/desired-state.ts';
+import { DesiredState } from '../../../entities/desired-state.ts';
 import { isRole } from '../../../entities/roles.ts';
 import { entityTypes } from '../../../entities/room.ts';
 import { moment, printable, userSlug } from './fields.ts';
@@ -33,7 +33,7 @@ export const members: ImportKind<MemberLine> = {
   work: importMembers,
 };
 
-/** The same words as the API's; members of entities that nobody has told of wait for them. */
+/** The same statements as the API's; members of entities that nobody has told of wait for them. */
 async function importMembers(
   tx: Transaction,
   lines: readonly Line<MemberLine>[],
@@ -46,27 +46,27 @@ async function importMembers(
     entitySlug,
   }));
   const observation = await Observation.begin(tx, tenantId, entities);
-  const ledger = await Ledger.open(tx, {
+  const desiredState = await DesiredState.open(tx, {
     entities,
     awaiting: true,
     rooms: config.matrix.rooms,
     serverName: config.matrix.serverName,
   });
   const keys = lines.map(({ value }) => ({
-    room: ledger.room({ tenantId, ...value })?.id ?? '',
+    room: desiredState.room({ tenantId, ...value })?.id ?? '',
     memberTenantId: tenantId,
     member: value.userSlug,
   }));
   await observation.watch(keys);
-  await ledger.readMembers(keys);
+  await desiredState.readMembers(keys);
   const verdicts = lines.map(({ value }, at): Verdict => {
     const key = keys[at] as (typeof keys)[number];
     const { role } = value;
-    if (ledger.member(key)?.role === role) return 'present';
-    return ledger.tellMember(key, { role, stamp: stampOf(value, context) })
+    if (desiredState.member(key)?.role === role) return 'present';
+    return desiredState.applyToMember(key, { role, stamp: stampOf(value, context) })
       ? 'changed'
       : 'overruled';
   });
-  await ledger.save();
+  await desiredState.save();
   return { verdicts, changes: await observation.changes() };
 }

@@ -9,8 +9,8 @@ import {
   belongs,
   type Desired,
   nothingDesired,
-  withMemberWord,
-  withRoomWord,
+  withMemberStatement,
+  withRoomStatement,
 } from '../../src/entities/statements.ts';
 import { delivery, type Reported } from './histories.ts';
 
@@ -37,10 +37,14 @@ function told(events: readonly Reported[]): Map<string, Entity> {
     const entity = all.get(event.entitySlug) ?? { desired: nothingDesired, members: {} };
     all.set(event.entitySlug, entity);
     const reading = read(event);
-    if (reading.about === 'entity') entity.desired = withRoomWord(entity.desired, reading.word);
+    if (reading.about === 'entity')
+      entity.desired = withRoomStatement(entity.desired, reading.statement);
     const said = saidIn(reading);
     if (said) {
-      entity.members[said.userSlug] = withMemberWord(entity.members[said.userSlug], said.word);
+      entity.members[said.userSlug] = withMemberStatement(
+        entity.members[said.userSlug],
+        said.statement,
+      );
     }
   }
   return all;
@@ -54,7 +58,7 @@ function stampOf(day: number, { sequence = null }: { sequence?: number | null } 
   };
 }
 
-describe('words about an entity and its members', () => {
+describe('statements about an entity and its members', () => {
   test('end in the same, whatever order they arrive in and however often', () => {
     fc.assert(
       fc.property(delivery, ({ events, arrived }) => {
@@ -80,7 +84,7 @@ describe('words about an entity and its members', () => {
           for (const [person, { role }] of Object.entries(members)) {
             const said = own.flatMap((event) => saidIn(read(event)) ?? []);
             const last = said.findLast(({ userSlug }) => userSlug === person);
-            assert.equal(role, last?.word.role);
+            assert.equal(role, last?.statement.role);
           }
         }
       }),
@@ -90,10 +94,13 @@ describe('words about an entity and its members', () => {
 });
 
 describe('an entity', () => {
-  test('that is only updated exists, and any word about its state counts more', () => {
-    const updated = withRoomWord(nothingDesired, { stamp: stampOf(9), fields: { name: 'Chess' } });
+  test('that is only updated exists, and any statement about its state counts more', () => {
+    const updated = withRoomStatement(nothingDesired, {
+      stamp: stampOf(9),
+      fields: { name: 'Chess' },
+    });
     assert.equal(updated.state, 'active');
-    const older = withRoomWord(updated, { stamp: stampOf(2), fields: {}, state: 'cancelled' });
+    const older = withRoomStatement(updated, { stamp: stampOf(2), fields: {}, state: 'cancelled' });
     assert.deepEqual([older.state, older.name], ['cancelled', 'Chess']);
   });
 
@@ -102,24 +109,24 @@ describe('an entity', () => {
     const after: Belonging = { role: 'owner', powerLevel: null, stamp: stampOf(6) };
     const created = { stamp: stampOf(5), fields: {}, state: 'active' } as const;
     const deleted = { stamp: stampOf(4), fields: {}, state: 'deleted' } as const;
-    const again = withRoomWord(withRoomWord(nothingDesired, created), deleted);
+    const again = withRoomStatement(withRoomStatement(nothingDesired, created), deleted);
     assert.equal(again.state, 'active', 'the deletion arrived late');
     assert.deepEqual([belongs(before, again), belongs(after, again)], [false, true]);
   });
 
-  test('hears a word that is not newer without changing at all', () => {
-    const word = { stamp: stampOf(3), fields: { name: 'Chess' }, state: 'active' } as const;
-    const known = withRoomWord(nothingDesired, word);
-    assert.equal(withRoomWord(known, word), known);
-    assert.equal(withRoomWord(known, { ...word, stamp: stampOf(2) }), known);
+  test('hears a statement that is not newer without changing at all', () => {
+    const statement = { stamp: stampOf(3), fields: { name: 'Chess' }, state: 'active' } as const;
+    const known = withRoomStatement(nothingDesired, statement);
+    assert.equal(withRoomStatement(known, statement), known);
+    assert.equal(withRoomStatement(known, { ...statement, stamp: stampOf(2) }), known);
   });
 });
 
 describe('a member', () => {
-  test('keeps a level of their own until the next word about the role, and not through an old one', () => {
+  test('keeps a level of their own until the next statement about the role, and not through an old one', () => {
     const known: Belonging = { role: 'member', powerLevel: 60, stamp: stampOf(4) };
-    assert.equal(withMemberWord(known, { role: 'admin', stamp: stampOf(3) }), known);
-    const next = withMemberWord(known, { role: 'admin', stamp: stampOf(5) });
+    assert.equal(withMemberStatement(known, { role: 'admin', stamp: stampOf(3) }), known);
+    const next = withMemberStatement(known, { role: 'admin', stamp: stampOf(5) });
     assert.deepEqual([next.role, next.powerLevel], ['admin', null]);
   });
 });
