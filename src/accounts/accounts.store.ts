@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import type { Account } from './account.ts';
 
 export type { Account, AccountStatus } from './account.ts';
@@ -278,7 +278,7 @@ export async function eraseAccount(tx: Queryable, id: string): Promise<boolean> 
   return erased.length > 0;
 }
 
-const takenBy: Record<string, string> = {
+const takenBy: Record<string, ErrorCode> = {
   accounts_email: 'email_taken',
   accounts_platform_user: 'platform_user_taken',
   accounts_platform_slug: 'platform_slug_taken',

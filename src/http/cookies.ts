@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { AppError, type AppErrorOptions } from '../errors.ts';
+import { AppError, type AppErrorOptions, type ErrorCode } from '../errors.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 
 /**
@@ -58,7 +58,11 @@ export function clearCookie(ctx: Context, name: string, options: CookieOptions) 
  * cookie at all keeps none, or is another one than where the person began: they are told so, instead
  * of what else the code says.
  */
-export function withoutCookie(ctx: Context, code: string, options: AppErrorOptions = {}): AppError {
+export function withoutCookie(
+  ctx: Context,
+  code: ErrorCode,
+  options: AppErrorOptions = {},
+): AppError {
   return new AppError(bringsCookies(ctx) ? code : 'cookies_off', options);
 }
 

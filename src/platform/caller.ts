@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { type Client, findClient } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import type { CurrentProvider } from '../oidc/current-provider.ts';
 import { proofAlgorithms } from '../oidc/features.ts';
 import { internalAudienceOf } from '../oidc/internal-audience.ts';
@@ -68,7 +68,7 @@ async function hasKey(
 }
 
 /** RFC 6750 §3.1: no code in the header for a request that brought no token at all. */
-function challenge(ctx: Context, code: string, message: string, scope?: string): AppError {
+function challenge(ctx: Context, code: ErrorCode, message: string, scope?: string): AppError {
   const error =
     code === 'token_missing' ? [] : [`error="${code}"`, `error_description="${message}"`];
   const wanted = scope ? [`scope="${scope}"`] : [];

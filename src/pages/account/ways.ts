@@ -10,7 +10,7 @@ import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
 import { callbackUri, limitDepartures } from '../sign-in/upstream.ts';
-import { isProblem, recordFailure } from '../sign-in/upstream-problem.ts';
+import { isProblem, isProblemCode, recordFailure } from '../sign-in/upstream-problem.ts';
 import { mergePath } from './merge/pages.ts';
 import type { Visit } from './visit.ts';
 
@@ -132,6 +132,6 @@ function problemIn({ ctx }: Visit, offered: readonly Connector[]): Errors {
   const { problem, way } = ctx.query;
   const connector = offered.find(({ id }) => id === way);
   if (typeof problem !== 'string' || !connector) return {};
-  const known = problem === 'identity_elsewhere' || isProblem(new AppError(problem));
+  const known = problem === 'identity_elsewhere' || isProblemCode(problem);
   return known ? { form: { code: problem, params: { provider: connector.name } } } : {};
 }

@@ -21,7 +21,11 @@ const problems = new Set([
 const slips = new Set(['bluesky_handle_required', 'bluesky_handle_unknown']);
 
 export function isProblem(error: unknown): error is AppError {
-  return error instanceof AppError && problems.has(error.code);
+  return error instanceof AppError && isProblemCode(error.code);
+}
+
+export function isProblemCode(code: string): boolean {
+  return problems.has(code);
 }
 
 export function problemUrl(base: string, connection: string, { code }: AppError): string {
