@@ -66,6 +66,26 @@ describe('the people of a room', () => {
     assert.equal(await membership(room, namesake.userId), undefined);
   });
 
+  test('are banned no more once the entity was deleted and is told of anew', async () => {
+    const { room } = await roomWith();
+    const person = await world.people.make();
+    await world.people.tell(room, person, 'banned');
+    await world.sync(room);
+    assert.equal(await membership(room, person.userId), 'ban');
+    // The deletion, and what was said before it, came late: there is a room already.
+    const then = '2026-01-01T00:00:00Z';
+    await world.database.query(
+      'update memberships set occurred_at = $3 where room = $1 and member = $2',
+      [room, person.slug, then],
+    );
+    await world.database.query(
+      'update rooms set members_since = $2, wanted_version = wanted_version + 1 where id = $1',
+      [room, then],
+    );
+    await world.sync(room);
+    assert.equal(await membership(room, person.userId), 'leave');
+  });
+
   test('stay where they are while they may not use Matrix', async () => {
     const { room, owner } = await roomWith();
     const waiting = await world.people.make();

@@ -65,7 +65,7 @@ function randomDesired(roll: Roll): Desired {
     { length: roll(8) },
     (_, nth): Person => ({
       ...{ userId: `@p${nth}:x`, accountId: `a${nth}`, since: roll(3000) },
-      place: oneOf(roll, ['in', 'in', 'in', 'waits', 'out', 'banned']),
+      place: oneOf(roll, ['in', 'in', 'in', 'waits', 'out', 'banned', 'unsaid']),
       level: oneOf(roll, [0, 0, 50, 75, 100]),
     }),
   );

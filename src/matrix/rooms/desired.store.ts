@@ -67,12 +67,14 @@ export type PersonRow = {
   accountId: string;
   role: string | null;
   powerLevel: number | null;
+  /** Whether it was said before the entity was last deleted, and so counts no more. */
+  outdated: boolean;
   /** Whether account and tenant may use Matrix now. */
   allowed: boolean;
   since: number;
 };
 
-/** Words that count, about people with a Matrix user of ours: of other tenants only where they may be. */
+/** Statements about people with a Matrix user of ours: of other tenants only where they may be. */
 const effective = `from statements
   join rooms on rooms.id = statements.room
   join accounts on accounts.id = statements.account and accounts.status <> 'deleted'
@@ -81,13 +83,13 @@ const effective = `from statements
   join matrix_users on matrix_users.handle = handles.handle
     and matrix_users.account_id = accounts.id
   where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
-    and occurred_at > members_since
     and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
       and member_tenant_id = rooms.tenant_id))`;
 
 /**
- * Everybody with an effective statement about them and a Matrix user of ours. Where an account is meant
- * by its slug and by its id, the newest statement counts.
+ * Everybody with an effective statement about them and a Matrix user of ours, and who was banned by one
+ * that is outdated: that ban is to end. Where an account is meant by its slug and by its id, the newest
+ * statement counts.
  */
 export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> {
   return db.query<PersonRow>(
@@ -102,9 +104,10 @@ export function peopleOfRoom(db: Queryable, room: string): Promise<PersonRow[]> 
         power_level as "powerLevel",
         accounts.status = 'active' and accounts.matrix_access = 'active'
           and tenants.status = 'active' as allowed,
-        floor(extract(epoch from occurred_at) * 1000)::float8 as since
-      ${effective}
-      order by accounts.id, sequence desc nulls last, occurred_at desc, event_id desc`,
+        floor(extract(epoch from occurred_at) * 1000)::float8 as since,
+        occurred_at <= members_since as outdated
+      ${effective} and (occurred_at > members_since or role = 'banned')
+      order by accounts.id, outdated, sequence desc nulls last, occurred_at desc, event_id desc`,
     [room],
   );
 }
@@ -126,8 +129,8 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
           then 'member' end as role,
         bool_and(accounts.status = 'active' and accounts.matrix_access = 'active'
           and tenants.status = 'active') as allowed,
-        floor(extract(epoch from max(occurred_at)) * 1000)::float8 as since
-      ${effective}
+        floor(extract(epoch from max(occurred_at)) * 1000)::float8 as since, false as outdated
+      ${effective} and occurred_at > members_since
       group by handles.handle, accounts.id`,
     [tenantId],
   );

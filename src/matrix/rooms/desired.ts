@@ -9,8 +9,9 @@ export type Person = {
    * - `waits`: belongs, but may not use Matrix now; stays where they are
    * - `out`: has no role any more
    * - `banned`
+   * - `unsaid`: was banned before the entity was deleted, and nothing is said since
    */
-  place: 'in' | 'waits' | 'out' | 'banned';
+  place: 'in' | 'waits' | 'out' | 'banned' | 'unsaid';
   level: number;
   /** When the platform said so: milliseconds since the epoch. */
   since: number;

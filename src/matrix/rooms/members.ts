@@ -53,6 +53,8 @@ function actionsFor(person: Person, member: Member | undefined, about: About): A
   switch (person.place) {
     case 'waits':
       return [];
+    case 'unsaid':
+      return bannedByUs ? [unban] : [];
     case 'banned':
       return member?.membership === 'ban' ? [] : [{ kind: 'ban', userId, accountId }];
     case 'out': {
@@ -81,7 +83,7 @@ function strangers(desired: Desired, actual: Actual, bot: string): Kick[] {
   if (desired.strangers === 'keep') return [];
   const expected = new Set([
     bot,
-    ...desired.people.map(({ userId }) => userId),
+    ...desired.people.flatMap(({ userId, place }) => (place === 'unsaid' ? [] : userId)),
     ...desired.administrators.map(({ userId }) => userId),
   ]);
   return [...actual.members]

@@ -58,7 +58,8 @@ function personOf(row: PersonRow, type: RoomType, serverName: string): Person {
   return { userId: matrixId(handle, serverName), accountId, place: placeOf(row), level, since };
 }
 
-function placeOf({ role, allowed }: PersonRow): Person['place'] {
+function placeOf({ role, allowed, outdated }: PersonRow): Person['place'] {
+  if (outdated) return 'unsaid';
   if (role === null) return 'out';
   if (role === banned) return 'banned';
   return allowed ? 'in' : 'waits';
