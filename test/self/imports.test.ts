@@ -5,16 +5,17 @@ import { describe, test } from 'vitest';
 
 const src = resolve(import.meta.dirname, '../../src');
 
-/** From the ground up. A folder may import from its own floor and from those below. */
-const floors = [
-  ['config', 'database', 'secrets', 'http', 'jobs', 'mail', 'audit', 'text', 'files'],
-  [
-    ...['tenants', 'handles', 'accounts', 'admission', 'federation', 'clients', 'entities'],
-    'handoff',
-  ],
-  ['oidc', 'matrix', 'deployment'],
-  ['pages', 'platform', 'cli'],
-];
+const picture =
+  /^```floors\n(.+?)^```$/ms.exec(
+    readFileSync(resolve(src, '../docs/architecture.md'), 'utf8'),
+  )?.[1] ?? '';
+
+/** From the ground up, as docs/architecture.md draws them; the uppermost are files. */
+const [start = [], ...floors] = picture
+  .split('\n')
+  .map((line) => line.trim().split(/\s+/).slice(1))
+  .filter((folders) => folders.length > 0);
+floors.reverse();
 
 /** Files at the top that others may import; all else there starts and composes. */
 const top: Record<string, number> = { 'errors.ts': -1, 'first-start.ts': 2 };
@@ -38,6 +39,14 @@ describe('the folders of src', () => {
     const folders = new Set(files.filter((file) => file.includes('/')).map(folderOf));
     assert.deepEqual(
       [...folders].filter((folder) => !known.includes(folder)),
+      [],
+    );
+    assert.deepEqual(
+      known.filter((folder) => !folders.has(folder)),
+      [],
+    );
+    assert.deepEqual(
+      start.filter((name) => !files.includes(`${name}.ts`)),
       [],
     );
   });
