@@ -11,6 +11,16 @@ const ports = { id: 3000, matrix: 8008, chat: 8080 } as const;
  */
 const synapsePaths = ['/_matrix', '/_synapse/client'];
 
+/**
+ * Element Web shows what strangers sent, and its own server says nothing of who may frame it. See
+ * "Configuration best practices" in its documentation.
+ */
+const chatHeaders = {
+  'X-Frame-Options': 'SAMEORIGIN',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "frame-ancestors 'self'",
+};
+
 const answers = (names: Names) =>
   Object.entries(wellKnown(names)).map(([name, body]) => ({
     path: `/.well-known/matrix/${name}`,
@@ -27,6 +37,9 @@ export function caddyfile(names: Names): string {
 		respond \`${json}\`
 	}`,
   );
+  const caddyHeaders = Object.entries(chatHeaders)
+    .map(([name, value]) => `\n\t\t${name} "${value}"`)
+    .join('');
   return `# This service: people's accounts.
 # Figures are for inside; so is /internal, if your platforms call it from inside only.
 ${names.id} {
@@ -50,6 +63,8 @@ ${names.matrix} {
 # Element Web.
 ${names.chat} {
 	encode zstd gzip
+	header {${caddyHeaders}
+	}
 	reverse_proxy 127.0.0.1:${ports.chat}
 }
 
@@ -70,6 +85,9 @@ export function nginxConf(names: Names): string {
     return 200 '${json}';
   }`,
   );
+  const headers = Object.entries(chatHeaders)
+    .map(([name, value]) => `  add_header ${name} "${value}" always;`)
+    .join('\n');
   const pass = (port: number) => `proxy_pass http://127.0.0.1:${port};`;
   return `server {
   listen 80;
@@ -94,7 +112,7 @@ ${server(
 )}
 
 # Element Web.
-${server(names.chat, `  location / { ${pass(ports.chat)} }`)}
+${server(names.chat, `${headers}\n\n  location / { ${pass(ports.chat)} }`)}
 
 # How clients find the homeserver by people's addresses. Has ${names.serverName} a site of its own? Then add
 # just the locations to it.
@@ -133,11 +151,11 @@ ${locations}
  * headers that they need, and Element Web's server has the file for other homeservers.
  */
 export function traefikYaml(names: Names): string {
-  const router = (service: string, rule: string) => ({
+  const router = (service: string, rule: string, ...more: string[]) => ({
     rule,
     service,
     entryPoints: ['websecure'],
-    middlewares: ['compress'],
+    middlewares: ['compress', ...more],
     tls: { certResolver: 'letsencrypt' },
   });
   const host = (name: string) => `Host(\`${name}\`)`;
@@ -146,11 +164,14 @@ export function traefikYaml(names: Names): string {
 # certificates resolver. Add no forwardedHeaders.insecure there.
 ${stringify({
   http: {
-    middlewares: { compress: { compress: {} } },
+    middlewares: {
+      compress: { compress: {} },
+      'chat-headers': { headers: { customResponseHeaders: chatHeaders } },
+    },
     routers: {
       id: router('id', `${host(names.id)} && !Path(\`/metrics\`)`),
       matrix: router('matrix', `${host(names.matrix)} && (${paths})`),
-      chat: router('chat', host(names.chat)),
+      chat: router('chat', host(names.chat), 'chat-headers'),
       ...Object.fromEntries(
         Object.keys(wellKnown(names)).map((name) => [
           `discovery-${name}`,

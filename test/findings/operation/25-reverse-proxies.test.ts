@@ -124,6 +124,13 @@ for (const proxy of [caddy, nginx]) {
       deployment.remove();
     });
 
+    test('lets no other site frame Element Web', async () => {
+      const { headers } = await ask(port, 'chat.example.org', '/');
+      assert.equal(headers['content-security-policy'], "frame-ancestors 'self'");
+      assert.equal(headers['x-frame-options'], 'SAMEORIGIN');
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+    });
+
     test('leads each name to its service, with the Host that was asked for', async () => {
       for (const [host, path, name] of [
         ['id.example.org', '/oidc/auth', 'id'],
