@@ -6,6 +6,7 @@ import type { Log } from './http/log.ts';
 export function greet(config: Config, log: Log): void {
   if (config.production) log.info({ started: summary(config) }, 'started');
   else welcome(config);
+  for (const warning of config.warnings) log.warn(warning);
 }
 
 /** What an operator compares with what they meant. */

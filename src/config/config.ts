@@ -6,11 +6,14 @@ import { developmentKeys } from './development-secrets.ts';
 import { type Reading, readSettings, type SettingName, type Settings } from './environment.ts';
 import { keys } from './formats.ts';
 import { productionProblems } from './production.ts';
+import { roleWarnings } from './role-warnings.ts';
 import { unknownNames } from './unknown-names.ts';
 
 export interface Config {
   readonly production: boolean;
   readonly role: 'web' | 'worker' | 'both';
+  /** What to say at start of settings that are hardly meant so. */
+  readonly warnings: readonly string[];
   readonly host: string;
   readonly port: number;
   /** An origin, without trailing slash. */
@@ -130,6 +133,7 @@ function interpret(values: Settings): Config {
   return {
     production: values.NODE_ENV === 'production',
     role: values.ROLE,
+    warnings: roleWarnings(values),
     host: values.HOST,
     port: values.PORT,
     publicUrl,

@@ -160,6 +160,25 @@ describe('an operator is told', () => {
   });
 });
 
+test('a process of one role says which of its settings are hardly meant so', async () => {
+  const synapse = { SYNAPSE_URL: 'http://127.0.0.1:9' };
+  for (const [env, warning] of [
+    [{ ...synapse, ROLE: 'web' }, /MATRIX_PROVISIONING is not set/],
+    [{ ...synapse, ROLE: 'web', MATRIX_ACCESS_TOKEN: wrong }, /MATRIX_ACCESS_TOKEN is dropped/],
+    [{ ...synapse, ROLE: 'worker' }, /MATRIX_ACCESS_TOKEN is not set/],
+    [{ ...synapse, ROLE: 'web', MATRIX_PROVISIONING: 'on' }, undefined],
+  ] as const) {
+    const service = await startService({ env });
+    try {
+      const said = /MATRIX_\w+ is \w+/.exec(service.logs());
+      if (warning) assert.match(service.logs(), warning);
+      else assert.equal(said, null);
+    } finally {
+      await service.stop();
+    }
+  }
+});
+
 test('a start in production says in one line what runs where, and no secret', async () => {
   const key = randomBytes(32).toString('base64');
   const service = await startService({
