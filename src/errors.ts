@@ -74,7 +74,7 @@ export const errors = {
   handle_not_found: 404,
   handle_policy_invalid: 500,
   handle_taken: 409,
-  handle_unavailable: 400,
+  handle_unavailable: 409,
   handoff_expired: 400,
   handoff_origin_invalid: 400,
   handoff_target_invalid: 400,

@@ -37,7 +37,7 @@ export async function lockAccount(tx: Queryable, id: string): Promise<Account> {
       where a.id = $1 and a.status <> 'deleted' for no key update of a`,
     [id],
   );
-  if (!account) throw new AppError('account_not_found', { status: 404 });
+  if (!account) throw new AppError('account_not_found');
   return account;
 }
 
@@ -151,7 +151,7 @@ export async function insertAccount(tx: Queryable, account: NewAccount): Promise
       account.groups ?? [],
     ],
   );
-  if (!inserted) throw new AppError('email_taken', { status: 409 });
+  if (!inserted) throw new AppError('email_taken');
   return inserted;
 }
 
@@ -247,7 +247,7 @@ export async function setPlatformIdentity(
       [identity.tenantId, identity.accountId, identity.platformUserId, identity.platformSlug],
     ),
   );
-  if (updated.length === 0) throw new AppError('account_not_found', { status: 404 });
+  if (updated.length === 0) throw new AppError('account_not_found');
 }
 
 export async function setStatus(
@@ -289,6 +289,6 @@ async function namingTaken<T>(query: Promise<T>): Promise<T> {
     return await query;
   } catch (cause) {
     const code = takenBy[(cause as { constraint?: string }).constraint ?? ''];
-    throw code ? new AppError(code, { status: 409, cause }) : cause;
+    throw code ? new AppError(code, { cause }) : cause;
   }
 }

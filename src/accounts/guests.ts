@@ -60,7 +60,6 @@ function namesAfter(order: GuestOrder, known: Guest | undefined): PlatformNames 
   for (const name of ['platformUserId', 'platformSlug'] as const) {
     if (names[name] === known[name] || (may && known[name] === null)) continue;
     throw new AppError('guest_conflict', {
-      status: 409,
       message: `The guest of this address has another ${name}.`,
     });
   }
@@ -102,5 +101,5 @@ function assertSlugIsNoId({ platformSlug }: PlatformNames): void {
 function refuseTaken(taken: readonly { user: boolean; slug: boolean }[]): void {
   const [first] = taken;
   if (!first) return;
-  throw new AppError(first.user ? 'platform_user_taken' : 'platform_slug_taken', { status: 409 });
+  throw new AppError(first.user ? 'platform_user_taken' : 'platform_slug_taken');
 }

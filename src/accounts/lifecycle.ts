@@ -97,7 +97,7 @@ export async function recover(
 ): Promise<void> {
   const account = await lockAccount(tx, accountId);
   if (account.status !== 'active' || account.emailKey !== emailKey) {
-    throw new AppError('recovery_outdated', { status: 409 });
+    throw new AppError('recovery_outdated');
   }
   await setPasswordHash(tx, account.id, passwordHash);
   await endEverythingElse(tx, { accountId }, outside);

@@ -78,5 +78,5 @@ async function addIdentity(
     label: labelOf(identity),
     profile: profileOf(identity),
   });
-  if (!added) throw new AppError('identity_taken', { status: 409 });
+  if (!added) throw new AppError('identity_taken');
 }

@@ -44,7 +44,6 @@ export async function changeMatrixAccess(
   if (access === account.matrixAccess && !takesOver) return account;
   if (account.matrixRevokedByOperator && !byOperator) {
     throw new AppError('revoked_by_operator', {
-      status: 403,
       message: 'The operator took this access away: only the operator gives it back.',
     });
   }

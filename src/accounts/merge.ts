@@ -55,7 +55,7 @@ async function lockPair(tx: Transaction, { accountId, otherAccountId, keptId }: 
   if (!kept?.handle || !dropped?.handle) throw outdated();
   const problem = mergeProblem(kept, dropped);
   if (problem === 'merge_outdated') throw outdated();
-  if (problem) throw new AppError(problem, { status: 403 });
+  if (problem) throw new AppError(problem);
   return { kept, dropped };
 }
 
@@ -76,5 +76,5 @@ function noticeOf(kept: Account, dropped: Account): Notice {
 }
 
 function outdated(cause?: unknown): AppError {
-  return new AppError('merge_outdated', { status: 409, cause });
+  return new AppError('merge_outdated', { cause });
 }

@@ -41,7 +41,7 @@ export class Turnstile {
 
   #wait(): Promise<void> {
     if (this.#waiting.length >= this.#settings.maxWaiting) {
-      throw new AppError('busy', { status: 503 });
+      throw new AppError('busy');
     }
     return new Promise((resolve) => {
       this.#waiting.push(resolve);

@@ -69,7 +69,7 @@ async function keep(
   { id, ...hold }: { id: string; tenantId: string; handle: string; seconds: number },
 ): Promise<void> {
   const held = await holdHandle(tx, { ...hold, accountId: randomUUID(), heldBy: keptBy(id) });
-  if (held === 'taken') throw new AppError('handle_taken', { status: 409 });
+  if (held === 'taken') throw new AppError('handle_taken');
 }
 
 export function findInvitation(
@@ -92,7 +92,7 @@ export async function useInvitation(
 ): Promise<void> {
   const { invitationId: id, tenantId, accountId } = use;
   if (!(await takeUse(tx, { ...use, id }))) {
-    throw new AppError('invitation_spent', { status: 409 });
+    throw new AppError('invitation_spent');
   }
   await insertUse(tx, { invitationId: id, accountId });
   await record(tx, { action: 'invitation.used', actor: accountId, tenantId, target: id });

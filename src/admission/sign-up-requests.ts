@@ -73,7 +73,7 @@ export async function useApproval(
   { accountId, ...wanted }: { tenantId: string; subject: string; accountId: string },
 ): Promise<void> {
   const id = await takeApproved(tx, wanted);
-  if (!id) throw new AppError('approval_withdrawn', { status: 409 });
+  if (!id) throw new AppError('approval_withdrawn');
   const { tenantId } = wanted;
   await record(tx, { action: 'sign_up.completed', actor: accountId, tenantId, target: id });
 }

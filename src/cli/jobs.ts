@@ -53,7 +53,6 @@ async function retry(cli: Cli, id: string | undefined, all: boolean): Promise<st
     }
     if (retried.length > 0 || all) return retried;
     throw new AppError('job_not_found', {
-      status: 404,
       message: `There is no job ${id} that could be tried again now.`,
     });
   });

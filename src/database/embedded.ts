@@ -63,7 +63,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   } catch (cause) {
     const reason = fileProblem(cause) ?? (cause as Error).message;
     throw new AppError('embedded_database_unusable', {
-      status: 503,
       message: `The embedded PostgreSQL in ${dataDir} cannot be used. ${reason} Mend that, choose another DATA_DIR, or set DATABASE_URL to a PostgreSQL server.`,
       cause,
     });

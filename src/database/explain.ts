@@ -78,11 +78,7 @@ export function explainDatabase(error: unknown, url: string): AppError | undefin
   const { code = '', message = '' } = error as { code?: string; message?: string };
   const explain = sentences[code] ?? byWords.find(([words]) => words.test(message))?.[1];
   if (!explain) return undefined;
-  return new AppError('database_unusable', {
-    status: 503,
-    message: explain(placeOf(url)),
-    cause: error,
-  });
+  return new AppError('database_unusable', { message: explain(placeOf(url)), cause: error });
 }
 
 /** Without the password. */

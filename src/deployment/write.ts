@@ -15,7 +15,6 @@ export function writeFiles(directory: string, files: DeploymentFiles): void {
   const present = Object.keys(files).filter((path) => existsSync(join(directory, path)));
   if (present.length > 0) {
     throw new AppError('file_exists', {
-      status: 409,
       message: `There is a deployment here already: ${present.join(', ')}. Move it away first, or give another --directory.`,
     });
   }

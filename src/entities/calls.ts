@@ -110,14 +110,14 @@ export async function retryEntity({ tx, ...settings }: Parts, entity: Entity): P
 /** @throws AppError `room_not_found` (404) */
 export function knownRoom(desiredState: DesiredState, entity: Entity): Room {
   const room = desiredState.room(entity);
-  if (!room) throw new AppError('room_not_found', { status: 404 });
+  if (!room) throw new AppError('room_not_found');
   return room;
 }
 
 /** @throws AppError `room_not_found` (404), `room_deleted` (409) */
 export function presentRoom(desiredState: DesiredState, entity: Entity): Room {
   const room = knownRoom(desiredState, entity);
-  if (room.state === 'deleted') throw new AppError('room_deleted', { status: 409 });
+  if (room.state === 'deleted') throw new AppError('room_deleted');
   return room;
 }
 
@@ -171,7 +171,6 @@ function differing(room: Room, order: EntityOrder): EntityOrder {
 function refuseDecryption({ encrypted, roomId }: Room, order: EntityOrder): void {
   if (order.encrypted !== false || !encrypted || roomId === null) return;
   throw new AppError('encryption_is_permanent', {
-    status: 409,
     message: 'Matrix cannot turn encryption off again.',
   });
 }

@@ -80,7 +80,7 @@ async function placeFor(tx: Transaction, { entity, roomId }: LinkOrder): Promise
   await awaitRooms(tx, [entity]);
   const room = await lockedRoom(tx, entity);
   const refusal = await refusalOf(tx, room, roomId);
-  if (refusal) throw new AppError(refusal, { status: 409, message: reasons[refusal] });
+  if (refusal) throw new AppError(refusal, { message: reasons[refusal] });
   return room.id;
 }
 
@@ -155,7 +155,7 @@ export async function unlink(
   const roomId = linked ?? withdrawn;
   if (!room || !roomId) {
     const message = 'No room was linked to this entity.';
-    throw new AppError('room_not_linked', { status: 409, message });
+    throw new AppError('room_not_linked', { message });
   }
   if (linked) await letGo(tx, room, linked);
   await recordLink(tx, 'room.unlinked', { ...entity, roomId, room: room.id, requestedBy });

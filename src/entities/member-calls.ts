@@ -129,8 +129,8 @@ export async function overrideLevel(
   const key = keyIn(room, member);
   await desiredState.readMembers([key]);
   const known = desiredState.member(key);
-  if (!known || !belongs(known, room)) throw new AppError('member_not_found', { status: 404 });
-  if (known.role === banned) throw new AppError('member_banned', { status: 409 });
+  if (!known || !belongs(known, room)) throw new AppError('member_not_found');
+  if (known.role === banned) throw new AppError('member_banned');
   if (known.powerLevel !== powerLevel) desiredState.override(key, powerLevel);
   return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
 }
@@ -152,7 +152,6 @@ function admit(room: Room, { role, tenantId }: MemberOrder): void {
   if (!isRole(room.entityType, role)) throw new AppError('role_unknown', { details: { role } });
   if (tenantId === room.tenantId || room.crossTenant) return;
   throw new AppError('cross_tenant_off', {
-    status: 409,
     message: 'Only people of its own tenant may belong to this entity.',
   });
 }

@@ -3,19 +3,19 @@ import { descriptionOf, faultOf, wordsOf } from './fault.ts';
 
 /** The person turned back at the other place. */
 export function upstreamCancelled(cause?: unknown): AppError {
-  return new AppError('upstream_cancelled', { status: 400, cause });
+  return new AppError('upstream_cancelled', { cause });
 }
 
 /** The other place proved who it is, and policy keeps them out. */
 export function upstreamRefused(message: string): AppError {
-  return new AppError('upstream_refused', { status: 403, message });
+  return new AppError('upstream_refused', { message });
 }
 
 /** The other place does not let the person come to us, by its own rules. */
 function upstreamDenied(cause: unknown): AppError {
   const { error: _told, ...details } = faultOf(cause);
   const message = 'The provider refused (access_denied); the log has what it said.';
-  return new AppError('upstream_denied', { status: 403, message, details, cause });
+  return new AppError('upstream_denied', { message, details, cause });
 }
 
 /**
@@ -29,7 +29,6 @@ export function upstreamFailed(message: string, cause?: unknown): AppError {
   const words = wordsOf(cause);
   const joint = words.startsWith('(') ? ' ' : ': ';
   return new AppError('upstream_failed', {
-    status: 502,
     message: words ? message.replace(/\.$/, joint) + words : message,
     details: { ...faultOf(cause) },
     cause,

@@ -25,7 +25,7 @@ export function createFetchPicture(
     const bytes = Buffer.from(await answer.arrayBuffer());
     const picture = answer.ok ? pictureOf(bytes) : undefined;
     if (picture) return picture;
-    throw new AppError('fetch_refused', { status: 502, message: 'The answer is no picture.' });
+    throw new AppError('fetch_refused', { message: 'The answer is no picture.' });
   };
 }
 

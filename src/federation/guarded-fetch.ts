@@ -80,7 +80,7 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Re
     size += chunk.length;
     if (size > maxBytes) {
       answer.destroy();
-      throw new AppError('fetch_refused', { status: 502, message: 'The answer is too large.' });
+      throw new AppError('fetch_refused', { message: 'The answer is too large.' });
     }
     chunks.push(chunk);
   }
@@ -89,7 +89,7 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Re
     for (const one of [value ?? []].flat()) headers.append(name, one);
   }
   if (status >= 300 && status < 400 && status !== 304) {
-    throw new AppError('fetch_refused', { status: 502, message: 'The answer is a redirect.' });
+    throw new AppError('fetch_refused', { message: 'The answer is a redirect.' });
   }
   return new Response(statusWithoutBody.has(status) ? null : Buffer.concat(chunks), {
     status,
@@ -170,9 +170,5 @@ function networkMatcher(networks: readonly string[]): IsAllowed {
 
 /** The host only: a path or query may hold a secret. */
 function refused(url: URL, reason: string, cause?: unknown): AppError {
-  return new AppError('fetch_refused', {
-    status: 502,
-    message: `A call to ${url.host} ${reason}.`,
-    cause,
-  });
+  return new AppError('fetch_refused', { message: `A call to ${url.host} ${reason}.`, cause });
 }

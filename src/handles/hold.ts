@@ -44,7 +44,7 @@ export async function activateHandle(
   { handle, accountId }: { handle: string; accountId: string },
 ): Promise<void> {
   if (!(await activateHeld(tx, handle, accountId))) {
-    throw new AppError('handle_taken', { status: 409 });
+    throw new AppError('handle_taken');
   }
 }
 

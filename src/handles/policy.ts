@@ -31,7 +31,6 @@ export function handlePolicy(settings: HandleSettings): HandlePolicy {
   const problems = [...patterns.problems, ...namespaces.problems];
   if (problems.length > 0) {
     throw new AppError('handle_policy_invalid', {
-      status: 500,
       message: `Reserved handles cannot be told:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
       details: { problems },
     });

@@ -7,7 +7,7 @@ import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { destinationAt } from './destination.ts';
-import { refusalOf, refusals, takesHandOffs } from './rules.ts';
+import { refusalOf, takesHandOffs } from './rules.ts';
 import { homeserverClientsOf, insertTicket } from './tickets.store.ts';
 
 /** The platform's page is open and the person has just pressed a button. */
@@ -41,7 +41,7 @@ export async function issueTicket(
   const redirectUri = destinationAt(target, order.redirectUri);
   if (!redirectUri) throw new AppError('redirect_uri_not_allowed', { message: notAllowed(target) });
   const refusal = refusalOf(account, target);
-  if (refusal) throw new AppError(refusal, { status: refusals[refusal] });
+  if (refusal) throw new AppError(refusal);
   const ticket = randomBytes(32).toString('base64url');
   const id = fingerprints.of('handoff', ticket);
   const about = { tenantId, accountId: account.id, clientId: target.id, issuedBy: issuer.id };
@@ -62,16 +62,15 @@ export async function issueTicket(
 async function accountOf(database: Database, order: Order): Promise<Account> {
   const account = order.accountId ? await accountById(database, order.accountId) : undefined;
   if (account?.tenantId === order.tenantId && account.status !== 'deleted') return account;
-  throw new AppError('account_not_found', { status: 404 });
+  throw new AppError('account_not_found');
 }
 
 async function targetOf(database: Database, { clientId, tenantId }: Order): Promise<Client> {
   const id = clientId ?? (await homeserverOf(database, tenantId));
   const client = await findClient(database, id);
-  if (!client || client.disabledAt) throw new AppError('client_not_found', { status: 404 });
+  if (!client || client.disabledAt) throw new AppError('client_not_found');
   if (takesHandOffs(client, tenantId)) return client;
   throw new AppError('client_not_for_handoff', {
-    status: 409,
     message: `${id} is no first-party client with a secret or keys that serves this tenant.`,
   });
 }

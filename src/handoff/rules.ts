@@ -3,17 +3,18 @@ import type { Client } from '../clients/clients.store.ts';
 import { serves } from '../clients/directory.ts';
 import { accountClientId } from '../clients/own-clients.ts';
 import { administrators } from '../entities/roles.ts';
+import type { ErrorCode } from '../errors.ts';
 
 /** Why an account may not be handed over. */
-export const refusals = {
-  account_disabled: 409,
-  account_not_linked: 409,
-  account_without_handle: 409,
-  account_administrator: 403,
-  matrix_access_revoked: 403,
-} as const;
+export const refusals = [
+  'account_disabled',
+  'account_not_linked',
+  'account_without_handle',
+  'account_administrator',
+  'matrix_access_revoked',
+] as const satisfies ErrorCode[];
 
-export type Refusal = keyof typeof refusals;
+export type Refusal = (typeof refusals)[number];
 
 /**
  * Only people whom the platform knows by a name of its own are its to hand over, and those who can do

@@ -16,7 +16,7 @@ export function answerErrors(log: Log, show: ShowError): Middleware {
     try {
       await next();
       if (ctx.status === 404 && !ctx.body && ctx.respond !== false) {
-        throw new AppError('not_found', { status: 404 });
+        throw new AppError('not_found');
       }
     } catch (thrown) {
       const error = asAppError(thrown);
@@ -35,7 +35,7 @@ function asAppError(thrown: unknown): AppError {
   const status = (thrown as { status?: unknown }).status;
   return typeof status === 'number' && status >= 400 && status < 500
     ? new AppError('invalid_request', { status, cause: thrown })
-    : new AppError('internal', { status: 500, cause: thrown });
+    : new AppError('internal', { cause: thrown });
 }
 
 function setRetryAfter(ctx: Context, { details }: AppError): void {

@@ -19,7 +19,7 @@ export function readForm(ctx: Context): Promise<Record<string, string>> {
 
 async function readFields(ctx: Context): Promise<Record<string, string>> {
   if (!ctx.is('application/x-www-form-urlencoded')) {
-    throw new AppError('form_expected', { status: 415 });
+    throw new AppError('form_expected');
   }
   const fields: Record<string, string> = Object.create(null);
   for (const [name, value] of new URLSearchParams(await readBody(ctx))) {
@@ -34,7 +34,7 @@ export async function readJson<Schema extends z.ZodType>(
   schema: Schema,
   limit = defaultLimit,
 ): Promise<z.infer<Schema>> {
-  if (!ctx.is('application/json')) throw new AppError('json_expected', { status: 415 });
+  if (!ctx.is('application/json')) throw new AppError('json_expected');
   let value: unknown;
   try {
     value = JSON.parse(refuseNul(await readBody(ctx, limit)));
@@ -76,7 +76,6 @@ async function readBody(ctx: Context, limit = defaultLimit): Promise<string> {
   } catch (cause) {
     const tooLarge = (cause as { type?: string }).type === 'entity.too.large';
     throw new AppError(tooLarge ? 'body_too_large' : 'body_malformed', {
-      status: tooLarge ? 413 : 400,
       cause,
     });
   }

@@ -22,5 +22,5 @@ const sentences: Readonly<Record<string, (address: Address) => string>> = {
 export function listenProblem(error: Error, address: Address): AppError | undefined {
   const explain = sentences[(error as NodeJS.ErrnoException).code ?? ''];
   if (!explain) return undefined;
-  return new AppError('cannot_listen', { status: 500, message: explain(address), cause: error });
+  return new AppError('cannot_listen', { message: explain(address), cause: error });
 }

@@ -67,7 +67,7 @@ export function metricsRoutes(metrics: Metrics, token: string): Router {
   router.get('/metrics', async (ctx) => {
     if (!sameText(ctx.get('authorization'), `Bearer ${token}`)) {
       ctx.set('www-authenticate', 'Bearer realm="metrics"');
-      throw new AppError('invalid_token', { status: 401 });
+      throw new AppError('invalid_token');
     }
     const { type, text } = await metrics.scrape();
     ctx.set('cache-control', 'no-store');

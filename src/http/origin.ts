@@ -26,7 +26,7 @@ export function fixedOrigin({ publicUrl, port, onOtherHost }: OriginOptions): Mi
     if (!host || (authority !== url.host && authority !== direct)) {
       if (host && (await toPublicOrigin(ctx, host.name, url))) return;
       if (host && (await onOtherHost(ctx, host.name))) return;
-      throw new AppError('unknown_host', { status: 421 });
+      throw new AppError('unknown_host');
     }
     if (host.isRooted && isForPerson(ctx)) return ctx.redirect(atPublicOrigin(ctx, url).href);
     for (const name of Object.keys(ctx.req.headers)) {
@@ -89,7 +89,7 @@ export function sameOriginForms({ publicUrl, port }: { publicUrl: string; port: 
     const site = ctx.get('sec-fetch-site');
     const origin = ctx.get('origin');
     if ((site && site !== 'same-origin' && site !== 'none') || (origin && !origins.has(origin))) {
-      throw new AppError('cross_site_request', { status: 403 });
+      throw new AppError('cross_site_request');
     }
   };
 }

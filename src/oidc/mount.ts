@@ -101,5 +101,5 @@ async function countUserCode(ctx: Context, { rateLimits }: MountParts): Promise<
   const limit = await rateLimits.take([{ ...userCodeGuesses, key: addressKey(ctx.ip) }]);
   if (limit.allowed) return;
   const details = { retryAt: limit.retryAt.toISOString() };
-  throw new AppError('too_many_attempts', { status: 429, details });
+  throw new AppError('too_many_attempts', { details });
 }

@@ -33,7 +33,7 @@ export function addUpstreamLogout(router: Router, parts: InteractionParts): void
         seconds: 60,
       },
     ]);
-    if (!limit.allowed) throw new AppError('too_many_attempts', { status: 429 });
+    if (!limit.allowed) throw new AppError('too_many_attempts');
     try {
       await endThose(parts, connection, token);
       ctx.body = '';
@@ -50,7 +50,7 @@ export function addUpstreamLogout(router: Router, parts: InteractionParts): void
 async function endThose(parts: InteractionParts, id: string, token: string): Promise<void> {
   const { database } = parts;
   const connector = await ownConnector(parts, id);
-  if (!connector?.logout) throw new AppError('not_found', { status: 404 });
+  if (!connector?.logout) throw new AppError('not_found');
   const { id: tokenId, ...ended } = await connector.logout(token);
   await once(parts, JSON.stringify([id, tokenId]), () =>
     database.transaction(async (tx) => {

@@ -67,7 +67,7 @@ function getAccount({ database, serverName }: Parts): InternalRoute {
     problems: { 404: ['account_not_found'] },
     async handle({ params, tenantId }) {
       const found = ofTenant(await accountById(database, params.id), tenantId);
-      if (!found) throw new AppError('account_not_found', { status: 404 });
+      if (!found) throw new AppError('account_not_found');
       return shown(found, serverName);
     },
   });
@@ -117,7 +117,7 @@ function putPlatformIdentity({ database, serverName }: Parts): InternalRoute {
       return database.transaction(async (tx) => {
         await takeTurnsAtPlatformNames(tx, tenantId);
         const before = ofTenant(await lockAccount(tx, params.id), tenantId);
-        if (!before) throw new AppError('account_not_found', { status: 404 });
+        if (!before) throw new AppError('account_not_found');
         const same =
           before.platformUserId === platformUserId && before.platformSlug === platformSlug;
         if (same) return shown(before, serverName);

@@ -77,7 +77,6 @@ function challenge(ctx: Context, code: ErrorCode, message: string, scope?: strin
     : 'Bearer ';
   ctx.set('www-authenticate', scheme + ['realm="internal"', ...error, ...wanted].join(', '));
   return new AppError(code, {
-    status: scope ? 403 : 401,
     message,
     details: scope ? { scope } : undefined,
   });

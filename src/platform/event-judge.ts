@@ -113,7 +113,7 @@ export class EventJudge {
     }
     const known =
       accountIn(userSlug) ?? (await accountIdBy(this.#db, tenantId, 'platformSlug', userSlug));
-    if (!known) throw new AppError('account_not_found', { status: 404 });
+    if (!known) throw new AppError('account_not_found');
   }
 
   async #checkPerson(

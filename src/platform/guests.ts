@@ -123,7 +123,7 @@ function removeGuest({ database }: Parts): InternalRoute {
 
 /** Another tenant's guest looks as if there were none. */
 function found(known: Guest | undefined): Guest {
-  if (!known) throw new AppError('guest_not_found', { status: 404 });
+  if (!known) throw new AppError('guest_not_found');
   return known;
 }
 

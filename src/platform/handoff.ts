@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
+import { errors } from '../errors.ts';
 import { issueTicket } from '../handoff/issue.ts';
 import { refusals } from '../handoff/rules.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
@@ -74,5 +75,5 @@ export function handOffRoute(parts: Parts): InternalRoute {
 }
 
 function codesOf(status: number): string[] {
-  return Object.entries(refusals).flatMap(([code, it]) => (it === status ? [code] : []));
+  return refusals.filter((code) => errors[code] === status);
 }

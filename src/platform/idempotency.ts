@@ -58,7 +58,7 @@ export async function onceForKey(
   const known = await findKey(database, id);
   // It ran out this very moment: whoever asks next may have it.
   if (!known) throw inProgress(new Date());
-  if (known.request !== request) throw new AppError('idempotency_key_reused', { status: 422 });
+  if (known.request !== request) throw new AppError('idempotency_key_reused');
   if (known.answer === null) throw inProgress(known.expiresAt);
   ctx.set('idempotency-replayed', 'true');
   return JSON.parse(parts.ring.open(known.answer, contextOf(id)).toString());
@@ -89,7 +89,6 @@ async function holding(
 
 function inProgress(until: Date): AppError {
   return new AppError('idempotency_in_progress', {
-    status: 409,
     message: 'A request with this key is being worked on.',
     details: { retryAt: until.toISOString() },
   });

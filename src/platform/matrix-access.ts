@@ -62,7 +62,7 @@ function changeRoute(
         accountId ?? (await accountIdBy(database, tenantId, 'platformSlug', userSlug ?? ''));
       const known = id === undefined ? undefined : await accountById(database, id);
       // Another tenant's account looks as if there were none.
-      if (known?.tenantId !== tenantId) throw new AppError('account_not_found', { status: 404 });
+      if (known?.tenantId !== tenantId) throw new AppError('account_not_found');
       const { platformSlug } = await database.transaction((tx) =>
         changeMatrixAccess(tx, {
           accountId: known.id,

@@ -62,7 +62,7 @@ export async function membersOf<Some extends Named>(
     if (tenant !== tenantId) await tenantOfRequest(db, client, [tenant]);
     const ids = found.flatMap((it) => (it.tenantId === tenant ? idsIn(it.slug) : []));
     const known = ids.length > 0 ? await peopleOfTenant(db, tenant, ids) : new Set<string>();
-    if (ids.some((id) => !known.has(id))) throw new AppError('account_not_found', { status: 404 });
+    if (ids.some((id) => !known.has(id))) throw new AppError('account_not_found');
   }
   return found;
 }
@@ -82,7 +82,7 @@ export async function memberOf(
 function idsIn(slug: string): string[] {
   if (!slug.startsWith('account:')) return [];
   const id = accountIn(slug);
-  if (!id) throw new AppError('account_not_found', { status: 404 });
+  if (!id) throw new AppError('account_not_found');
   return [id];
 }
 

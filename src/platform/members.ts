@@ -60,7 +60,7 @@ function getMembers({ database }: RoomDependencies): InternalRoute {
     problems: { 404: ['room_not_found'] },
     async handle({ params, query: { limit, after = null }, ...call }) {
       const room = await roomByEntity(database, entityOf(params, call.tenantId));
-      if (!room) throw new AppError('room_not_found', { status: 404 });
+      if (!room) throw new AppError('room_not_found');
       const found = await listMembers(database, { room: room.id, after, limit: limit + 1 });
       const members = found.slice(0, limit);
       const last = found.length > limit ? members.at(-1) : undefined;

@@ -41,7 +41,7 @@ function postPermission(parts: RoomDependencies): InternalRoute {
       const { powerLevel } = body;
       checkLevel(client, powerLevel);
       const entity = await roomByRoomId(database, tenantId, body.roomId);
-      if (!entity) throw new AppError('room_not_found', { status: 404 });
+      if (!entity) throw new AppError('room_not_found');
       const whom = await memberOf(database, client, tenantId, body);
       const change = await database.transaction(async (tx) => {
         const made = await overrideLevel({ ...parts, tx }, entity, { ...whom, powerLevel });
@@ -61,7 +61,6 @@ function checkLevel({ allTenants }: Client, powerLevel: number): void {
   }
   if (powerLevel > highestOfTenantClients && !allTenants) {
     throw new AppError('power_level_forbidden', {
-      status: 403,
       message: `Only a client of all tenants may give more than ${highestOfTenantClients}.`,
     });
   }

@@ -47,7 +47,7 @@ function postLink({ database, serverName, provisioning, rooms }: Parts): Interna
     async handle({ client, tenantId, params, body }) {
       if (!provisioning) {
         const message = 'There is no bot: no worker has a token for Synapse.';
-        throw new AppError('provisioning_off', { status: 409, message });
+        throw new AppError('provisioning_off', { message });
       }
       const order = {
         ...{ entity: entityOf(params, tenantId), roomId: body.roomId },

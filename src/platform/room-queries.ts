@@ -96,6 +96,6 @@ function getRoomById(parts: RoomDependencies): InternalRoute {
 
 /** Another tenant's room looks as if there were none. */
 function found(room: Room | undefined): Room {
-  if (!room) throw new AppError('room_not_found', { status: 404 });
+  if (!room) throw new AppError('room_not_found');
   return room;
 }

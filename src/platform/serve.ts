@@ -85,10 +85,7 @@ async function spend(limits: RateLimits, route: InternalRoute, clientId: string)
   const attempt = { name: `internal/${route.operation}`, key: clientId, ...route.budget };
   const taken = await limits.take([attempt]);
   if (taken.allowed) return;
-  throw new AppError('too_many_attempts', {
-    status: 429,
-    details: { retryAt: taken.retryAt.toISOString() },
-  });
+  throw new AppError('too_many_attempts', { details: { retryAt: taken.retryAt.toISOString() } });
 }
 
 function patternOf({ path }: InternalRoute): string {
@@ -98,5 +95,5 @@ function patternOf({ path }: InternalRoute): string {
 /** RFC 9110 §15.5.6 for a path that exists with other methods. */
 function refuseMethod(ctx: Context, routes: readonly InternalRoute[]): never {
   ctx.set('allow', routes.map(({ method }) => method.toUpperCase()).join(', '));
-  throw new AppError('method_not_allowed', { status: 405 });
+  throw new AppError('method_not_allowed');
 }

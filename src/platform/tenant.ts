@@ -32,7 +32,7 @@ export async function tenantOfRequest(
   for (const name of named) {
     const tenant = await tenantByName(db, name);
     if (tenant?.status !== 'active' || !serves(client, tenant.id)) {
-      throw new AppError('tenant_not_found', { status: 404 });
+      throw new AppError('tenant_not_found');
     }
     ids.add(tenant.id);
   }

@@ -43,7 +43,6 @@ export class KeyRing {
     const named = this.#keys.find((candidate) => candidate.id === id);
     if (!named) {
       throw new AppError('encryption_key_missing', {
-        status: 500,
         message: `No key of ENCRYPTION_KEYS opens this value (it was sealed by key ${id}). Put that key back behind the others; if it is lost, see “A lost encryption key” in docs/operators.md.`,
       });
     }
@@ -61,7 +60,7 @@ export class KeyRing {
         decipher.final(),
       ]);
     } catch (cause) {
-      throw new AppError('sealed_value_invalid', { status: 500, cause });
+      throw new AppError('sealed_value_invalid', { cause });
     }
   }
 

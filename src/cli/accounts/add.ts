@@ -89,7 +89,7 @@ async function prepare(cli: Cli, options: AddOptions): Promise<Draft> {
     throw new AppError('email_invalid', { message: `"${options.email}" is no email address.` });
   }
   if (await accountByEmail(database, tenant.id, address.key)) {
-    throw new AppError('email_taken', { status: 409 });
+    throw new AppError('email_taken');
   }
   const name = displayName(options.name);
   if (!name) throw new AppError('name_invalid', { message: 'A person has a name.' });

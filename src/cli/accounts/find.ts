@@ -33,14 +33,12 @@ export async function requireAccount(
   const [account, another] = found.filter((it) => !tenantId || it.tenantId === tenantId);
   if (!account) {
     throw new AppError('account_not_found', {
-      status: 404,
       message: `There is no account ${name}. See: openmeet-id accounts list`,
     });
   }
   if (!another) return account;
   const tenants = found.map((it) => it.tenant);
   throw new AppError('account_ambiguous', {
-    status: 409,
     message: `${name} has accounts at ${tenants.join(', ')}: say which by --tenant.`,
     details: { tenants },
   });

@@ -62,11 +62,10 @@ export async function provision({ database }: Cli, order: Order): Promise<void> 
   );
   if (state === 'conflict') throw taken();
   throw new AppError('provisioning_unavailable', {
-    status: 503,
     message: 'The Matrix user could not be made. Is a worker running, and does Synapse answer?',
   });
 }
 
 function taken(): AppError {
-  return new AppError('handle_taken', { status: 409 });
+  return new AppError('handle_taken');
 }

@@ -80,14 +80,10 @@ async function insert(tx: Transaction, client: Client): Promise<void> {
   const inserted = await insertClient(tx, client).catch((cause: { constraint?: string }) => {
     if (cause.constraint !== 'clients_idp_id_key') throw cause;
     throw new AppError('idp_id_taken', {
-      status: 409,
       message: `Another client has the idp_id ${client.idpId}.`,
       cause,
     });
   });
   if (inserted) return;
-  throw new AppError('client_exists', {
-    status: 409,
-    message: `There is a client ${client.id} already.`,
-  });
+  throw new AppError('client_exists', { message: `There is a client ${client.id} already.` });
 }

@@ -40,7 +40,6 @@ export async function rotateSecret(
   if (!client) throw clientNotFound(id);
   if (!needsSecret(client)) {
     throw new AppError('client_without_secret', {
-      status: 409,
       message: `${id} authenticates by ${client.tokenEndpointAuthMethod}: it has no secret.`,
     });
   }
@@ -91,7 +90,6 @@ export async function replaceHandoffTargets(
 export async function remove({ database }: Cli, id: string): Promise<void> {
   if ([accountClientId, tryClientId, synapseClientId].includes(id)) {
     throw new AppError('client_built_in', {
-      status: 409,
       message: `${id} would be made again at the next start. Disable it instead.`,
     });
   }

@@ -59,7 +59,6 @@ export async function requireClient(db: Queryable, id: string): Promise<FoundCli
 
 export function clientNotFound(id: string): AppError {
   return new AppError('client_not_found', {
-    status: 404,
     message: `There is no client ${id}. See: openmeet-id clients list`,
   });
 }

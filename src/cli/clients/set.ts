@@ -15,10 +15,7 @@ import { checkBackchannelUri, checkRedirectUri } from './uris.ts';
  */
 export async function set(cli: Cli, id: string, options: SetOptions): Promise<FoundClient> {
   if ([accountClientId, tryClientId].includes(id)) {
-    throw new AppError('client_built_in', {
-      status: 409,
-      message: `${id} is a part of this service.`,
-    });
+    throw new AppError('client_built_in', { message: `${id} is a part of this service.` });
   }
   const { backchannelLogoutUri: uri, postLogoutRedirectUri, jwks: file, ...requirements } = options;
   const postLogoutRedirectUris = postLogoutRedirectUri?.filter((one) => one !== '');

@@ -53,10 +53,7 @@ export async function add(cli: Cli, options: AddOptions): Promise<FoundConnectio
       allowedEmailDomains: options.allowedEmailDomain ?? [],
     });
     if (!added) {
-      throw new AppError('connection_exists', {
-        status: 409,
-        message: `There is a connection ${id} already.`,
-      });
+      throw new AppError('connection_exists', { message: `There is a connection ${id} already.` });
     }
     await record(tx, { action: 'connection.created', ...about({ ...place, claims }) });
   });
@@ -103,7 +100,6 @@ export async function remove(cli: Cli, id: string, { force = false } = {}): Prom
   const connection = await loadConnection(cli.database, id);
   if (identities > 0 && !force) {
     throw new AppError('connection_in_use', {
-      status: 409,
       message: `${identities} people sign in by ${id}: disable it instead, or say --force to disconnect them.`,
     });
   }

@@ -59,7 +59,6 @@ export async function loadConnection(db: Queryable, id: string): Promise<Connect
   const connection = await findConnection(db, id);
   if (connection) return connection;
   throw new AppError('connection_not_found', {
-    status: 404,
     message: `There is no connection ${id}. See: openmeet-id connections list`,
   });
 }

@@ -44,7 +44,6 @@ export function checkIssuer(
   const taken = others.some((other) => other.issuer === issuer && other.tenantId !== tenantId);
   if (taken && !shared) {
     throw new AppError('issuer_taken', {
-      status: 409,
       message: `A connection of another tenant has the issuer ${issuer}. With --shared both may use it; their people stay apart.`,
     });
   }

@@ -15,8 +15,5 @@ export async function show({ config, database }: Cli, typed: string): Promise<Ha
   const handle = normaliseHandle(typed, config.matrix.serverName);
   const entry = await handleEntry(database, handle);
   if (entry) return entry;
-  throw new AppError('handle_not_found', {
-    status: 404,
-    message: `Nobody has or had @${handle}.`,
-  });
+  throw new AppError('handle_not_found', { message: `Nobody has or had @${handle}.` });
 }

@@ -37,7 +37,6 @@ export async function reserve(cli: Cli, handles: readonly string[]): Promise<Imp
     const [conflict] = report.conflicts;
     if (!conflict) return report;
     throw new AppError('handle_unavailable', {
-      status: 409,
       message: `@${conflict.handle} cannot be reserved: ${conflict.reason.replaceAll('_', ' ')}. Nothing was changed.`,
       details: { reason: conflict.reason },
     });

@@ -36,7 +36,6 @@ async function requireInvitation(db: Queryable, id: string): Promise<Invitation>
   const invitation = isId(id) ? await invitationById(db, id) : undefined;
   if (invitation) return invitation;
   throw new AppError('invitation_not_found', {
-    status: 404,
     message: `There is no invitation ${id}. See: openmeet-id invitations list`,
   });
 }

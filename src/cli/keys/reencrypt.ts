@@ -53,7 +53,6 @@ export async function renewRoot({ database, ring, fingerprints }: Cli): Promise<
     await lockOutStarts(tx);
     if ((await runningProcesses(tx)) > 0) {
       throw new AppError('service_running', {
-        status: 409,
         message: 'Stop all processes of the service first: they would not find what is renewed.',
       });
     }

@@ -37,5 +37,5 @@ export async function openHomeserver({ config }: Pick<Cli, 'config'>): Promise<H
 }
 
 function unusable(problem: string, cause?: unknown): AppError {
-  return new AppError('homeserver_unusable', { status: 502, message: problem, cause });
+  return new AppError('homeserver_unusable', { message: problem, cause });
 }

@@ -151,7 +151,7 @@ class Marking {
     const { serverName, rooms } = config.matrix;
     const desired = await readDesired(database, id, { ...rooms, serverName });
     if (desired) return { ...desired.metadata };
-    throw new AppError('room_not_found', { status: 404, message: 'The entity is gone.' });
+    throw new AppError('room_not_found', { message: 'The entity is gone.' });
   }
 }
 

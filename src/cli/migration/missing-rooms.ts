@@ -107,7 +107,6 @@ async function findMissing(
 function checkShare({ rooms }: MissingReport, missing: number, { yes }: MissingOptions): void {
   if (yes || missing < 10 || missing * 2 <= rooms) return;
   throw new AppError('most_rooms_missing', {
-    status: 409,
     message: `${missing} of ${rooms} rooms are missing. If this is the right homeserver, say --yes.`,
     details: { missing, rooms },
   });

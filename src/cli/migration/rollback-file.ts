@@ -79,7 +79,7 @@ async function openNew(path: string): Promise<FileHandle> {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
       const message = `${path} exists: it may be all there is to undo earlier changes. Give another name.`;
-      throw new AppError('rollback_file_exists', { status: 409, message, cause });
+      throw new AppError('rollback_file_exists', { message, cause });
     }
     const message = `${path} cannot be written (${code}), and without it nothing is changed.`;
     throw new AppError('rollback_file_unwritable', { message, cause });

@@ -70,7 +70,6 @@ export async function rollBack(
 async function checkInstallation(cli: Cli, { header }: WrittenRollback): Promise<void> {
   if (header.installation === (await installationOf(cli))) return;
   throw new AppError('rollback_file_foreign', {
-    status: 409,
     message: 'The file is of another installation: its changes were made in another database.',
   });
 }

@@ -6,6 +6,6 @@ import { requireTenant } from '../tenants/find.ts';
 /** The one that was named, or the default tenant. @throws AppError `tenant_not_found` (404) */
 export async function tenantMeant({ database }: Pick<Cli, 'database'>, name: string | undefined) {
   const slug = name ?? (await defaultTenant(database))?.slug;
-  if (slug === undefined) throw new AppError('tenant_not_found', { status: 404 });
+  if (slug === undefined) throw new AppError('tenant_not_found');
   return requireTenant(database, slug);
 }

@@ -24,15 +24,11 @@ export async function syncNow({ database }: Cli, which: Which): Promise<FoundRoo
 export async function confirmHeld({ database }: Cli, room: FoundRoom): Promise<void> {
   const { heldDigest } = room;
   if (!heldDigest) {
-    throw new AppError('nothing_held', {
-      status: 409,
-      message: 'Nobody waits to be taken out of this room.',
-    });
+    throw new AppError('nothing_held', { message: 'Nobody waits to be taken out of this room.' });
   }
   await database.transaction(async (tx) => {
     if (!(await confirmRemovals(tx, room.id, heldDigest))) {
       throw new AppError('removals_changed', {
-        status: 409,
         message: 'The list has changed meanwhile: look at it again.',
       });
     }

@@ -14,7 +14,6 @@ export async function requireRoom(db: Queryable, which: Which): Promise<FoundRoo
   const room = found && (await findRoom(db, { tenantId: found.id, type, slug }));
   if (room) return room;
   throw new AppError('room_not_found', {
-    status: 404,
     message: `There is no room of the ${type} ${slug} in ${found?.slug ?? 'any tenant'}. See: openmeet-id rooms list`,
   });
 }

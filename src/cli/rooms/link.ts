@@ -36,11 +36,10 @@ export async function link(
     const now = (await roomByEntity(database, entity)) as Room;
     if (now.roomId === roomId) return shown(now);
     const message = now.error ?? 'It was withdrawn by somebody else.';
-    throw new AppError('link_failed', { status: 409, message });
+    throw new AppError('link_failed', { message });
   }
   await deleteLink(database, room);
   throw new AppError('no_worker', {
-    status: 503,
     message: 'No worker has taken it up: is one running, with MATRIX_ACCESS_TOKEN? See: doctor',
   });
 }
@@ -53,7 +52,7 @@ export async function unlinkRoom({ database }: Cli, which: Which): Promise<strin
 
 async function entityOf(database: Cli['database'], { type, slug, tenant }: Which): Promise<Entity> {
   const found = tenant ? await requireTenant(database, tenant) : await defaultTenant(database);
-  if (!found) throw new AppError('tenant_not_found', { status: 404 });
+  if (!found) throw new AppError('tenant_not_found');
   return { tenantId: found.id, entityType: type as EntityType, entitySlug: slug };
 }
 

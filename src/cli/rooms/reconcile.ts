@@ -76,12 +76,11 @@ async function follow(cli: Cli, id: string): Promise<ReconcileRun> {
 async function known({ database }: Cli, id: string): Promise<ReconcileRun> {
   const run = z.uuid().safeParse(id).success ? await findRun(database, id) : undefined;
   if (run) return run;
-  throw new AppError('run_not_found', { status: 404, message: `There is no run ${id}.` });
+  throw new AppError('run_not_found', { message: `There is no run ${id}.` });
 }
 
 function nobodyWorks(id: string): AppError {
   return new AppError('no_worker', {
-    status: 503,
     message: `No worker has begun in ${patienceSeconds} s: is one running, with MATRIX_ACCESS_TOKEN? The run waits for it; see how it stands by: openmeet-id rooms run ${id}`,
   });
 }

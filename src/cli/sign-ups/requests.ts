@@ -49,7 +49,6 @@ async function requireRequest(db: Queryable, id: string): Promise<SignUpRequest>
   const request = isId(id) ? await requestById(db, id) : undefined;
   if (request) return request;
   throw new AppError('sign_up_request_not_found', {
-    status: 404,
     message: `There is no request ${id}, or its account was made. See: openmeet-id sign-ups list`,
   });
 }

@@ -56,7 +56,7 @@ async function register(synapse: Synapse, localpart: string): Promise<'created' 
       error.errcode === 'M_EXCLUSIVE'
         ? `MATRIX_ACCESS_TOKEN is the as_token of a registration without the user ${localpart}: MATRIX_BOT_LOCALPART must be its sender_localpart.`
         : 'MATRIX_ACCESS_TOKEN is no as_token that Synapse knows: name the registration in app_service_config_files and restart Synapse.';
-    throw new AppError('appservice_unknown', { status: 409, message, cause: error });
+    throw new AppError('appservice_unknown', { message, cause: error });
   }
 }
 
@@ -64,7 +64,6 @@ async function assertSender(synapse: Synapse, bot: string): Promise<void> {
   const user = await synapse.whoAmI();
   if (user === bot) return;
   throw new AppError('bot_misnamed', {
-    status: 409,
     message: `Synapse takes MATRIX_ACCESS_TOKEN for ${user}, not ${bot}: MATRIX_BOT_LOCALPART and MATRIX_SERVER_NAME must be those of the registration.`,
   });
 }
@@ -78,7 +77,6 @@ async function promote(
   if (await synapse.isAdmin()) return false;
   if (!adminTokenFile) {
     throw new AppError('bot_not_admin', {
-      status: 409,
       message: `${bot} is no server admin. Give a token of one by --admin-token-file, or see: openmeet-id synapse bot --help`,
     });
   }

@@ -33,7 +33,6 @@ async function homeserverClients({ database }: Cli, wanted?: string[]): Promise<
   const clients = all.filter(({ id }) => wanted?.includes(id) ?? true);
   if (clients.length > 0) return clients;
   throw new AppError('client_not_found', {
-    status: 404,
     message: 'No enabled client has an idp_id. See: openmeet-id clients add --help',
   });
 }

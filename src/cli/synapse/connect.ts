@@ -20,7 +20,6 @@ export async function connect(
   const { idpId } = await requireClient(database, id);
   if (!idpId) {
     throw new AppError('client_without_idp_id', {
-      status: 409,
       message: `${id} is not the client of a homeserver: it has no idp_id.`,
     });
   }

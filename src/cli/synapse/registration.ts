@@ -77,7 +77,6 @@ async function writePrivately(path: string, text: string): Promise<void> {
     const { code } = cause as NodeJS.ErrnoException;
     const exists = code === 'EEXIST';
     throw new AppError(exists ? 'file_exists' : 'file_unwritable', {
-      status: exists ? 409 : 400,
       message: exists
         ? `${path} exists already: move it away first.`
         : `${path} cannot be written (${code}).`,

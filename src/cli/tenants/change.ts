@@ -142,7 +142,7 @@ export async function setStatus(
 /** A slug and a handle are never the same, so that nobody can be called like a community. */
 async function assertFree(tx: Transaction, slug: string): Promise<void> {
   await takeTurns(tx, [slug]);
-  const taken = (message: string) => new AppError('slug_taken', { status: 409, message });
+  const taken = (message: string) => new AppError('slug_taken', { message });
   if (await tenantByName(tx, slug)) throw taken(`There is a tenant ${slug} already.`);
   if (await handleEntry(tx, slug)) throw taken(`${slug} is, or was, the handle of a person.`);
 }
@@ -191,10 +191,7 @@ async function replaceDomainsOf(tx: Transaction, id: string, options: TenantOpti
     ...(options.emailDomain ? await replaceEmailDomains(tx, id, options.emailDomain) : []),
   ];
   if (taken.length > 0) {
-    throw new AppError('domain_taken', {
-      status: 409,
-      message: `Another tenant has ${taken.join(' and ')}.`,
-    });
+    throw new AppError('domain_taken', { message: `Another tenant has ${taken.join(' and ')}.` });
   }
 }
 

@@ -12,7 +12,6 @@ export async function requireTenant(db: Queryable, name: string): Promise<FoundT
   const tenant = await tenantByName(db, name);
   if (tenant) return { ...tenant, ...(await domainsOf(db, tenant.id)) };
   throw new AppError('tenant_not_found', {
-    status: 404,
     message: `There is no tenant ${name}. See: openmeet-id tenants list`,
   });
 }

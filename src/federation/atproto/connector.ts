@@ -116,7 +116,7 @@ async function authorize(
     return asking.authorize(target, { ...parameters, scope: 'atproto' });
   });
   if (url.protocol !== 'https:' && !allowHttp) {
-    throw new AppError('bluesky_server_unreachable', { status: 502, message: 'Not https.' });
+    throw new AppError('bluesky_server_unreachable', { message: 'Not https.' });
   }
   return url;
 }

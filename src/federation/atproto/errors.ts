@@ -5,7 +5,7 @@ import {
   OAuthCallbackError,
   OAuthResolverError,
 } from '@atproto/oauth-client-node';
-import { AppError } from '../../errors.ts';
+import { AppError, type ErrorCode } from '../../errors.ts';
 import { upstreamFailed, upstreamTurnedAway } from '../failure.ts';
 import { faultOf, wordsOf } from '../fault.ts';
 
@@ -21,7 +21,7 @@ export function translated(error: unknown): AppError {
   const code = codeOf(chain);
   if (code === 'upstream_failed') return upstreamFailed(whatFailed(chain), error);
   const [message, details] = [wordsOf(error) || undefined, { ...faultOf(error) }];
-  return new AppError(code, { status: statuses[code], message, details, cause: error });
+  return new AppError(code, { message, details, cause: error });
 }
 
 /** The library has no codes for what it finds wrong in an answer, but sentences of its own. */
@@ -41,14 +41,15 @@ const ownSentences = [
   'iss missing from the response',
 ];
 
-const statuses = {
-  bluesky_handle_unknown: 422,
-  bluesky_account_gone: 403,
-  bluesky_server_unreachable: 502,
-  upstream_failed: 502,
-} as const;
+type Code = Extract<
+  ErrorCode,
+  | 'bluesky_handle_unknown'
+  | 'bluesky_account_gone'
+  | 'bluesky_server_unreachable'
+  | 'upstream_failed'
+>;
 
-function codeOf(chain: unknown[]): keyof typeof statuses {
+function codeOf(chain: unknown[]): Code {
   for (const link of chain) {
     if (link instanceof DidError) return ofDid(link);
     if (link instanceof HandleResolverError || nameOf(link) === 'IdentityResolverError') {
@@ -60,7 +61,7 @@ function codeOf(chain: unknown[]): keyof typeof statuses {
 }
 
 /** A directory forgets nothing: a DID that it had and took away is 410, or 404 in older ones. */
-function ofDid(error: DidError): keyof typeof statuses {
+function ofDid(error: DidError): Code {
   const gone = error.code === 'did-service-not-found' || /not available/i.test(error.message);
   if (error.status === 410 || gone) return 'bluesky_account_gone';
   const unasked = error.code === 'did-fetch-error' || error.code === 'did-unknown-error';

@@ -43,7 +43,7 @@ export function targetsOfHint(hint: string | undefined): Targets {
 }
 
 export function handleRequired(cause?: unknown): AppError {
-  return new AppError('bluesky_handle_required', { status: 422, cause });
+  return new AppError('bluesky_handle_required', { cause });
 }
 
 function serverOrigin(text: string): string {
@@ -53,5 +53,5 @@ function serverOrigin(text: string): string {
 }
 
 function unknown(): AppError {
-  return new AppError('bluesky_handle_unknown', { status: 422 });
+  return new AppError('bluesky_handle_unknown');
 }

@@ -27,13 +27,13 @@ const session = z.object({ email: z.string().max(320).optional().catch(undefined
  */
 export async function assertActive({ fetch, pds, did }: Repository): Promise<void> {
   const answer = await fetch(method(pds, 'com.atproto.sync.getRepoStatus', { did }));
-  if (answer.status === 400) throw new AppError('bluesky_account_gone', { status: 403 });
+  if (answer.status === 400) throw new AppError('bluesky_account_gone');
   // Servers that do not know this method have no accounts that rest.
   if (answer.status === 404 || answer.status === 501) return;
   const { active, status: why } = status.parse(await answer.json());
   if (active) return;
   const code = why === 'deactivated' ? 'bluesky_account_deactivated' : 'bluesky_account_gone';
-  throw new AppError(code, { status: 403 });
+  throw new AppError(code);
 }
 
 const noRecord = z.object({ error: z.literal('RecordNotFound') });

@@ -61,7 +61,7 @@ export function requestLock({ database, fingerprints }: Vault): RuntimeLock {
     const lock = { key: `lock:${fingerprints.of('atproto-lock', name)}`, owner: randomUUID() };
     const deadline = Date.now() + lockSeconds * 1000;
     while (!(await store.tryLock(database, { ...lock, seconds: lockSeconds }))) {
-      if (Date.now() > deadline) throw new AppError('atproto_lock_timeout', { status: 503 });
+      if (Date.now() > deadline) throw new AppError('atproto_lock_timeout');
       await pause(lockPollMs);
     }
     try {

@@ -151,7 +151,7 @@ async function redeem(visit: Visit, code: string): Promise<Redemption> {
   });
   return work.catch((cause) => {
     const taken = cause instanceof AppError && cause.code === 'email_taken';
-    throw taken ? new AppError('recovery_outdated', { status: 409, cause }) : cause;
+    throw taken ? new AppError('recovery_outdated', { cause }) : cause;
   });
 }
 

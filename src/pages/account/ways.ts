@@ -98,7 +98,7 @@ function hasOther(
 async function beginLink(visit: Visit, connection: string, input?: string): Promise<void> {
   const { account, parts, tenant, browser } = visit;
   const connector = await parts.connectors.find(tenant, connection);
-  if (!connector) throw new AppError('not_found', { status: 404 });
+  if (!connector) throw new AppError('not_found');
   await limitDepartures(parts, visit.ctx, browser);
   const secrets = newSecrets();
   try {

@@ -7,7 +7,6 @@ import { findClient } from '../../clients/clients.store.ts';
 import { AppError } from '../../errors.ts';
 import { type Loaded, loadHandOff } from '../../handoff/load.ts';
 import { permit, permitSeconds } from '../../handoff/permit.ts';
-import { refusals } from '../../handoff/rules.ts';
 import { endTaken, findTaken, type HandOff, takeTicket } from '../../handoff/tickets.store.ts';
 import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
@@ -89,7 +88,7 @@ async function arrivalOf(ctx: Context, parts: InteractionParts): Promise<Arrival
   if (!loaded.refusal) return { facts, handOff, loaded };
   permit.clear(ctx, parts);
   if (loaded.refusal === 'matrix_access_revoked') {
-    throw new AppError(loaded.refusal, { status: refusals[loaded.refusal] });
+    throw new AppError(loaded.refusal);
   }
   throw new AppError('handoff_expired');
 }

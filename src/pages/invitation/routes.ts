@@ -50,7 +50,7 @@ export function invitationRoutes(parts: InteractionParts, origin: { port: number
 
 function open(ctx: Context, parts: InteractionParts, token: string): void {
   const known = tokenSchema.safeParse(token);
-  if (!known.success) throw new AppError('invitation_unknown', { status: 404 });
+  if (!known.success) throw new AppError('invitation_unknown');
   opened.write(ctx, parts, { token: known.data });
   ctx.status = 303;
   ctx.redirect('/invitation');
@@ -58,7 +58,7 @@ function open(ctx: Context, parts: InteractionParts, token: string): void {
 
 async function show(ctx: Context, parts: InteractionParts): Promise<void> {
   const link = opened.read(ctx, parts);
-  if (!link) throw withoutCookie(ctx, 'invitation_unknown', { status: 404 });
+  if (!link) throw withoutCookie(ctx, 'invitation_unknown');
   const { token, invitation, tenant } = await find(parts, link.token);
   const person = await personOf(ctx, parts);
   const member = person?.tenant.id === tenant.id;
@@ -103,7 +103,7 @@ async function find(parts: InteractionParts, token: string | undefined) {
   const invitation = known.success
     ? await findInvitation(parts.database, parts.fingerprints, known.data)
     : undefined;
-  if (!known.success || !invitation) throw new AppError('invitation_unknown', { status: 404 });
+  if (!known.success || !invitation) throw new AppError('invitation_unknown');
   const tenant = (await tenantById(parts.database, invitation.tenantId)) as Tenant;
   return { token: known.data, invitation, tenant };
 }

@@ -55,7 +55,7 @@ export async function admissionOf(step: Step, person: Person): Promise<Admission
   if (invitation && isFor(invitation, person)) return { invitation };
   if (refusal) {
     const problem = invitation && tenant.status === 'active' ? problems[invitation.state] : refusal;
-    throw new AppError(problem, { status: 403 });
+    throw new AppError(problem);
   }
   if (!tenant.signUpApproval) return {};
   const approval = subjectOf(step, person);

@@ -47,7 +47,7 @@ export async function finishSignIn(
   const subject = await parts.subjects.find(accountId);
   const tenantFits = subject && (!step.fixedTenant || step.fixedTenant.id === subject.tenantId);
   if (!tenantFits || !serves(client, subject.tenantId)) {
-    throw new AppError('account_unavailable', { status: 403 });
+    throw new AppError('account_unavailable');
   }
   const { linked, asks } = await parts.database.transaction(async (tx) => {
     await recordSignIn(tx, accountId);

@@ -132,10 +132,7 @@ export async function answerAvailability(step: Step): Promise<void> {
     { name: 'availability/network', key: addressKey(ctx.ip), limit: 1500, seconds: 900 },
   ]);
   if (!limit.allowed) {
-    throw new AppError('too_many_attempts', {
-      status: 429,
-      details: { retryAt: limit.retryAt.toISOString() },
-    });
+    throw new AppError('too_many_attempts', { details: { retryAt: limit.retryAt.toISOString() } });
   }
   const typed = String(ctx.query.handle ?? '').slice(0, 100);
   const answer = await checkHandle(parts.database, typed, parts.handlePolicy, {

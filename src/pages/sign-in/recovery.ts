@@ -99,6 +99,6 @@ async function recoverable(step: Step) {
   const { signIn } = step;
   if (signIn.intent !== 'recovery' || !signIn.provedAt) return undefined;
   const [account, another] = await accountsOfProvedAddress(step);
-  if (!account) throw new AppError('account_unknown', { status: 404 });
+  if (!account) throw new AppError('account_unknown');
   return another ? undefined : account;
 }

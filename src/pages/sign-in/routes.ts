@@ -150,7 +150,7 @@ async function showCurrent(step: Step): Promise<void> {
     case 'consent':
       return showConsent(step);
     case 'matrix_access':
-      throw new AppError('matrix_access_revoked', { status: 403 });
+      throw new AppError('matrix_access_revoked');
     default:
       return showSignIn(step);
   }

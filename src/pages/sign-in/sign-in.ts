@@ -164,7 +164,7 @@ async function signInWithPassword(
   const { account } = result.candidate;
   if (result.outcome === 'disabled' || !serves(client, account.tenantId)) {
     await recordRefusal(step, 'account_unavailable');
-    throw new AppError('account_unavailable', { status: 403 });
+    throw new AppError('account_unavailable');
   }
   await parts.limits.giveBack(limit);
   return finishSignIn(step, account.id, 'pwd', { remember: shown.remember });

@@ -62,7 +62,7 @@ export async function submitSignUp(step: Step): Promise<void> {
     return showSignUp(step, { ...shown, errors: { tenant: { code: 'tenant_required' } } });
   }
   if (tenant.signUp === 'closed' && invitedTo(step) !== tenant.id) {
-    throw new AppError('sign_up_closed', { status: 403 });
+    throw new AppError('sign_up_closed');
   }
   const order = {
     intent: 'sign-up' as const,

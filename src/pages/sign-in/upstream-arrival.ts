@@ -53,7 +53,7 @@ export async function finishAsKnown(
   known: KnownIdentity,
 ): Promise<void> {
   const account = await accountById(step.parts.database, known.accountId);
-  if (account?.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
+  if (account?.status !== 'active') throw new AppError('account_unavailable');
   await refreshFromUpstream(step, known, identity);
   return finishSignIn(step, account.id, 'fed', { upstream: identity });
 }
@@ -71,10 +71,10 @@ async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   if (!tenant) return step.redirect(step.url('community'));
   if (!signIn.tenantId) await chooseTenant(parts.database, signIn.id, tenant.id);
   if (!(await parts.connectors.find(tenant, facts.identity.connection))) {
-    throw new AppError('way_not_offered', { status: 403 });
+    throw new AppError('way_not_offered');
   }
   if (tenant.signUp === 'closed' && invitedTo(step) !== tenant.id && !address) {
-    throw new AppError('sign_up_closed', { status: 403 });
+    throw new AppError('sign_up_closed');
   }
   if (await offerLink(step, tenant, facts)) return step.redirect(step.url('link'));
   if (wantsAddress(step, tenant, facts)) return step.redirect(step.url('email'));
@@ -87,7 +87,7 @@ async function offerLink(step: Step, tenant: Tenant, { identity }: UpstreamFacts
   const address = addressOf(step, identity);
   const account = address && (await accountByEmail(database, tenant.id, address.key));
   if (!account) return false;
-  if (account.status !== 'active') throw new AppError('account_unavailable', { status: 403 });
+  if (account.status !== 'active') throw new AppError('account_unavailable');
   const proved = vouchedAddress(identity) ? undefined : address.email;
   const link = { accountId: account.id, agreed: false, proved };
   await keepFacts(database, ring, step.signIn.id, { identity, link });

@@ -62,7 +62,7 @@ export async function linkAgreed(
     label: labelOf(identity),
     profile: profileOf(identity),
   });
-  if (!added) throw new AppError('identity_taken', { status: 409 });
+  if (!added) throw new AppError('identity_taken');
   await identitiesChanged(
     tx,
     { accountId: account.id, change: 'added', provider: await nameOf(step, identity.connection) },

@@ -94,13 +94,13 @@ export async function limitDepartures(
     { name: 'upstream/browser', key: browser, limit: 60, seconds: 900 },
     { name: 'upstream/network', key: addressKey(ip), limit: 600, seconds: 900, first: true },
   ]);
-  if (!limit.allowed) throw new AppError('rate_limited', { status: 429 });
+  if (!limit.allowed) throw new AppError('rate_limited');
 }
 
 /** @throws AppError `not_found` (404) for a way that is not offered here */
 async function wayOf({ parts, tenant, ctx }: Step): Promise<Connector> {
   const connector = await parts.connectors.find(tenant, String(ctx.params.connection));
-  if (!connector) throw new AppError('not_found', { status: 404 });
+  if (!connector) throw new AppError('not_found');
   return connector;
 }
 
