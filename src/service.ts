@@ -6,7 +6,8 @@ import { migrate } from './database/migrate.ts';
 import { openDatabase } from './database/open.ts';
 import { adoptUrls, prepareFirstStart } from './first-start.ts';
 import { greet } from './greeting.ts';
-import { createLog } from './http/log.ts';
+import { createLog, type Log } from './http/log.ts';
+import { seldom } from './http/seldom.ts';
 import type { Worker } from './jobs/worker.ts';
 import { deviceWasRemoved, lookSoon } from './matrix/devices.ts';
 import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
@@ -19,15 +20,27 @@ import { startWork } from './work.ts';
  * `ending` as soon as it is there, also if the start fails, or is broken off, half-way.
  */
 export async function startService(config: Config, ending: AsyncDisposableStack): Promise<void> {
+  const log = createLog(config.logLevel);
+  if (config.tracesUrl) ending.defer(await traceTo(config.tracesUrl, log));
   const url = config.databaseUrl ?? (await startOwnServer(config, ending));
   const database = await openDatabase({ url, poolSize: config.databasePoolSize });
   ending.defer(() => database.close());
   try {
     await migrate(database);
-    await serve(config, database, ending);
+    await serve(config, database, log, ending);
   } catch (error) {
     throw explained(error, url);
   }
+}
+
+/** Its libraries are loaded only where somebody collects what they send. */
+async function traceTo(url: string, log: Log): Promise<() => Promise<void>> {
+  const { startTracing } = await import('./tracing/opentelemetry.ts');
+  const again = seldom(60);
+  return startTracing({
+    url,
+    onLost: () => again('lost') && log.warn('traces could not be sent'),
+  });
 }
 
 async function startOwnServer({ dataDir }: Config, ending: AsyncDisposableStack): Promise<string> {
@@ -40,9 +53,9 @@ async function startOwnServer({ dataDir }: Config, ending: AsyncDisposableStack)
 async function serve(
   config: Config,
   database: Database,
+  log: Log,
   ending: AsyncDisposableStack,
 ): Promise<void> {
-  const log = createLog(config.logLevel);
   const ring = new KeyRing(config.encryptionKeys);
   const fingerprints = await loadFingerprints(database, ring);
   await prepareFirstStart(database, config, fingerprints);

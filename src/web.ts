@@ -16,6 +16,7 @@ import { atPublicOrigin, fixedOrigin } from './http/origin.ts';
 import { peerAddress, warnOfForwarding } from './http/peer.ts';
 import { requests } from './http/requests.ts';
 import { keepOpener, securityHeaders } from './http/security-headers.ts';
+import { tracedRequests } from './http/traced-requests.ts';
 import { wellFormedTargets } from './http/well-formed.ts';
 import { appserviceRoutes } from './matrix/appservice/routes.ts';
 import { startMonitoring } from './monitoring.ts';
@@ -59,6 +60,7 @@ export function createWeb(parts: WebParts): Koa {
   // which proves itself by a token.
   web.use(healthRoutes(database, parts.isStopping).routes());
   if (monitoring.routes) web.use(monitoring.routes.routes());
+  if (config.tracesUrl) web.use(tracedRequests());
   // A worker holds the token for Synapse: it answers those who watch it, and nobody else.
   if (config.role === 'worker') return web.use(onlyPublicOrigin(parts));
   const { hsToken, serverName, rooms } = config.matrix;

@@ -77,6 +77,8 @@ export interface Config {
   /** The range API that tells breached passwords. */
   readonly passwordBreachesUrl?: string;
   readonly metricsToken?: string;
+  /** Of a collector of traces, without trailing slash. */
+  readonly tracesUrl?: string;
   readonly logLevel: string;
 }
 
@@ -198,6 +200,7 @@ function interpret(values: Settings): Config {
     },
     passwordBreachesUrl: values.PASSWORD_BREACHES_URL,
     metricsToken: values.METRICS_TOKEN,
+    tracesUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: values.LOG_LEVEL,
   };
 }

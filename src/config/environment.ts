@@ -195,6 +195,12 @@ export const settings = {
     otherwise: '`/metrics` is closed',
     secret: true,
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    description:
+      'Collector of traces, such as `http://127.0.0.1:4318`: it gets spans by OTLP over HTTP at `/v1/traces` below it.',
+    schema: format.collector,
+    otherwise: 'nothing is traced',
+  },
   LOG_LEVEL: {
     description: 'Least severe line that is logged.',
     schema: format.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),

@@ -104,6 +104,17 @@ export const origin = format(
   },
 );
 
+/** An http or https address that others' paths are added to; trailing slashes are dropped. */
+export const collector = format(
+  'an http:// or https:// address without user name, query or fragment',
+  (value) => {
+    const url = new URL(value);
+    const web = url.protocol === 'https:' || url.protocol === 'http:';
+    const bare = !url.username && !url.password && !/[?#]/.test(value);
+    return web && bare ? url.href.replace(/\/+$/, '') : undefined;
+  },
+);
+
 export function address(...protocols: string[]) {
   return format(`an address that begins with ${protocols.join('// or ')}//`, (value) => {
     // Before the parser gets to choose where the host begins.

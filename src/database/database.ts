@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { inSpan } from '../tracing/span.ts';
 import { DatabaseAway, isAway } from './away.ts';
+import { querySpan } from './query-span.ts';
 
 /** Anything that can run SQL: the pool, or one transaction of it. */
 export interface Queryable {
@@ -32,7 +34,10 @@ function statementName(text: string): string {
 
 async function run<Row>(runner: Runner, text: string, values: readonly unknown[] = []) {
   const query = { name: statementName(text), text, values: values as unknown[] };
-  const result = (await runner.query(query).catch(rethrow)) as QueryResult;
+  const result = await inSpan(
+    () => querySpan(text),
+    () => runner.query(query).catch(rethrow) as Promise<QueryResult>,
+  );
   return result.rows as Row[];
 }
 

@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.ts';
+import { isTracing } from '../tracing/span.ts';
 import { Database } from './database.ts';
 import { entities } from './entities.ts';
 import { explainDatabase } from './explain.ts';
+import { querySpans } from './query-span.ts';
 
 export type DatabaseOptions = {
   url: string;
@@ -36,6 +38,7 @@ export async function openDatabase({
   await dataSource.initialize().catch((error) => {
     throw explainDatabase(error, url) ?? error;
   });
+  if (isTracing()) dataSource.subscribers.push(querySpans);
   const database = new Database(dataSource);
   surviveLostConnections(database.pool);
   return database;

@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { WorkerEventMap } from 'graphile-worker';
 import type { Database } from '../database/database.ts';
+import { inSpan, type SpanStart } from '../tracing/span.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { giveUpJob } from './jobs.store.ts';
 import type { JobLog } from './log.ts';
-import { GiveUp, type Task } from './task.ts';
+import { GiveUp, type Task, type TaskContext } from './task.ts';
 
 type GraphileWorker = typeof import('graphile-worker');
 
@@ -79,11 +80,15 @@ function taskList({ database, tasks }: RunnerOptions) {
       name,
       async (payload: unknown, { job }: import('graphile-worker').JobHelpers) => {
         try {
-          await task(payload, {
+          const context = {
             jobId: job.id,
             attempt: job.attempts,
             last: job.attempts >= job.max_attempts,
-          });
+          };
+          await inSpan(
+            () => jobSpan(name, context),
+            () => task(payload, context),
+          );
         } catch (error) {
           if (error instanceof GiveUp) await giveUpJob(database, job.id);
           throw error;
@@ -91,6 +96,19 @@ function taskList({ database, tasks }: RunnerOptions) {
       },
     ]),
   );
+}
+
+/** Without the payload and the key: both name people. */
+function jobSpan(task: string, { jobId, attempt }: TaskContext): SpanStart {
+  return {
+    name: `job ${task}`,
+    kind: 'consumer',
+    attributes: {
+      'openmeet.job.task': task,
+      'openmeet.job.id': jobId,
+      'openmeet.job.attempt': attempt,
+    },
+  };
 }
 
 function reportTo(log: JobLog, events: EventEmitter): void {

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import { inSpan } from '../tracing/span.ts';
 import {
   type Answer,
   type Endpoint,
@@ -158,9 +159,25 @@ export class Synapse {
   }
 
   async #request(endpoint: Endpoint, dependencies: string | readonly string[], body?: object) {
-    const { method, path, answer, timeoutMs } = shapeOf(endpoint);
+    const { method } = shapeOf(endpoint);
+    return inSpan(
+      () => ({
+        name: `synapse ${endpoint}`,
+        kind: 'client',
+        attributes: { 'http.request.method': method },
+      }),
+      async (note) => {
+        const response = await this.#send(endpoint, dependencies, body);
+        note({ 'http.response.status_code': response.status });
+        return readAnswer(endpoint, response);
+      },
+    );
+  }
+
+  async #send(endpoint: Endpoint, dependencies: string | readonly string[], body?: object) {
+    const { method, path, timeoutMs } = shapeOf(endpoint);
     const { url, accessToken } = this.#options;
-    const response = await fetch(`${url}${path(...[dependencies].flat())}`, {
+    return fetch(`${url}${path(...[dependencies].flat())}`, {
       method,
       headers: {
         authorization: `Bearer ${accessToken}`,
@@ -173,14 +190,18 @@ export class Synapse {
     }).catch((cause) => {
       throw new SynapseError(`Synapse does not answer ${endpoint}`, { kind: 'retry', cause });
     });
-    const json: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) throw answerError(endpoint, response.status, json);
-    const parsed = answer.safeParse(json);
-    if (!parsed.success) {
-      throw new SynapseError(`Synapse answered ${endpoint} with something else`, { kind: 'retry' });
-    }
-    return { status: response.status, answer: parsed.data };
   }
+}
+
+/** @throws SynapseError for what is no success, or not what the endpoint answers */
+async function readAnswer(endpoint: Endpoint, response: Response) {
+  const json: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw answerError(endpoint, response.status, json);
+  const parsed = shapeOf(endpoint).answer.safeParse(json);
+  if (!parsed.success) {
+    throw new SynapseError(`Synapse answered ${endpoint} with something else`, { kind: 'retry' });
+  }
+  return { status: response.status, answer: parsed.data };
 }
 
 type EndpointShape = {

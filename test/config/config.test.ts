@@ -58,6 +58,12 @@ describe('a value', () => {
       'http://127.0.0.1:8008',
     ],
     [
+      'a collector may have a path, and no slash at its end',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otel.test/tenant/' },
+      (c) => c.tracesUrl,
+      'https://otel.test/tenant',
+    ],
+    [
       'a secret comes from a file without its last line break',
       { METRICS_TOKEN_FILE: file(' t o k \r\n') },
       (c) => c.metricsToken,
@@ -104,6 +110,11 @@ describe('a mistake stops the start:', () => {
       /^PUBLIC_URL must/,
     ],
     ['another database', { DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL must/],
+    [
+      'a collector with a password',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a:b@otel.test' },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT must be .* without user name/,
+    ],
     ['a mail server that is no address', { SMTP_URL: 'mail.test:25' }, /^SMTP_URL must/],
     ['two senders', { MAIL_FROM: 'a@b.test, c@d.test' }, /^MAIL_FROM must be one mailbox/],
     ['a sender with a line break', { MAIL_FROM: 'a\nBcc: <c@d.test>' }, /^MAIL_FROM must/],
