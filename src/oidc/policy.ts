@@ -31,14 +31,24 @@ type PolicyParts = {
 };
 
 /**
- * What a sign-in still needs, in this order: an account of the right tenant, a handle, an address
- * where the tenant wants one, consent.
- * `create` (Initiating User Registration 1.0) and `select_account` are only ever asked for.
+ * What a sign-in still needs is asked in this order. `create` (Initiating User Registration 1.0) and
+ * `select_account` are only ever asked for.
  */
+const order = [
+  'create',
+  'select_account',
+  'login',
+  'matrix_access',
+  'handle',
+  'email',
+  'memberships',
+  'consent',
+];
+
 export function createPolicy(parts: PolicyParts) {
   const policy = base();
-  policy.add(new Prompt({ name: 'select_account', requestable: true }, oneOfSeveral(parts)), 0);
-  policy.add(new Prompt({ name: 'create', requestable: true }), 0);
+  policy.add(new Prompt({ name: 'select_account', requestable: true }, oneOfSeveral(parts)));
+  policy.add(new Prompt({ name: 'create', requestable: true }));
 
   policy.get('login')?.checks.add(
     new Check(
@@ -70,13 +80,21 @@ export function createPolicy(parts: PolicyParts) {
         return subject && !subject.handle ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
       }),
     ),
-    3,
   );
   endVainSignIns(policy);
   askAboutMemberships(policy);
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);
-  return policy;
+  return inOrder(policy);
+}
+
+/** @throws Error for a prompt that has no place, as one that the library added would have none */
+function inOrder(policy: ReturnType<typeof base>) {
+  const lost = policy.find(({ name }) => !order.includes(name));
+  if (lost) throw new Error(`The prompt ${lost.name} has no place in the order of prompts`);
+  return policy.sort(
+    (one, other) => order.indexOf(one.name) - order.indexOf(other.name),
+  ) as typeof policy;
 }
 
 /**
@@ -156,7 +174,6 @@ function requireAddress(policy: ReturnType<typeof base>, { subjects }: PolicyPar
         (await lacksEmail(ctx)) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
       ),
     ),
-    3,
   );
 }
 
@@ -174,7 +191,6 @@ function askAboutMemberships(policy: ReturnType<typeof base>): void {
           : Check.NO_NEED_TO_PROMPT,
       ),
     ),
-    policy.findIndex(({ name }) => name === 'consent'),
   );
 }
 
@@ -191,6 +207,5 @@ function requireMatrixAccess(policy: ReturnType<typeof base>, { clients, subject
         return subject?.matrixAccess === 'revoked' ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
       }),
     ),
-    3,
   );
 }

@@ -31,6 +31,37 @@ describe('an authorization request', () => {
     return visitor.open((await app.request(params)).url);
   }
 
+  test('asks for what is missing in one order: account, handle, address, consent', async () => {
+    const tenant = await world.addTenant();
+    const eve = await world.addPerson({ tenantId: tenant.id });
+    const stranger = await Application.of(world, { firstParty: false });
+    const visitor = newVisitor();
+    const next = async () => {
+      const { url } = await stranger.request({ tenant: tenant.slug });
+      return (await visitor.open(url)).heading;
+    };
+    const { database: db } = world;
+    await db.query('update tenants set email_required = true where id = $1', [tenant.id]);
+    const asked = [await next()];
+    await app.signIn(visitor, eve);
+    await db.query("update handles set state = 'tombstoned' where account_id = $1", [eve.id]);
+    await db.query('update accounts set email = null, email_key = null where id = $1', [eve.id]);
+    asked.push(await next());
+    await db.query("update handles set state = 'active' where account_id = $1", [eve.id]);
+    asked.push(await next());
+    await db.query('update accounts set email = $2, email_key = $2 where id = $1', [
+      eve.id,
+      eve.email,
+    ]);
+    asked.push(await next());
+    assert.deepEqual(asked, [
+      'Sign in to Acme Chat',
+      'Choose your handle',
+      'Your email address',
+      'Let Acme Chat use your account?',
+    ]);
+  });
+
   test('with prompt=none never shows a page', async () => {
     assert.equal(answerOf(await ask({ prompt: 'none' })).error, 'login_required');
     const attempt = await app.request({ prompt: 'none' });
