@@ -56,16 +56,20 @@ export async function prepareFirstStart(
  */
 export async function adoptUrls(database: Database, config: Config): Promise<void> {
   const { publicUrl, matrix } = config;
-  for (const { id, redirectUris } of [accountClient(publicUrl), tryClient(publicUrl)]) {
-    await setRedirectUris(database, id, redirectUris);
-  }
+  await database.transaction(async (tx) => {
+    for (const { id, redirectUris } of [accountClient(publicUrl), tryClient(publicUrl)]) {
+      await setRedirectUris(tx, id, redirectUris);
+    }
+  });
   if (!matrix.synapsePublicUrl) return;
   const known = await findClient(database, synapseClientId);
   const [only, ...others] = known?.redirectUris ?? [];
   if (others.length > 0 || !only?.endsWith(callbackPath)) return;
   const { redirectUris, backchannelLogoutUri } = synapseClient(config, '');
   if (only === redirectUris[0] && known?.backchannelLogoutUri === backchannelLogoutUri) return;
-  await setUris(database, synapseClientId, { redirectUris, backchannelLogoutUri });
+  await database.transaction((tx) =>
+    setUris(tx, synapseClientId, { redirectUris, backchannelLogoutUri }),
+  );
 }
 
 const callbackPath = '/_synapse/client/oidc/callback';

@@ -1,22 +1,9 @@
+import { IsNull } from 'typeorm';
+import { columnsOf } from '../database/columns.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
+import { type Invitation, invitationEntity } from './invitation.entity.ts';
 
-export type Invitation = {
-  id: string;
-  tenantId: string;
-  tenant: string;
-  uses: number;
-  usesLeft: number;
-  /** Only for whoever proves this address. */
-  email: string | null;
-  emailKey: string | null;
-  /** Kept for whoever comes by it. */
-  handle: string | null;
-  createdBy: string;
-  createdAt: Date;
-  expiresAt: Date;
-  revokedAt: Date | null;
-  state: 'open' | 'used_up' | 'expired' | 'revoked';
-};
+export type { Invitation } from './invitation.entity.ts';
 
 export type NewInvitation = Pick<
   Invitation,
@@ -27,9 +14,7 @@ export type NewInvitation = Pick<
   seconds: number;
 };
 
-const columns = `i.id, i.tenant_id as "tenantId", t.slug as tenant, i.uses, i.uses_left as "usesLeft",
-  i.email, i.email_key as "emailKey", i.handle, i.created_by as "createdBy",
-  i.created_at as "createdAt", i.expires_at as "expiresAt", i.revoked_at as "revokedAt",
+const columns = `${columnsOf(invitationEntity, 'i')}, t.slug as tenant,
   case when i.revoked_at is not null then 'revoked' when i.uses_left = 0 then 'used_up'
     when i.expires_at <= now() then 'expired' else 'open' end as state`;
 
@@ -122,9 +107,8 @@ export function usesOf(
 
 /** False where it was revoked before, or there is none. */
 export async function markRevoked(tx: Transaction, id: string): Promise<boolean> {
-  const rows = await tx.query(
-    'update invitations set revoked_at = now() where id = $1 and revoked_at is null returning id',
-    [id],
-  );
-  return rows.length > 0;
+  const { affected } = await tx.manager
+    .getRepository(invitationEntity)
+    .update({ id, revokedAt: IsNull() }, { revokedAt: () => 'now()' });
+  return affected === 1;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { inSpan } from '../tracing/span.ts';
 import { DatabaseAway, isAway } from './away.ts';
 import { querySpan } from './query-span.ts';
@@ -15,7 +16,7 @@ export interface Queryable {
 }
 
 export interface Transaction extends Queryable {
-  /** TypeORM's manager on the same connection, for the stores that use repositories. */
+  /** TypeORM's, on the same connection: for changes by repositories. */
   readonly manager: EntityManager;
 }
 
@@ -56,7 +57,7 @@ export class Database implements Queryable {
 
   constructor(dataSource: DataSource) {
     this.dataSource = dataSource;
-    this.#pool = (dataSource.driver as unknown as { master: Pool }).master;
+    this.#pool = (dataSource.driver as PostgresDriver).master;
   }
 
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {

@@ -1,5 +1,13 @@
 import type { EntitySchema } from 'typeorm';
+import { invitationEntity } from '../admission/invitation.entity.ts';
+import { clientEntity } from '../clients/client.entity.ts';
+import { connectionEntity } from '../federation/connection.entity.ts';
 import { tenantEntity } from '../tenants/tenant.entity.ts';
 
-/** Tables that are edited as objects. Everything on the way of a sign-in uses SQL of its own. */
-export const entities: EntitySchema[] = [tenantEntity as EntitySchema];
+/** Tables whose rows are objects that somebody edits: what is not on the way of a sign-in. */
+export const entities = [
+  tenantEntity,
+  clientEntity,
+  connectionEntity,
+  invitationEntity,
+] as EntitySchema[];

@@ -1,50 +1,16 @@
-import type { Queryable } from '../database/database.ts';
+import { columnsOf } from '../database/columns.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
+import { type Connection, connectionEntity } from './connection.entity.ts';
 
-export const authMethods = [
-  'client_secret_basic',
-  'client_secret_post',
-  'private_key_jwt',
-  'none',
-] as const;
+export {
+  type AuthMethod,
+  authMethods,
+  type ClaimMapping,
+  type Connection,
+} from './connection.entity.ts';
 
-export type AuthMethod = (typeof authMethods)[number];
-
-/** Which claim of the provider says what, where it is not the usual one. */
-export type ClaimMapping = {
-  name?: string;
-  email?: string;
-  /** The operator's word that nobody can choose what stands in the claim mapped as `email`. */
-  emailVouched?: true;
-  picture?: string;
-  groups?: string;
-  handle?: string;
-};
-
-/** A tenant's own OpenID provider. */
-export type Connection = {
-  id: string;
-  tenantId: string;
-  name: string;
-  issuer: string;
-  clientId: string;
-  authMethod: AuthMethod;
-  /** None for public clients, and for those that sign with our client keys. */
-  secretSealed: string | null;
-  scopes: string[];
-  claims: ClaimMapping;
-  /** Whoever is in none of them is refused; empty admits all. */
-  allowedGroups: string[];
-  allowedEmailDomains: string[];
-  disabledAt: Date | null;
-  createdAt: Date;
-  updatedAt: Date;
-};
-
-const columns = `c.id, c.tenant_id as "tenantId", c.name, c.issuer, c.client_id as "clientId",
-  c.token_endpoint_auth_method as "authMethod", c.secret_sealed as "secretSealed", c.scopes,
-  c.claims, c.allowed_groups as "allowedGroups", c.allowed_email_domains as "allowedEmailDomains",
-  c.disabled_at as "disabledAt", c.created_at as "createdAt", c.updated_at as "updatedAt"`;
+const columns = columnsOf(connectionEntity, 'c');
 
 /** Where a connection's secret lives, for the key ring. */
 export function secretContext({ id, tenantId }: Pick<Connection, 'id' | 'tenantId'>): string {
@@ -100,27 +66,15 @@ export async function insertConnection(
 
 /** Issuer and tenant stay: identities were found there. */
 export async function updateConnection(
-  tx: Queryable,
+  tx: Transaction,
   connection: Omit<Connection, 'tenantId' | 'issuer' | 'createdAt' | 'updatedAt'>,
 ): Promise<void> {
-  await tx.query(
-    `update connections set name = $2, client_id = $3, token_endpoint_auth_method = $4,
-        secret_sealed = $5, scopes = $6, claims = $7, allowed_groups = $8,
-        allowed_email_domains = $9, disabled_at = $10, updated_at = now()
-      where id = $1`,
-    [
-      connection.id,
-      connection.name,
-      connection.clientId,
-      connection.authMethod,
-      connection.secretSealed,
-      connection.scopes,
-      JSON.stringify(connection.claims),
-      connection.allowedGroups,
-      connection.allowedEmailDomains,
-      connection.disabledAt,
-    ],
-  );
+  const { id, name, clientId, authMethod, secretSealed, scopes, claims, disabledAt } = connection;
+  const { allowedGroups, allowedEmailDomains } = connection;
+  await tx.manager.getRepository(connectionEntity).update(id, {
+    ...{ name, clientId, authMethod, secretSealed, scopes, claims, disabledAt },
+    ...{ allowedGroups, allowedEmailDomains },
+  });
 }
 
 /** With the identities found through it: nobody signs in by it any more. */

@@ -1,10 +1,8 @@
+import { columnsOf } from '../database/columns.ts';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 import { type Tenant, tenantEntity } from './tenant.entity.ts';
 
-const columns = `t.id, t.slug, t.name, t.status, t.sign_up as "signUp",
-  t.sign_up_domains as "signUpDomains", t.sign_up_approval as "signUpApproval", t.offered,
-  t.is_default as "isDefault", t.branding, t.terms, t.languages, t.ways,
-  t.email_required as "emailRequired", t.created_at as "createdAt", t.updated_at as "updatedAt"`;
+const columns = columnsOf(tenantEntity, 't');
 
 async function first<Row>(rows: Promise<Row[]>): Promise<Row | undefined> {
   return (await rows)[0];

@@ -143,7 +143,7 @@ describe('the internal API refuses', () => {
     const client = await addMachine(world, { tenantIds: [world.defaultTenantId] });
     const token = await tokenOf(world, client);
     assert.equal((await call(world, path, { token })).status, 200);
-    await setDisabled(world.database, client.id, true);
+    await world.database.transaction((tx) => setDisabled(tx, client.id, true));
     assert.equal((await call(world, path, { token })).status, 401);
   });
 
