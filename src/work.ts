@@ -5,6 +5,8 @@ import type { Database } from './database/database.ts';
 import { startDueReconcile } from './entities/reconcile.ts';
 import { createFetchPicture } from './federation/fetch-picture.ts';
 import type { Log } from './http/log.ts';
+import type { JobName } from './jobs/enqueue.ts';
+import type { Task } from './jobs/task.ts';
 import type { Chore } from './jobs/upkeep.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
@@ -48,10 +50,15 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
   });
 }
 
+type SynapseJob = Exclude<JobName, 'send-mail' | 'backchannel-logout'>;
+
 /** Without a token nothing is asked of a homeserver; queued jobs wait until there is one. */
-function synapseTasks({ matrix, upstream }: Config, database: Database) {
+function synapseTasks(
+  { matrix, upstream }: Config,
+  database: Database,
+): Record<SynapseJob, Task> | undefined {
   const { synapseUrl, accessToken, serverName } = matrix;
-  if (!synapseUrl || !accessToken) return {};
+  if (!synapseUrl || !accessToken) return undefined;
   const synapse = new Synapse({ url: synapseUrl, accessToken });
   const fetchPicture = createFetchPicture(upstream.allowedNetworks);
   return {

@@ -125,12 +125,8 @@ export async function deleteAccount(
   await tombstoneHandle(tx, account.id);
   await endEverythingElse(tx, { accountId: account.id }, outside);
   await forgetPerson(tx, account);
-  await enqueue(
-    tx,
-    'deactivate-matrix-user',
-    { accountId: account.id, erase: change.erase ?? false },
-    { key: `deactivate-matrix-user:${account.id}` },
-  );
+  const { erase = false } = change;
+  await enqueue(tx, 'deactivate-matrix-user', { accountId: account.id, erase });
   await record(tx, { action: 'account.deleted', ...about(account, change) });
   await pseudonymiseAudit(tx, { tenantId: account.tenantId, accountId: account.id });
   await tell(tx, account, change.notice ?? { template: 'account-deleted' }, outside);

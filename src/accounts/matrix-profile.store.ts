@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { addJobCall } from '../jobs/enqueue.ts';
 
 export async function setMatrixAccess(
   tx: Queryable,
@@ -16,8 +17,7 @@ export async function setMatrixAccess(
 /** Has the worker give or take access on the homeserver for everybody of a tenant. */
 export async function queueAccessOfTenant(tx: Queryable, tenantId: string): Promise<void> {
   await tx.query(
-    `select graphile_worker.add_job('sync-matrix-access', json_build_object('accountId', id),
-        job_key => 'sync-matrix-access:' || id, max_attempts => 100)
+    `select ${addJobCall('sync-matrix-access', { accountId: 'id' })}
       from accounts where tenant_id = $1 and status <> 'deleted'`,
     [tenantId],
   );

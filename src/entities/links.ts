@@ -19,9 +19,6 @@ import { stampNow } from './order.ts';
 import { syncRoom } from './queue-sync.ts';
 import { awaitRooms, type Entity, lockRooms, type Room } from './rooms.store.ts';
 
-/** How often a worker tries what somebody in a room waits for: over some hours. */
-const maxAttempts = 10;
-
 export type LinkOrder = {
   entity: Entity;
   /** Matrix's id of a room that exists. */
@@ -71,7 +68,7 @@ export async function requestLinkByOperator(
   const room = await placeFor(tx, { ...order, requestedBy });
   // No text has this for its fingerprint.
   await putLink(tx, { room, roomId: order.roomId, requestedBy, code: '' });
-  await enqueue(tx, 'link-room', { room }, { key: `link-room:${room}`, maxAttempts });
+  await enqueue(tx, 'link-room', { room });
   return room;
 }
 
@@ -164,16 +161,14 @@ export async function unlink(
 
 async function letGo(tx: Transaction, { id, tenantId, alias }: Room, roomId: string) {
   await releaseRoom(tx, id);
-  const payload = { room: id, roomId, alias };
-  await enqueue(tx, 'let-go-of-room', payload, { key: `let-go-of-room:${roomId}` });
+  await enqueue(tx, 'let-go-of-room', { room: id, roomId, alias });
   const space = await spaceOf(tx, tenantId);
   if (space) await syncRoom(tx, space);
 }
 
 /** Has the bot leave a room, unless that is linked by then. */
 export function leaveUnlessLinked(tx: Transaction, roomId: string, runAt?: Date): Promise<void> {
-  const key = `leave-unlinked-room:${roomId}`;
-  return enqueue(tx, 'leave-unlinked-room', { roomId }, { key, runAt, maxAttempts });
+  return enqueue(tx, 'leave-unlinked-room', { roomId }, { runAt });
 }
 
 async function lockedRoom(tx: Transaction, entity: Entity): Promise<Room> {

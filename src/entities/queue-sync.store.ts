@@ -1,4 +1,6 @@
 import type { Queryable } from '../database/database.ts';
+import { roomPriority } from '../jobs/catalogue.ts';
+import { addJobCall, jobKey } from '../jobs/enqueue.ts';
 
 export type Rooms = {
   ids?: readonly string[];
@@ -8,19 +10,12 @@ export type Rooms = {
   everywhere?: boolean;
 };
 
-/**
- * People who wait for a code or a handle come first; who changed one room before what somebody did by
- * hand there, and before who changed all.
- */
-export const roomPriority = { single: 10, reported: 15, many: 20 } as const;
-
 /** In one order for everybody: two transactions that queue the same rooms must not lock crosswise. */
 export async function queueRooms(tx: Queryable, ids: readonly string[]): Promise<void> {
   await tx.query(
-    `select graphile_worker.add_job('sync-room', json_build_object('room', id),
-        job_key => 'sync-room:' || id, max_attempts => 100, priority => $2)
+    `select ${addJobCall('sync-room', { room: 'id', pictureTries: '0' })}
       from (select distinct id from unnest($1::uuid[]) as given (id) order by id) as chosen`,
-    [ids, roomPriority.single],
+    [ids],
   );
 }
 
@@ -48,11 +43,10 @@ export async function nextRooms(
  */
 export async function queueRoomsUnlessQueued(tx: Queryable, ids: readonly string[]): Promise<void> {
   await tx.query(
-    `select graphile_worker.add_job('sync-room', json_build_object('room', id),
-        job_key => 'sync-room:' || id, max_attempts => 100, priority => $2)
+    `select ${addJobCall('sync-room', { room: 'id', pictureTries: '0' }, { priority: '$2' })}
       from (
         select id from unnest($1::uuid[]) as given (id)
-          where not exists (select from graphile_worker.jobs where key = 'sync-room:' || id
+          where not exists (select from graphile_worker.jobs where key = ${jobKey('sync-room', 'id')}
             and locked_at is null and run_at <= now() and attempts < max_attempts)
           order by id) as chosen`,
     [ids, roomPriority.many],

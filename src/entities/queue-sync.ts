@@ -6,7 +6,6 @@ import {
   queueRoomsUnlessQueued,
   type RoomRange,
   type Rooms,
-  roomPriority,
   roomsOfAccount,
 } from './queue-sync.store.ts';
 
@@ -15,8 +14,7 @@ const batchSize = 500;
 
 /** Has the worker make a room as it should be, in the transaction that changed what it should be. */
 export function syncRoom(tx: Queryable, room: string, runAt?: Date): Promise<void> {
-  const { single: priority } = roomPriority;
-  return enqueue(tx, 'sync-room', { room }, { key: `sync-room:${room}`, runAt, priority });
+  return enqueue(tx, 'sync-room', { room }, { runAt });
 }
 
 /**
@@ -28,8 +26,7 @@ export async function syncRooms(tx: Queryable, rooms: Rooms): Promise<void> {
   if (ids.length > 0) await queueRooms(tx, ids);
   const ranges = everywhere ? [null] : [...new Set(tenantIds)].sort();
   for (const tenantId of ranges) {
-    const key = `sync-all-rooms:${tenantId ?? 'everywhere'}`;
-    await enqueueRange(tx, { tenantId, after: null }, key);
+    await enqueue(tx, 'sync-all-rooms', { tenantId, after: null });
   }
 }
 
@@ -38,12 +35,7 @@ export async function syncNextRooms(tx: Queryable, range: RoomRange): Promise<vo
   const ids = await nextRooms(tx, range, batchSize);
   await queueRoomsUnlessQueued(tx, ids);
   const after = ids.at(-1);
-  // Without the key: whoever asks anew meanwhile wants all of them from the first on.
-  if (after && ids.length === batchSize) await enqueueRange(tx, { ...range, after });
-}
-
-function enqueueRange(tx: Queryable, range: RoomRange, key?: string): Promise<void> {
-  return enqueue(tx, 'sync-all-rooms', range, { key, priority: roomPriority.single });
+  if (after && ids.length === batchSize) await enqueue(tx, 'sync-all-rooms', { ...range, after });
 }
 
 /**

@@ -21,7 +21,7 @@ export async function startReconcile(tx: Queryable, order: ReconcileOrder): Prom
 
 /** Queues the next batch of a run. */
 export function continueReconcile(tx: Queryable, run: string, runAt?: Date): Promise<void> {
-  return enqueue(tx, 'reconcile-rooms', { run }, { key: `reconcile-rooms:${run}`, runAt });
+  return enqueue(tx, 'reconcile-rooms', { run }, { runAt });
 }
 
 /** Starts a run when the last one began longer ago than so many hours; never with 0. */

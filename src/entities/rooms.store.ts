@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
+import { jobKey } from '../jobs/enqueue.ts';
 import { instant } from './instant.store.ts';
 import type { EntityType, RoomOrigin, RoomState, RoomType } from './room.ts';
 import type { Desired } from './statements.ts';
@@ -38,7 +39,7 @@ const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
   synced_at as "syncedAt", error,
   error is not null and error_at > updated_at as failed,
   error is not null and exists (select from graphile_worker.jobs
-    where key = 'sync-room:' || rooms.id and attempts < max_attempts) as retrying,
+    where key = ${jobKey('sync-room', 'rooms.id')} and attempts < max_attempts) as retrying,
   held_removals is not null as "removalsHeld",
   created_at as "createdAt", updated_at as "updatedAt"`;
 

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { jobKey } from '../jobs/enqueue.ts';
 import type { MemberKey } from './memberships.store.ts';
 import type { Stamp } from './order.ts';
 import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from './room.ts';
@@ -128,7 +129,7 @@ export async function deleteEmptyRooms(tx: Queryable, ids: readonly string[]): P
   );
   const gone = deleted.map(({ id }) => id);
   await tx.query(
-    `select graphile_worker.remove_job('sync-room:' || id) from unnest($1::uuid[]) as id`,
+    `select graphile_worker.remove_job(${jobKey('sync-room', 'id')}) from unnest($1::uuid[]) as id`,
     [gone],
   );
   return gone;

@@ -1,46 +1,69 @@
-import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
+import { addJob } from './add-job.ts';
+import { catalogue, type Definition } from './catalogue.ts';
 
-export type EnqueueOptions = {
-  /**
-   * A waiting job with the same key is replaced, so that many reasons for one thing become one job.
-   * A job that already runs is left alone and a new one follows it.
-   */
-  key?: string;
-  /**
-   * Jobs of one queue run one after the other, up to half a second apart. Few names only: a queue's
-   * row is never removed.
-   */
-  queue?: string;
-  runAt?: Date;
-  /** Jobs of a lower number come first; 0 unless given. */
-  priority?: number;
-  /** How often to try, with growing pauses of up to six hours; 100 unless given (three weeks). */
-  maxAttempts?: number;
-};
+export type JobName = keyof typeof catalogue;
+
+type PayloadOf<Name extends JobName> = z.input<(typeof catalogue)[Name]['payload']>;
+
+const definitionOf = (name: JobName): Definition => catalogue[name];
+
+/** Queues a job of the catalogue in the caller's transaction: it exists if and only if that commits. */
+export function enqueue<Name extends JobName>(
+  tx: Queryable,
+  name: Name,
+  payload: PayloadOf<Name>,
+  { runAt }: { runAt?: Date } = {},
+): Promise<void> {
+  const { key, queue, maxAttempts, priority } = definitionOf(name);
+  const named = (fields: readonly string[]) =>
+    [name, ...fields.flatMap((field) => (payload as Record<string, unknown>)[field] ?? [])].join(
+      ':',
+    );
+  return addJob(tx, name, payload, {
+    key: named(key),
+    queue: queue && named(queue),
+    runAt,
+    maxAttempts,
+    priority,
+  });
+}
 
 /**
- * Queues work in the caller's transaction: it exists if and only if its reason was committed. The
- * payload holds ids only, because failed jobs stay in the database in clear.
+ * The call by which a statement queues such a job for each of its rows.
+ *
+ * @param fields the expression of each field of the payload
+ * @param more other parameters of `graphile_worker.add_job`, as expressions; `keyed` is what else is in
+ *   the job's key
  */
-export async function enqueue(
-  tx: Queryable,
-  task: string,
-  payload: Readonly<Record<string, string | number | boolean | null>>,
-  { key, queue, runAt, priority = 0, maxAttempts = 100 }: EnqueueOptions = {},
-): Promise<void> {
-  // Each job has a key, because one without is how the library marks a job that was replaced.
-  await tx.query(
-    `select from graphile_worker.add_job(identifier => $1, payload => $2::json, job_key => $3,
-      queue_name => $4, run_at => $5, max_attempts => $6, priority => $7)`,
-    [
-      task,
-      JSON.stringify(payload),
-      key ?? `${task}:${randomUUID()}`,
-      queue ?? null,
-      runAt ?? null,
-      maxAttempts,
-      priority,
-    ],
-  );
+export function addJobCall<Name extends JobName>(
+  name: Name,
+  fields: Readonly<Record<keyof PayloadOf<Name> & string, string>>,
+  {
+    keyed = {},
+    ...more
+  }: {
+    keyed?: Readonly<Record<string, string>>;
+    run_at?: string;
+    job_key_mode?: string;
+    priority?: string;
+  } = {},
+): string {
+  const { key, maxAttempts = 100, priority = 0 } = definitionOf(name);
+  const expressions: Readonly<Record<string, string>> = { ...fields, ...keyed };
+  const payload = Object.entries<string>(fields).map(([field, value]) => `'${field}', ${value}`);
+  const parameters = {
+    job_key: [`'${name}'`, ...key.map((field) => expressions[field])].join(" || ':' || "),
+    max_attempts: maxAttempts,
+    priority,
+    ...more,
+  };
+  const named = Object.entries(parameters).map(([parameter, value]) => `${parameter} => ${value}`);
+  return `graphile_worker.add_job('${name}', json_build_object(${payload.join(', ')}), ${named.join(', ')})`;
+}
+
+/** The key of a waiting job, as an expression. */
+export function jobKey(name: JobName, ...values: readonly string[]): string {
+  return [`'${name}'`, ...values].join(" || ':' || ");
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { addJobCall } from '../jobs/enqueue.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { resealMail } from './sealed-mail.ts';
 
@@ -43,9 +44,7 @@ export async function insertMail(tx: Queryable, mail: NewMail): Promise<boolean>
         select $1::uuid, $2::uuid, $3, $4, $5 from recent
         where $4 = any ($6::text[]) or (quarter < 5 and day < 20)
         returning id)
-      select graphile_worker.add_job('send-mail', json_build_object('id', id),
-        job_key => 'send-mail:' || id, max_attempts => 10)
-      from queued`,
+      select ${addJobCall('send-mail', { id: 'id' })} from queued`,
     [mail.id, mail.tenantId, mail.recipient, mail.template, mail.sealed, uncapped],
   );
   return rows.length > 0;

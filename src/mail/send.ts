@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { Database } from '../database/database.ts';
+import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { oneAddress } from './address.ts';
@@ -26,8 +26,6 @@ export type MailTaskOptions = {
   print?: (text: string) => void;
 };
 
-const payloadSchema = z.object({ id: z.uuid() });
-
 /** The task that delivers the outbox. */
 export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
   const { database, mailFrom, smtpUrl, dataDir, print } = options;
@@ -36,7 +34,7 @@ export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
     : folderDelivery(join(dataDir, 'mail'), mailFrom, print);
   return {
     async 'send-mail'(payload, { last }) {
-      const mail = await findUnsentMail(database, payloadSchema.parse(payload).id);
+      const mail = await findUnsentMail(database, catalogue['send-mail'].payload.parse(payload).id);
       if (!mail) return;
       try {
         await deliver(await letter(options, mail));

@@ -1,13 +1,11 @@
-import { z } from 'zod';
 import { record } from '../audit/events.ts';
 import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
+import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';
 import type { MatrixTaskOptions } from './provision.ts';
-
-const payloadSchema = z.object({ accountId: z.uuid() });
 
 /**
  * Makes Synapse agree with whether an account may use Matrix. Synapse never looks at our tokens
@@ -16,7 +14,7 @@ const payloadSchema = z.object({ accountId: z.uuid() });
  */
 export function accessTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
   return async (payload) => {
-    const { accountId } = payloadSchema.parse(payload);
+    const { accountId } = catalogue['sync-matrix-access'].payload.parse(payload);
     const access = await findMatrixProfile(database, accountId);
     if (!access || access.state === 'conflict' || access.state === 'deactivated') return;
     // Reading first: locking a user that does not exist would create an unlocked one.

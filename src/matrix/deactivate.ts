@@ -1,12 +1,10 @@
-import { z } from 'zod';
 import { record } from '../audit/events.ts';
+import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findLeftUser, markDeactivated } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';
 import type { MatrixTaskOptions } from './provision.ts';
-
-const payloadSchema = z.object({ accountId: z.uuid(), erase: z.boolean().default(false) });
 
 /**
  * Ends the Matrix user of a deleted account, if it is ours. Queued in the transaction that makes
@@ -14,7 +12,7 @@ const payloadSchema = z.object({ accountId: z.uuid(), erase: z.boolean().default
  */
 export function deactivateTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
   return async (payload) => {
-    const { accountId, erase } = payloadSchema.parse(payload);
+    const { accountId, erase } = catalogue['deactivate-matrix-user'].payload.parse(payload);
     const left = await findLeftUser(database, accountId);
     if (!left || left.state === 'conflict' || left.state === 'deactivated') return;
     const { handle, tenantId } = left;

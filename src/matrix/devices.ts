@@ -1,14 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
+import { catalogue } from '../jobs/catalogue.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import type { Task } from '../jobs/task.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { type Look, lastLook, noteDevices } from './devices.store.ts';
 import type { MatrixTaskOptions } from './provision.ts';
-
-const taskName = 'look-at-matrix-devices';
-const payloadSchema = z.object({ accountId: z.uuid() });
 
 /** How long somebody who signs in waits for the worker to look, in ms. */
 const patience = 3000;
@@ -18,7 +15,7 @@ const soon = 5000;
 /** Looks which devices the account has on the homeserver, and whether one is gone. */
 export function devicesTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
   return async (payload) => {
-    const { accountId } = payloadSchema.parse(payload);
+    const { accountId } = catalogue['look-at-matrix-devices'].payload.parse(payload);
     const user = await findMatrixProfile(database, accountId);
     if (!user) return;
     for (;;) {
@@ -33,7 +30,7 @@ export function devicesTask({ database, synapse, serverName }: MatrixTaskOptions
 /** Has the worker see the device of a sign-in, so that its removal is noticed. */
 export function lookSoon(db: Queryable, accountId: string): Promise<void> {
   const runAt = new Date(Date.now() + soon);
-  return enqueue(db, taskName, { accountId }, { key: `${taskName}:soon:${accountId}`, runAt });
+  return enqueue(db, 'look-at-new-matrix-device', { accountId }, { runAt });
 }
 
 /**
@@ -52,7 +49,7 @@ export async function deviceWasRemoved(
   const before = await lastLook(db, accountId);
   if (!before) return false;
   if (isSince(at.proof, before)) return true;
-  await enqueue(db, taskName, { accountId }, { key: `${taskName}:${accountId}`, maxAttempts: 3 });
+  await enqueue(db, 'look-at-matrix-devices', { accountId });
   const look = await lookAfter(db, accountId, before);
   if (!look) return undefined;
   const isMissing = at.signIn !== undefined && (look.newestAt ?? 0) < at.signIn;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queryable, Transaction } from '../database/database.ts';
-import { enqueue } from '../jobs/enqueue.ts';
+import { addJobCall, enqueue } from '../jobs/enqueue.ts';
 
 export type ProvisioningState = 'pending' | 'ready' | 'conflict';
 
@@ -34,14 +34,8 @@ export async function beginProvisioning(
     [handle, accountId],
   );
   const state = states[row?.state ?? ''] ?? 'conflict';
-  if (state === 'pending') await enqueueProvisioning(tx, { handle, accountId });
+  if (state === 'pending') await enqueue(tx, 'provision-matrix-user', { handle, accountId });
   return state;
-}
-
-/** The account is part of the key: a takeover must not end the retries of what it took over. */
-function enqueueProvisioning(tx: Queryable, { handle, accountId }: Provisioning): Promise<void> {
-  const key = `provision-matrix-user:${handle}:${accountId}`;
-  return enqueue(tx, 'provision-matrix-user', { handle }, { key });
 }
 
 /** Brings every account's Matrix user up to date, as when a provider block was added. */
@@ -53,8 +47,7 @@ export async function provisionEveryone(tx: Transaction): Promise<number> {
       on conflict (handle) do nothing`,
   );
   const rows = await tx.query(
-    `select graphile_worker.add_job('provision-matrix-user', json_build_object('handle', handle),
-        job_key => 'provision-matrix-user:' || handle || ':' || account_id, max_attempts => 100)
+    `select ${addJobCall('provision-matrix-user', { handle: 'handle', accountId: 'account_id' })}
       from matrix_users join handles using (handle, account_id)
       where matrix_users.state in ('begun', 'ready') and handles.state = 'active'`,
   );

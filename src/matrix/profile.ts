@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile, type MatrixProfile } from './accounts.store.ts';
 import { showAvatar } from './avatar.ts';
@@ -10,13 +10,11 @@ import type { MatrixTaskOptions } from './provision.ts';
 import type { Synapse, UserChange } from './synapse.ts';
 import { SynapseError } from './synapse-error.ts';
 
-const payloadSchema = z.object({ accountId: z.uuid() });
-
 /** Shows an account's name, address and picture on its Matrix user; never touches a stranger's. */
 export function profileTask(options: MatrixTaskOptions): Task {
   const { database, synapse, serverName } = options;
   return async (payload) => {
-    const { accountId } = payloadSchema.parse(payload);
+    const { accountId } = catalogue['update-matrix-profile'].payload.parse(payload);
     const profile = await findMatrixProfile(database, accountId);
     if (!profile || profile.state === 'conflict' || profile.state === 'deactivated') return;
     if (profile.state === 'begun') throw new Error('The Matrix user is not ready yet');

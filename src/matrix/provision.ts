@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
+import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import type { SynapseUser } from './endpoints.ts';
 import {
@@ -33,8 +33,6 @@ class Conflict extends Error {}
 /** Synapse's words for a name that it will not give us. */
 const unavailable = ['M_USER_IN_USE', 'M_EXCLUSIVE', 'M_INVALID_USERNAME'];
 
-const payloadSchema = z.object({ handle: z.string() });
-
 /**
  * Makes the Matrix user of a handle and maps every provider block to its account, or finds out that
  * the user is someone else's. Each step may be the last one before a crash; run again, it goes on.
@@ -42,7 +40,10 @@ const payloadSchema = z.object({ handle: z.string() });
 export function provisionTask(options: MatrixTaskOptions): Task {
   const { database } = options;
   return async (payload) => {
-    const wanted = await findWantedUser(database, payloadSchema.parse(payload).handle);
+    const wanted = await findWantedUser(
+      database,
+      catalogue['provision-matrix-user'].payload.parse(payload).handle,
+    );
     if (!wanted) return;
     try {
       await provision(options, wanted);

@@ -1,3 +1,4 @@
+import type { JobName } from '../jobs/enqueue.ts';
 import type { Task } from '../jobs/task.ts';
 import { accessTask } from './access.ts';
 import { deactivateTask } from './deactivate.ts';
@@ -5,12 +6,15 @@ import { devicesTask } from './devices.ts';
 import { profileTask } from './profile.ts';
 import { type MatrixTaskOptions, provisionTask } from './provision.ts';
 
-export type MatrixTaskName =
+export type MatrixTaskName = Extract<
+  JobName,
   | 'provision-matrix-user'
   | 'update-matrix-profile'
   | 'sync-matrix-access'
   | 'look-at-matrix-devices'
-  | 'deactivate-matrix-user';
+  | 'look-at-new-matrix-device'
+  | 'deactivate-matrix-user'
+>;
 
 /** All work on the homeserver. Only the worker role has the token that these need. */
 export function matrixTasks(options: MatrixTaskOptions): Record<MatrixTaskName, Task> {
@@ -19,6 +23,7 @@ export function matrixTasks(options: MatrixTaskOptions): Record<MatrixTaskName, 
     'update-matrix-profile': profileTask(options),
     'sync-matrix-access': accessTask(options),
     'look-at-matrix-devices': devicesTask(options),
+    'look-at-new-matrix-device': devicesTask(options),
     'deactivate-matrix-user': deactivateTask(options),
   };
 }

@@ -1,28 +1,17 @@
 import type Provider from 'oidc-provider';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
+import { catalogue } from '../jobs/catalogue.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { forgetClientSession, whenSignedIn } from './sessions.store.ts';
 
 const taskName = 'backchannel-logout';
-/** With the queue's growing pauses this tries for about three days. */
-const tries = 20;
+type Logout = z.infer<(typeof catalogue)[typeof taskName]['payload']>;
 
-const payloadSchema = z.object({ clientId: z.string(), sub: z.string(), sid: z.string() });
-
-type Logout = z.infer<typeof payloadSchema>;
-
-/**
- * Tells an application, in time and as often as it takes, that one browser session ended. Each has a
- * queue of its own, so that one that hangs keeps no more than one of all the worker's hands.
- */
+/** Tells an application, in time and as often as it takes, that one browser session ended. */
 export function queueBackchannelLogout(db: Queryable, logout: Logout): Promise<void> {
-  return enqueue(db, taskName, logout, {
-    key: `${taskName}:${logout.clientId}:${logout.sid}`,
-    queue: `${taskName}:${logout.clientId}`,
-    maxAttempts: tries,
-  });
+  return enqueue(db, taskName, logout);
 }
 
 /**
@@ -47,7 +36,7 @@ export function backchannelTasks(
 ): Record<typeof taskName, Task> {
   return {
     async [taskName](payload) {
-      const { clientId, sub, sid } = payloadSchema.parse(payload);
+      const { clientId, sub, sid } = catalogue[taskName].payload.parse(payload);
       const client = await provider().Client.find(clientId);
       if (!client?.backchannelLogoutUri) throw new GiveUp(`${clientId} takes no logouts any more`);
       const { sendBackchannelLogout } = client as unknown as {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'vitest';
-import { enqueue } from '../../src/jobs/enqueue.ts';
+import { addJob } from '../../src/jobs/add-job.ts';
 import { failedJobs } from '../../src/jobs/jobs.store.ts';
 import { until } from '../support/until.ts';
 import { openCrew } from './crew.ts';
@@ -49,13 +49,13 @@ describe('upkeep', () => {
         async replaced() {
           nth += 1;
           if (nth > 1) return;
-          await enqueue(crew.database, 'replaced', {}, { key: 'one' });
+          await addJob(crew.database, 'replaced', {}, { key: 'one' });
           throw new Error('too late');
         },
       },
       upkeepSeconds: 1,
     });
-    await enqueue(crew.database, 'replaced', {}, { key: 'one' });
+    await addJob(crew.database, 'replaced', {}, { key: 'one' });
     await until(() => nth === 2, { what: 'the newer job' });
     const left = () =>
       crew.database.query("select from graphile_worker.jobs where task_identifier = 'replaced'");

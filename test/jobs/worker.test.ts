@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'vitest';
-import { enqueue } from '../../src/jobs/enqueue.ts';
+import { addJob } from '../../src/jobs/add-job.ts';
 import { failedJobs, jobCounts, retryJob } from '../../src/jobs/jobs.store.ts';
 import { GiveUp } from '../../src/jobs/task.ts';
 import { until } from '../support/until.ts';
@@ -23,17 +23,17 @@ describe('jobs', () => {
     const seen: unknown[] = [];
     await crew.hire({ tasks: { note: async (payload) => void seen.push(payload) } });
     const undone = crew.database.transaction(async (tx) => {
-      await enqueue(tx, 'note', { kept: false });
+      await addJob(tx, 'note', { kept: false });
       throw new Error('rolled back');
     });
     await assert.rejects(undone);
-    await crew.database.transaction((tx) => enqueue(tx, 'note', { kept: true }));
+    await crew.database.transaction((tx) => addJob(tx, 'note', { kept: true }));
     await idle();
     assert.deepEqual(seen, [{ kept: true }]);
   });
 
   test('with one key become one', async () => {
-    for (const nth of [1, 2, 3]) await enqueue(crew.database, 'note', { nth }, { key: 'same' });
+    for (const nth of [1, 2, 3]) await addJob(crew.database, 'note', { nth }, { key: 'same' });
     const seen: unknown[] = [];
     await crew.hire({ tasks: { note: async (payload) => void seen.push(payload) } });
     await idle();
@@ -43,7 +43,7 @@ describe('jobs', () => {
   test('of less haste wait for all others', async () => {
     const seen: unknown[] = [];
     for (const priority of [20, 10, 0])
-      await enqueue(crew.database, 'note', { priority }, { priority });
+      await addJob(crew.database, 'note', { priority }, { priority });
     await crew.hire({
       tasks: { note: async (payload) => void seen.push(payload) },
       concurrency: 1,
@@ -61,7 +61,7 @@ describe('jobs', () => {
       await crew.database.query('select pg_sleep(0.02)');
       running -= 1;
     };
-    for (let nth = 0; nth < 4; nth += 1) await enqueue(crew.database, 'note', {}, { queue: 'q' });
+    for (let nth = 0; nth < 4; nth += 1) await addJob(crew.database, 'note', {}, { queue: 'q' });
     await crew.hire({ tasks: { note } });
     await crew.hire({ tasks: { note } });
     await idle();
@@ -78,7 +78,7 @@ describe('jobs', () => {
         },
       },
     });
-    await enqueue(crew.database, 'flaky', {});
+    await addJob(crew.database, 'flaky', {});
     await idle();
     assert.deepEqual(attempts, [1, 2]);
     assert.deepEqual(await failedJobs(crew.database), []);
@@ -98,8 +98,8 @@ describe('jobs', () => {
         },
       },
     });
-    await enqueue(crew.database, 'hopeless', {});
-    await enqueue(crew.database, 'tired', {}, { maxAttempts: 1 });
+    await addJob(crew.database, 'hopeless', {});
+    await addJob(crew.database, 'tired', {}, { maxAttempts: 1 });
     // A job's last attempt counts as no longer waiting while it runs.
     const failed = await until(
       async () => {
@@ -136,7 +136,7 @@ describe('jobs', () => {
         },
       },
     });
-    await enqueue(crew.database, 'slow', {});
+    await addJob(crew.database, 'slow', {});
     await started;
     await worker.stop();
     assert.equal(done, true);
@@ -155,7 +155,7 @@ describe('jobs', () => {
       .catch(() => {});
     await until(
       () =>
-        enqueue(crew.database, 'note', { after: true }).then(
+        addJob(crew.database, 'note', { after: true }).then(
           () => true,
           () => false,
         ),
@@ -172,7 +172,7 @@ describe('jobs', () => {
       env: { DATABASE_URL: crew.url },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await enqueue(crew.database, 'work', {}, { key: 'the work', queue: 'works' });
+    await addJob(crew.database, 'work', {}, { key: 'the work', queue: 'works' });
     await once(victim.stdout, 'data');
     const done = Promise.withResolvers<number>();
     await crew.hire({ tasks: { work: async (_, { attempt }) => done.resolve(attempt) } });

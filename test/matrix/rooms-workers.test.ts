@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { syncRoom } from '../../src/entities/queue-sync.ts';
-import { enqueue } from '../../src/jobs/enqueue.ts';
+import { addJob } from '../../src/jobs/add-job.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
@@ -175,7 +175,7 @@ describe('workers that make rooms', () => {
     const call = synapse.call.bind(synapse);
     const joins = { before: 0, all: 0 };
     synapse.call = async (endpoint, ...rest) => {
-      if (endpoint === 'put into room' && ++joins.all === 3) await enqueue(database, 'urgent', {});
+      if (endpoint === 'put into room' && ++joins.all === 3) await addJob(database, 'urgent', {});
       return call(endpoint, ...rest);
     };
     const urgent = async () => {

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { linkCodeFingerprint } from '../../entities/link-code.ts';
 import { accountOfHandle, isTaken, linkByCode } from '../../entities/links.store.ts';
 import { completeLink } from '../../entities/links.ts';
+import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
@@ -9,8 +9,6 @@ import type { Message } from './conversation.ts';
 import type { LinkDependencies } from './dependencies.ts';
 import { commandPrefix } from './events.ts';
 import { messages } from './messages.ts';
-
-const payloadSchema = z.object({ roomId: z.string(), eventId: z.string() });
 
 const command = new RegExp(`^${commandPrefix}\\s+link\\s+(\\S+)\\s*$`, 'i');
 
@@ -21,7 +19,7 @@ const command = new RegExp(`^${commandPrefix}\\s+link\\s+(\\S+)\\s*$`, 'i');
 export function confirmRoomLinkTask(dependencies: LinkDependencies): Task {
   const { conversation } = dependencies;
   return async (payload) => {
-    const { roomId, eventId } = payloadSchema.parse(payload);
+    const { roomId, eventId } = catalogue['confirm-room-link'].payload.parse(payload);
     const message = await conversation.read(roomId, eventId);
     if (!message || message.sender === (await dependencies.whoAmI())) return;
     const answer = await answerTo(dependencies, roomId, message);

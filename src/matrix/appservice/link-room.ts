@@ -1,11 +1,9 @@
-import { z } from 'zod';
 import { deleteLink, linkByRoom, markLinkFailed } from '../../entities/links.store.ts';
 import { completeLink, leaveUnlessLinked } from '../../entities/links.ts';
+import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
 import type { LinkDependencies } from './dependencies.ts';
-
-const payloadSchema = z.object({ room: z.uuid() });
 
 const dayMs = 86_400_000;
 
@@ -13,7 +11,7 @@ const dayMs = 86_400_000;
 export function linkRoomTask(dependencies: LinkDependencies): Task {
   const { database, settings: rooms, serverName } = dependencies;
   return async (payload) => {
-    const { room } = payloadSchema.parse(payload);
+    const { room } = catalogue['link-room'].payload.parse(payload);
     const link = await linkByRoom(database, room);
     if (!link) return;
     const obstacle = await findObstacle(dependencies, link.roomId);

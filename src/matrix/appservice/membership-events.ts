@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isTaken, pendingUntil, spacesAmong } from '../../entities/links.store.ts';
 import { leaveUnlessLinked } from '../../entities/links.ts';
+import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { withRoomLock } from '../rooms/lock.store.ts';
@@ -9,12 +10,10 @@ import { SynapseError } from '../synapse-error.ts';
 import type { LinkDependencies } from './dependencies.ts';
 import { messages } from './messages.ts';
 
-const roomSchema = z.object({ roomId: z.string() });
-
 /** Accepts an invitation to a room that is to be linked, and to no other. */
 export function joinLinkedRoomTask(dependencies: LinkDependencies): Task {
   return async (payload) => {
-    const { roomId } = roomSchema.parse(payload);
+    const { roomId } = catalogue['join-linked-room'].payload.parse(payload);
     const until = await pendingUntil(dependencies.database, roomId);
     if (!until) return;
     const actual = await dependencies.look(roomId);
@@ -31,7 +30,7 @@ export function joinLinkedRoomTask(dependencies: LinkDependencies): Task {
 export function leaveUnlinkedRoomTask(dependencies: LinkDependencies): Task {
   const { database, rooms, conversation } = dependencies;
   return async (payload) => {
-    const { roomId } = roomSchema.parse(payload);
+    const { roomId } = catalogue['leave-unlinked-room'].payload.parse(payload);
     if (await isTaken(database, roomId)) return;
     const until = await pendingUntil(database, roomId);
     if (until) return database.transaction((tx) => leaveUnlessLinked(tx, roomId, until));
@@ -43,12 +42,10 @@ export function leaveUnlinkedRoomTask(dependencies: LinkDependencies): Task {
   };
 }
 
-const letGoSchema = z.object({ room: z.uuid(), roomId: z.string(), alias: z.string().nullable() });
-
 /** Takes our mark off a room that is not linked any more, and leaves it to its people. */
 export function letGoOfRoomTask(dependencies: LinkDependencies): Task {
   return async (payload) => {
-    const order = letGoSchema.parse(payload);
+    const order = catalogue['let-go-of-room'].payload.parse(payload);
     // Somebody may just make the room as it should have been.
     const done = await withRoomLock(dependencies.database, order.room, () =>
       letGo(dependencies, order),
@@ -59,7 +56,7 @@ export function letGoOfRoomTask(dependencies: LinkDependencies): Task {
 
 async function letGo(
   dependencies: LinkDependencies,
-  { roomId, alias }: z.infer<typeof letGoSchema>,
+  { roomId, alias }: z.infer<(typeof catalogue)['let-go-of-room']['payload']>,
 ) {
   const { database, rooms, conversation, serverName } = dependencies;
   if (await isTaken(database, roomId)) return;

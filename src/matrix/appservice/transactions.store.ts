@@ -1,5 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
-import { roomPriority } from '../../entities/queue-sync.store.ts';
+import { roomPriority } from '../../jobs/catalogue.ts';
+import { addJobCall } from '../../jobs/enqueue.ts';
 import type { Signals } from './events.ts';
 
 /** @returns false when it was received before; waits for another instance that just receives it */
@@ -22,9 +23,11 @@ export async function queueChangedRooms(
   serverName: string,
 ): Promise<void> {
   await tx.query(
-    `select graphile_worker.add_job('sync-room', json_build_object('room', id),
-        run_at => now() + interval '1 second', job_key => 'sync-room:' || id,
-        job_key_mode => 'preserve_run_at', max_attempts => 100, priority => $3)
+    `select ${addJobCall(
+      'sync-room',
+      { room: 'id', pictureTries: '0' },
+      { run_at: "now() + interval '1 second'", job_key_mode: "'preserve_run_at'", priority: '$3' },
+    )}
       from rooms where state <> 'awaited' and id in (
         select rooms.id
           from unnest($1::text[], $2::text[]) as change (room_id, joined)
@@ -50,8 +53,7 @@ export async function queueChangedRooms(
 /** The bot goes only where a link waits for it. */
 export async function queueInvitations(tx: Queryable, roomIds: readonly string[]): Promise<void> {
   await tx.query(
-    `select graphile_worker.add_job('join-linked-room', json_build_object('roomId', room_id),
-        job_key => 'join-linked-room:' || room_id, max_attempts => 10)
+    `select ${addJobCall('join-linked-room', { roomId: 'room_id' })}
       from room_links where room_id = any ($1) and expires_at > now()
       group by room_id`,
     [roomIds],
@@ -61,9 +63,11 @@ export async function queueInvitations(tx: Queryable, roomIds: readonly string[]
 /** Of each person in a room the last one counts. */
 export async function queueCommands(tx: Queryable, commands: Signals['commands']): Promise<void> {
   await tx.query(
-    `select graphile_worker.add_job('confirm-room-link',
-        json_build_object('roomId', room_id, 'eventId', event_id),
-        job_key => 'confirm-room-link:' || room_id || ':' || sender, max_attempts => 10)
+    `select ${addJobCall(
+      'confirm-room-link',
+      { roomId: 'room_id', eventId: 'event_id' },
+      { keyed: { sender: 'sender' } },
+    )}
       from unnest($1::text[], $2::text[], $3::text[]) as command (room_id, event_id, sender)
       where exists (select from room_links where room_links.room_id = command.room_id)`,
     [

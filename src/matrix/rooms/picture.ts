@@ -1,4 +1,3 @@
-import { roomPriority } from '../../entities/queue-sync.store.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import type { RoomDependencies } from './dependencies.ts';
 import { markPicture } from './progress.store.ts';
@@ -18,8 +17,7 @@ export async function setPicture(
   const pause = pauses[pictureTries];
   if (!picture && pause !== undefined) {
     const [tries, runAt] = [pictureTries + 1, new Date(Date.now() + pause * 60_000)];
-    const options = { key: `sync-room:${id}`, runAt, priority: roomPriority.single };
-    await enqueue(db, 'sync-room', { room: id, pictureTries: tries }, options);
+    await enqueue(db, 'sync-room', { room: id, pictureTries: tries }, { runAt });
     return 'later';
   }
   const mxc = picture ? await rooms.upload(picture) : null;

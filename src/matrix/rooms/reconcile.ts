@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
 import { syncRoom } from '../../entities/queue-sync.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type ReconcileRun,
 } from '../../entities/reconcile.store.ts';
 import { continueReconcile } from '../../entities/reconcile.ts';
+import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { describeAction } from './action.ts';
@@ -20,8 +20,6 @@ import { type RoomDependencies, type RoomTaskOptions, roomDependencies } from '.
 import { planRoom } from './plan.ts';
 import { readDesired } from './read-desired.ts';
 import { replacementOf } from './replacement.ts';
-
-const payloadSchema = z.object({ run: z.uuid() });
 
 /** So many rooms are counted at once; a worker that dies repeats no more than these. */
 const batchSize = 20;
@@ -40,7 +38,7 @@ export function reconcileTask(options: RoomTaskOptions): Task {
   const { database } = options;
   const open = roomDependencies(options);
   return async (payload, { attempt }) => {
-    const run = await findRun(database, payloadSchema.parse(payload).run);
+    const run = await findRun(database, catalogue['reconcile-rooms'].payload.parse(payload).run);
     if (run?.state !== 'running') return;
     const ids = await nextRooms(database, run, batchSize);
     const last = ids.at(-1);

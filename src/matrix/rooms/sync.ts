@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
 import { syncRoom } from '../../entities/queue-sync.ts';
+import { catalogue } from '../../jobs/catalogue.ts';
 import { giveUpJob } from '../../jobs/jobs.store.ts';
 import { GiveUp, type Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
@@ -17,8 +17,6 @@ import { readDesired } from './read-desired.ts';
 import { keepSpace } from './spaces.ts';
 import { GivesWay, Overtaken } from './time-slice.ts';
 
-const payloadSchema = z.object({ room: z.uuid(), pictureTries: z.number().default(0) });
-
 /** What changes while a room is worked on is done at once, so often; then others have their turn. */
 const rounds = 5;
 
@@ -27,7 +25,7 @@ export function syncRoomTask(options: RoomTaskOptions): Task {
   const { database } = options;
   const open = roomDependencies(options);
   return async (payload, { jobId }) => {
-    const { room, pictureTries } = payloadSchema.parse(payload);
+    const { room, pictureTries } = catalogue['sync-room'].payload.parse(payload);
     const mine = await withRoomLock(database, room, (db) =>
       bringAbout(() => open(db, pictureTries), db, { room, jobId }),
     );

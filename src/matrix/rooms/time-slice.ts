@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { roomPriority } from '../../entities/queue-sync.store.ts';
+import { roomPriority } from '../../jobs/catalogue.ts';
 import { waitingPriority } from '../../jobs/jobs.store.ts';
 import type { Desired } from './desired.ts';
 import { isNewer } from './progress.store.ts';
