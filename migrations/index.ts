@@ -15,7 +15,10 @@ import { ClientRefusals1797000000026 } from './1797000000026-client-refusals.ts'
 import { MatrixDevices1797000000031 } from './1797000000031-matrix-devices.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
 
-/** In the order in which they run. A migration that has landed is never edited. */
+/**
+ * In the order of their times, as they run: `migrate` compares this with what the database has. A
+ * migration that has landed is never edited.
+ */
 export const migrations = [
   Foundation1795200000000,
   Federation1795300000000,
@@ -31,6 +34,6 @@ export const migrations = [
   AuditSeals1797000000010,
   SigningKeys1797000000012,
   ClientRefusals1797000000026,
-  ClientRequirements1797000000034,
   MatrixDevices1797000000031,
+  ClientRequirements1797000000034,
 ];
