@@ -24,7 +24,7 @@ export function onEvent(listener: Listener): void {
 
 /**
  * The one way to say that something security-relevant happened: an audit row in the transaction of
- * its reason, a log line and a metric. Address and request id come from the request being served.
+ * its reason, and once that is committed a log line and a metric. Address and request id come from the request being served.
  */
 export async function record(db: Queryable, event: AuditEvent): Promise<void> {
   const request = requestContext();
@@ -44,5 +44,9 @@ export async function record(db: Queryable, event: AuditEvent): Promise<void> {
       JSON.stringify(event.detail ?? {}),
     ],
   );
-  for (const listener of listeners) listener(event);
+  const tell = () => {
+    for (const listener of listeners) listener(event);
+  };
+  if (db.afterCommit) db.afterCommit(tell);
+  else tell();
 }

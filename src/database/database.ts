@@ -13,9 +13,12 @@ export interface Queryable {
    * that PostgreSQL parses and plans it once.
    */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** In a transaction only: does something once it is committed, never if it is rolled back. */
+  afterCommit?(work: () => void): void;
 }
 
 export interface Transaction extends Queryable {
+  afterCommit(work: () => void): void;
   /** TypeORM's, on the same connection: for changes by repositories. */
   readonly manager: EntityManager;
 }
@@ -75,14 +78,17 @@ export class Database implements Queryable {
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
+    const afterwards: (() => void)[] = [];
     try {
       const client = (await runner.connect().catch(rethrow)) as PoolClient;
       await runner.startTransaction().catch(rethrow);
       const result = await work({
         query: <Row>(text: string, values?: readonly unknown[]) => run<Row>(client, text, values),
+        afterCommit: (later) => afterwards.push(later),
         manager: runner.manager,
       });
       await runner.commitTransaction().catch(rethrow);
+      for (const later of afterwards) later();
       return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});

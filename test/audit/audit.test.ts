@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { allowUpkeep } from '../../src/audit/audit.store.ts';
-import { record } from '../../src/audit/events.ts';
+import { onEvent, record } from '../../src/audit/events.ts';
 import { retainAudit } from '../../src/audit/retention.ts';
-import type { Database } from '../../src/database/database.ts';
+import type { Database, Queryable } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import { atomically, withRoomLock } from '../../src/matrix/rooms/lock.store.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 let place: TestDatabase;
@@ -33,6 +34,39 @@ const rowsFrom = (daysAgo: number, count = 1) =>
         from generate_series(1, $2::int)`,
     [daysAgo, count],
   );
+
+describe('the log and the metrics', () => {
+  const heard: (string | null | undefined)[] = [];
+  beforeAll(() => onEvent(({ target }) => heard.push(target)));
+  beforeEach(() => {
+    heard.length = 0;
+  });
+  const write = (db: Queryable, target: string) =>
+    record(db, { action: 'account.created', actor: 'operator', target });
+  const giveUp = () => Promise.reject(new Error('given up'));
+
+  test('hear of what happened after its commit, never of what was rolled back', async () => {
+    await assert.rejects(database.transaction((tx) => write(tx, 'undone').then(giveUp)));
+    await database.transaction(async (tx) => {
+      await write(tx, 'done');
+      assert.deepEqual(heard, []);
+    });
+    await write(database, 'at once');
+    assert.deepEqual(heard, ['done', 'at once']);
+  });
+
+  test('hear the same of a session that works on a room', async () => {
+    await withRoomLock(database, 'a room', async (db) => {
+      await assert.rejects(atomically(db, () => write(db, 'undone').then(giveUp)));
+      await atomically(db, async () => {
+        await write(db, 'done');
+        assert.deepEqual(heard, []);
+      });
+      await write(db, 'at once');
+    });
+    assert.deepEqual(heard, ['done', 'at once']);
+  });
+});
 
 describe('an audit row', () => {
   for (const statement of [

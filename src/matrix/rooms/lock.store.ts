@@ -19,6 +19,11 @@ export async function withRoomLock(
   };
   client.on('error', noteError);
   const db: Queryable = {
+    afterCommit: (later) => {
+      const waiting = afterwards.get(db);
+      if (waiting) waiting.push(later);
+      else later();
+    },
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
   };
@@ -44,15 +49,23 @@ export async function withRoomLock(
   }
 }
 
-/** All or nothing, on a session that is in no transaction. */
+/** What is to be done after the commit of a session that is in a transaction. */
+const afterwards = new WeakMap<Queryable, (() => void)[]>();
+
+/** All or nothing, on a session of `withRoomLock` that is in no transaction. */
 export async function atomically<T>(db: Queryable, work: () => Promise<T>): Promise<T> {
+  const waiting: (() => void)[] = [];
   await db.query('begin');
+  afterwards.set(db, waiting);
   try {
     const result = await work();
     await db.query('commit');
+    for (const later of waiting) later();
     return result;
   } catch (error) {
     await db.query('rollback').catch(() => {});
     throw error;
+  } finally {
+    afterwards.delete(db);
   }
 }
