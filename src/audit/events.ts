@@ -1,10 +1,10 @@
 import type { Queryable } from '../database/database.ts';
 import { requestContext } from '../http/request-context.ts';
+import type { AuditAction } from './actions.ts';
 
 /** What an audit row says. Ids only: names, mail addresses and secrets never come here. */
 export type AuditEvent = {
-  /** Noun and past verb, e.g. `account.signed_in`. */
-  action: string;
+  action: AuditAction;
   /** An account id, a client id, `operator` or `system`; `nobody` before anyone is known. */
   actor: string;
   outcome?: 'success' | 'failure';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
@@ -178,7 +179,7 @@ async function lockedRoom(tx: Transaction, entity: Entity): Promise<Room> {
 
 function recordLink(
   tx: Transaction,
-  action: string,
+  action: AuditAction,
   link: Omit<PendingLink, keyof Entity> & { tenantId: string; confirmedBy?: string },
 ): Promise<void> {
   const { requestedBy, confirmedBy = requestedBy } = link;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
@@ -166,7 +167,7 @@ function syncRoomAgain(parts: RoomDependencies): InternalRoute {
 export function recordRoom(
   tx: Queryable,
   { id: clientId }: Client,
-  action: string,
+  action: AuditAction,
   tenant: string,
   target: string,
   detail?: Record<string, string | number | boolean | null>,

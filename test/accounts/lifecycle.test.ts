@@ -249,11 +249,13 @@ describe('a deleted account', () => {
 
   test('leaves an audit that says what happened, not who it was', async () => {
     await within(async (tx) => {
-      const event = { action: 'account.signed_in', actor: account.id, target: account.id };
+      const event = { action: 'account.signed_in' as const, actor: account.id, target: account.id };
       await record(tx, { ...event, tenantId: account.tenantId, detail: { method: 'pwd' } });
     });
     const other = await addAccount(community, { address: `witness${people}@example.org` });
-    await within((tx) => record(tx, { action: 'x', actor: other.id, detail: { kept: true } }));
+    await within((tx) =>
+      record(tx, { action: 'job.retried', actor: other.id, detail: { kept: true } }),
+    );
     await remove();
     assert.deepEqual(await audit(), [
       { action: 'account.signed_in', actor: account.id, address: null, detail: {} },

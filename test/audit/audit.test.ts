@@ -75,7 +75,7 @@ describe('an audit row', () => {
     'truncate audit',
   ]) {
     test(`outlives: ${statement}`, async () => {
-      await record(database, { action: 'test.happened', actor: 'system' });
+      await record(database, { action: 'job.retried', actor: 'system' });
       await assert.rejects(database.query(statement), /audit rows are never changed/);
       assert.equal((await database.query('select from audit')).length, 1);
     });

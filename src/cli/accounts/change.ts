@@ -5,6 +5,7 @@ import { deleteAccount } from '../../accounts/lifecycle.ts';
 import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
 import { changePlatformNames } from '../../accounts/platform-identity.ts';
 import { setGroups as storeGroups, setRoles as storeRoles } from '../../accounts/roles.store.ts';
+import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { syncRooms } from '../../entities/queue-sync.ts';
@@ -150,7 +151,7 @@ function change(
   cli: Cli,
   name: string,
   options: Who,
-  action: string,
+  action: AuditAction,
   work: (tx: Transaction, account: FoundAccount) => Promise<void>,
 ): Promise<FoundAccount> {
   return changeFound(cli, name, options, async (tx, account) => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import {
   findClient,
@@ -103,7 +104,7 @@ export async function remove({ database }: Cli, id: string): Promise<void> {
 async function changed(
   { database }: Cli,
   id: string,
-  action: string,
+  action: AuditAction,
   change: (tx: Transaction) => Promise<boolean>,
 ): Promise<FoundClient> {
   return database.transaction(async (tx) => {

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
 import {
@@ -117,7 +118,7 @@ function shown({ database, config }: Cli, id: string): Promise<FoundConnection> 
   return requireConnection({ database, publicUrl: config.publicUrl }, id);
 }
 
-async function save({ database }: Cli, action: string, connection: Connection): Promise<void> {
+async function save({ database }: Cli, action: AuditAction, connection: Connection): Promise<void> {
   await database.transaction(async (tx) => {
     await updateConnection(tx, connection);
     await record(tx, { action, ...about(connection) });

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { lockSnapshotsById, type RoomSnapshot } from '../../entities/snapshots.store.ts';
@@ -12,7 +13,7 @@ import type { Recording } from './recording.ts';
  */
 export function changeRoom(
   { database }: Pick<Cli, 'database'>,
-  { id, action }: { id: string; action: string },
+  { id, action }: { id: string; action: AuditAction },
   recording: Recording,
   work: (tx: Transaction, room: RoomSnapshot) => Promise<boolean>,
 ): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import { GiveUp } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
@@ -85,7 +86,7 @@ async function apply(dependencies: RoomDependencies, room: Target, action: Actio
 }
 
 type Done = {
-  action: string;
+  action: AuditAction;
   outcome?: 'success' | 'failure';
   detail?: Record<string, string | number>;
 };

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { AccountNotice } from '../../../views/registry.account.ts';
 import type { PageName, Pages } from '../../../views/registry.ts';
+import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { readForm } from '../../http/forms.ts';
@@ -72,7 +73,7 @@ export class Visit {
   /** An audit row about something that the person did to the own account. */
   record(
     tx: Transaction,
-    action: string,
+    action: AuditAction,
     event: { outcome?: 'failure'; clientId?: string } = {},
   ): Promise<void> {
     const { id, tenantId } = this.account;

@@ -89,7 +89,7 @@ describe('the audit that nobody touched', () => {
       began = resolve;
     });
     const slow = database.transaction(async (tx) => {
-      await record(tx, { action: 'test.slow', actor: 'system' });
+      await record(tx, { action: 'job.retried', actor: 'system' });
       began();
       await open;
     });
