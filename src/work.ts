@@ -29,8 +29,7 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
       ...mailTasks({
         database,
         ring,
-        render: (template, locale, params) =>
-          renderMail(template as never, locale, params as never),
+        render: renderMail,
         mailFrom: config.mailFrom,
         smtpUrl: config.smtpUrl,
         dataDir: config.dataDir,

@@ -3,6 +3,7 @@ import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { tombstoneHandle } from '../handles/hold.ts';
 import { enqueue } from '../jobs/enqueue.ts';
+import type { QueueMail } from '../mail/queue.ts';
 import type { Account } from './account.ts';
 import { eraseAccount, lockAccount, setEmail, setPasswordHash } from './accounts.store.ts';
 import { voidCodes } from './codes.store.ts';
@@ -11,7 +12,7 @@ import { forgetBrowsers } from './known-browsers.store.ts';
 import { forgetPerson, pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
 import { voidMerges } from './merges.store.ts';
-import { type Notice, type QueueMail, tell } from './notices.ts';
+import { type Notice, tell } from './notices.ts';
 
 /** Ends sessions, grants and refresh tokens of an account, but for the session kept. */
 export type EndSessions = (

@@ -1,13 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import { requestContext } from '../http/request-context.ts';
+import type { QueueMail } from '../mail/queue.ts';
 import { tenantById } from '../tenants/tenants.store.ts';
 import type { Account } from './account.ts';
-
-/** Puts a mail into the outbox. */
-export type QueueMail = (
-  tx: Queryable,
-  mail: { tenantId: string; to: string; template: string; locale: string; params: object },
-) => Promise<unknown>;
 
 export type Notice =
   | { template: 'password-changed' | 'account-deleted' | 'new-sign-in' }

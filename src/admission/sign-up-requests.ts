@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { record } from '../audit/events.ts';
-import type { Queryable, Transaction } from '../database/database.ts';
+import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
+import type { QueueMail } from '../mail/queue.ts';
 import { mailFrame } from '../tenants/mail.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import {
@@ -28,12 +29,6 @@ export async function askToJoin(
     detail: { way },
   });
 }
-
-/** Puts a mail into the outbox; false where its recipient had enough mail. */
-type QueueMail = (
-  tx: Queryable,
-  mail: { tenantId: string; to: string; template: string; locale: string; params: object },
-) => Promise<boolean>;
 
 /**
  * Answers a request, and tells the person by mail where there is an address. The answer can be

@@ -1,3 +1,4 @@
+import type { MailName } from '../../views/mail-registry.ts';
 import type { Queryable } from '../database/database.ts';
 import { addJobCall } from '../jobs/enqueue.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
@@ -20,7 +21,7 @@ const uncapped = [
   'identity-removed',
   'account-deleted',
   'new-sign-in',
-];
+] as const satisfies MailName[];
 
 /**
  * Queues the mail unless its mailbox had enough: 5 in 15 minutes, 20 in a day, over all tenants.

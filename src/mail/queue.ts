@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MailName, Mails } from '../../views/mail-registry.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
@@ -6,18 +7,25 @@ import { mailbox, oneAddress } from './address.ts';
 import { insertMail } from './mails.store.ts';
 import { sealMail } from './sealed-mail.ts';
 
-export type MailRequest = {
+/** A mail of the registry, with the parameters that it takes. */
+export type MailRequest<Name extends MailName = MailName> = {
   tenantId: string | null;
   to: string;
-  template: string;
+  template: Name;
   locale: string;
-  params: object;
+  params: Mails[Name];
   /**
    * Whose share of the recipient's cap this is, where not everybody's: a browser that is known to be
    * the recipient's own, whom strangers must not be able to cut off from mail.
    */
   onBehalfOf?: string;
 };
+
+/** Puts a mail into the outbox; false where its recipient had enough mail. */
+export type QueueMail = <Name extends MailName>(
+  tx: Queryable,
+  mail: MailRequest<Name>,
+) => Promise<boolean>;
 
 /** Puts mail into the outbox in the transaction of its reason; the worker delivers it. */
 export class MailQueue {
@@ -35,7 +43,7 @@ export class MailQueue {
    * @returns whether it was queued
    * @throws AppError `mail_recipient_invalid`
    */
-  queue(tx: Queryable, mail: MailRequest): Promise<boolean> {
+  queue<Name extends MailName>(tx: Queryable, mail: MailRequest<Name>): Promise<boolean> {
     const { tenantId, to, template, locale, params, onBehalfOf } = mail;
     const id = randomUUID();
     const share = onBehalfOf ? JSON.stringify([mailbox(to), onBehalfOf]) : mailbox(to);

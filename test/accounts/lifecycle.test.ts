@@ -36,6 +36,7 @@ const outside: Outside = {
   },
   queueMail: async (_tx, mail) => {
     told.push(mail);
+    return true;
   },
 };
 

@@ -1,3 +1,4 @@
+import type { MailName } from '../../../views/mail-registry.ts';
 import {
   accountByEmail,
   accountsByEmailKey,
@@ -121,7 +122,7 @@ function isWorthless(purpose: CodePurpose, known: boolean): boolean {
   return purpose === 'recovery' ? !known : purpose === 'email-change' && known;
 }
 
-function templateFor(purpose: CodePurpose, known: boolean): string {
+function templateFor(purpose: CodePurpose, known: boolean): MailName {
   if (purpose === 'recovery' && known) return 'recovery';
   if (purpose === 'email-change') return known ? 'known-address-at-email-change' : 'code';
   if (purpose === 'sign-up') return known ? 'known-address-at-sign-up' : 'code';
