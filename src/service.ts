@@ -7,7 +7,7 @@ import { openDatabase } from './database/open.ts';
 import { adoptUrls, prepareFirstStart } from './first-start.ts';
 import { greet } from './greeting.ts';
 import { createLog, type Log } from './http/log.ts';
-import { seldom } from './http/seldom.ts';
+import { seldom } from './http/throttle.ts';
 import type { Worker } from './jobs/worker.ts';
 import { deviceWasRemoved, lookSoon } from './matrix/devices.ts';
 import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';

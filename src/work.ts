@@ -1,5 +1,4 @@
 import type { App } from './app.ts';
-import { createChores } from './chores.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { startDueReconcile } from './entities/reconcile.ts';
@@ -17,6 +16,7 @@ import { Synapse } from './matrix/synapse.ts';
 import { matrixTasks } from './matrix/tasks.ts';
 import { backchannelTasks } from './oidc/backchannel.ts';
 import type { KeyRing } from './secrets/keyring.ts';
+import { createChores } from './upkeep.ts';
 
 type WorkParts = { config: Config; database: Database; ring: KeyRing; app: App; log: Log };
 

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as argon2 from '@node-rs/argon2';
 import type { Config } from '../config/config.ts';
+import { Turnstile } from './concurrency-limit.ts';
 import { opaqueString } from './password-rules.ts';
-import { Turnstile } from './turnstile.ts';
 
 type Settings = Config['passwordHash'];
 

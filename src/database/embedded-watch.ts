@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
-const stopProgram = join(import.meta.dirname, 'embedded-last.ts');
+const stopProgram = join(import.meta.dirname, 'stop-unused-server.ts');
 
 /** Waits until its input ends, which it does however the process at the other end came to its own. */
 const script = 'read -r _; exec "$0" "$1" "$2"';

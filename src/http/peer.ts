@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Log } from './log.ts';
-import { seldom } from './seldom.ts';
+import { seldom } from './throttle.ts';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 

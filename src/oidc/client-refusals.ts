@@ -2,7 +2,7 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
 import { requestContext } from '../http/request-context.ts';
-import { seldom } from '../http/seldom.ts';
+import { seldom } from '../http/throttle.ts';
 import { forgetRefusal, keepRefusal } from './client-refusals.store.ts';
 import { onRefusal } from './faults.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
+import { Turnstile } from '../../src/accounts/concurrency-limit.ts';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
-import { Turnstile } from '../../src/accounts/turnstile.ts';
 
 const settings = { memoryKiB: 64, iterations: 1, parallelism: 1, concurrency: 2 };
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { createChores } from '../../../src/chores.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { loadFingerprints } from '../../../src/secrets/data-key.store.ts';
 import { KeyRing } from '../../../src/secrets/keyring.ts';
+import { createChores } from '../../../src/upkeep.ts';
 import type { Device } from '../../e2e/matrix.ts';
 import { join, password } from '../../e2e/newcomer.ts';
 import { startWorld, type World } from '../../e2e/world.ts';

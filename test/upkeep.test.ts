@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, test } from 'vitest';
-import { createChores } from '../src/chores.ts';
 import type { Database } from '../src/database/database.ts';
 import { openDatabase } from '../src/database/open.ts';
 import { Fingerprints } from '../src/secrets/fingerprints.ts';
 import { KeyRing } from '../src/secrets/keyring.ts';
+import { createChores } from '../src/upkeep.ts';
 import { type TestDatabase, testDatabase } from './support/postgres.ts';
 
 /** Tables that grow with people, operators and their decisions only, and why. */
