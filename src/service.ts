@@ -7,7 +7,7 @@ import { openDatabase } from './database/open.ts';
 import { adoptUrls, prepareFirstStart } from './first-start.ts';
 import { greet } from './greeting.ts';
 import { createLog, type Log } from './http/log.ts';
-import { seldom } from './http/throttle.ts';
+import { throttle } from './http/throttle.ts';
 import type { Worker } from './jobs/worker.ts';
 import { deviceWasRemoved, lookSoon } from './matrix/devices.ts';
 import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
@@ -36,7 +36,7 @@ export async function startService(config: Config, ending: AsyncDisposableStack)
 /** Its libraries are loaded only where somebody collects what they send. */
 async function traceTo(url: string, log: Log): Promise<() => Promise<void>> {
   const { startTracing } = await import('./tracing/opentelemetry.ts');
-  const again = seldom(60);
+  const again = throttle(60);
   return startTracing({
     url,
     onLost: () => again('lost') && log.warn('traces could not be sent'),

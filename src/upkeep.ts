@@ -1,4 +1,4 @@
-import { accountChores } from './accounts/upkeep.ts';
+import { accountUpkeeps } from './accounts/upkeep.ts';
 import { removeExpiredWaysIn } from './accounts/ways-in-upkeep.store.ts';
 import { retainAudit } from './audit/retention.ts';
 import { sealAudit } from './audit/seals.ts';
@@ -10,8 +10,8 @@ import { removeExpiredRequests } from './federation/requests.store.ts';
 import { removeOrphanedUpstreamSessions } from './federation/upstream-sessions.store.ts';
 import { deleteExpiredHolds } from './handles/handles.store.ts';
 import { removeExpired as removeEndedLimits } from './http/rate-limits.store.ts';
-import type { Chore } from './jobs/upkeep.ts';
-import { mailChores } from './mail/send.ts';
+import type { Upkeep } from './jobs/upkeep.ts';
+import { mailUpkeeps } from './mail/send.ts';
 import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
 import { destroyRetired } from './oidc/keys.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
@@ -22,7 +22,7 @@ import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 
 /** What keeps every table as small as the number of people and of what they are doing now. */
-export function createChores({
+export function createUpkeeps({
   ring,
   fingerprints,
   onSealed,
@@ -31,21 +31,21 @@ export function createChores({
   fingerprints: Fingerprints;
   /** Hears of each seal of the audit. */
   onSealed?: Parameters<typeof sealAudit>[2];
-}): Record<string, Chore> {
+}): Record<string, Upkeep> {
   return {
-    ...mailChores,
+    ...mailUpkeeps,
     removeExpiredSignIns,
     removeExpiredRequests,
     removeExpiredBlueskyState: allOf(removeExpiredState),
     removeEndedLimits,
-    removeExpiredCodes: allOf(accountChores.removeExpiredCodes),
-    removeExpiredLinks: allOf(accountChores.removeExpiredLinks),
+    removeExpiredCodes: allOf(accountUpkeeps.removeExpiredCodes),
+    removeExpiredLinks: allOf(accountUpkeeps.removeExpiredLinks),
     removeExpiredWaysIn: allOf(removeExpiredWaysIn),
     removeOldRoomTraces: allOf(removeOldRoomTraces),
     removeExpiredArtifacts: allOf(removeExpiredArtifacts),
     removeOverflow: allOf(removeOverflow),
     deleteExpiredHolds: allOf((database) => deleteExpiredHolds(database, 1000)),
-    removeStaleBrowsers: hourly(allOf(accountChores.removeStaleBrowsers)),
+    removeStaleBrowsers: hourly(allOf(accountUpkeeps.removeStaleBrowsers)),
     removeOrphanedOrigins: hourly(removeOrphanedOrigins),
     removeOrphanedUpstreamSessions: hourly(removeOrphanedUpstreamSessions),
     sealAudit: (database) => sealAudit(database, fingerprints, onSealed),
@@ -57,18 +57,18 @@ export function createChores({
 }
 
 /** Batch after batch, each a short transaction, until there is nothing left to remove. */
-function allOf(removeBatch: (database: Database) => Promise<number>): Chore {
+function allOf(removeBatch: (database: Database) => Promise<number>): Upkeep {
   return async (database) => {
     while ((await removeBatch(database)) > 0);
   };
 }
 
 /** For what reads much of a table to find little: at most once an hour in each process. */
-function hourly(chore: Chore): Chore {
+function hourly(upkeep: Upkeep): Upkeep {
   let next = 0;
   return async (database) => {
     if (Date.now() < next) return;
     next = Date.now() + 3_600_000;
-    await chore(database);
+    await upkeep(database);
   };
 }

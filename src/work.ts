@@ -6,7 +6,7 @@ import { createFetchPicture } from './federation/fetch-picture.ts';
 import type { Log } from './http/log.ts';
 import type { JobName } from './jobs/enqueue.ts';
 import type { Task } from './jobs/task.ts';
-import type { Chore } from './jobs/upkeep.ts';
+import type { Upkeep } from './jobs/upkeep.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
 import { mailTasks } from './mail/send.ts';
@@ -16,7 +16,7 @@ import { Synapse } from './matrix/synapse.ts';
 import { matrixTasks } from './matrix/tasks.ts';
 import { backchannelTasks } from './oidc/backchannel.ts';
 import type { KeyRing } from './secrets/keyring.ts';
-import { createChores } from './upkeep.ts';
+import { createUpkeeps } from './upkeep.ts';
 
 type WorkParts = { config: Config; database: Database; ring: KeyRing; app: App; log: Log };
 
@@ -37,14 +37,14 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
       ...backchannelTasks(database, () => app.current.provider),
       ...synapseTasks(config, database),
     },
-    chores: {
-      ...createChores({
+    upkeeps: {
+      ...createUpkeeps({
         ring,
         fingerprints: app.parts.fingerprints,
         // Kept apart from the database, where the last seals could be removed with their rows.
         onSealed: (sealed) => log.info({ sealed }, 'audit_sealed'),
       }),
-      ...roomChores(config),
+      ...roomUpkeeps(config),
     },
   });
 }
@@ -68,7 +68,7 @@ function synapseTasks(
 }
 
 /** Only where somebody can do the work. */
-function roomChores({ matrix }: Config): Record<string, Chore> {
+function roomUpkeeps({ matrix }: Config): Record<string, Upkeep> {
   if (!matrix.accessToken) return {};
   const { reconcileHours } = matrix.rooms;
   return { reconcileRooms: (database) => startDueReconcile(database, reconcileHours) };

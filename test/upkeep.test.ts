@@ -5,7 +5,7 @@ import type { Database } from '../src/database/database.ts';
 import { openDatabase } from '../src/database/open.ts';
 import { Fingerprints } from '../src/secrets/fingerprints.ts';
 import { KeyRing } from '../src/secrets/keyring.ts';
-import { createChores } from '../src/upkeep.ts';
+import { createUpkeeps } from '../src/upkeep.ts';
 import { type TestDatabase, testDatabase } from './support/postgres.ts';
 
 /** Tables that grow with people, operators and their decisions only, and why. */
@@ -97,7 +97,7 @@ const growing: Record<string, string> = {
       now() - interval '1 day' - past`,
 };
 
-/** More than one batch of any chore that works in batches; mails go 5000 a round. */
+/** More than one batch of any upkeep that works in batches; mails go 5000 a round. */
 const many = 5000;
 
 let place: TestDatabase;
@@ -133,11 +133,12 @@ test('every table is either kept for a reason or rid of what is of no more use',
   );
 });
 
-test('one round of the chores removes it all, and nothing else', async () => {
+test('one round of the upkeeps removes it all, and nothing else', async () => {
   const ring = new KeyRing([randomBytes(32)]);
   const fingerprints = new Fingerprints(randomBytes(32));
   const round = async () => {
-    for (const chore of Object.values(createChores({ ring, fingerprints }))) await chore(database);
+    for (const upkeep of Object.values(createUpkeeps({ ring, fingerprints })))
+      await upkeep(database);
   };
   // The first one makes signing keys, and audit rows of that.
   await round();

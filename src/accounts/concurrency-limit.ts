@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 
-export type TurnstileSettings = {
+export type ConcurrencyLimitSettings = {
   /** How many may be inside. */
   atOnce: number;
   /** How many may wait, first come first served; the next one is turned away. */
@@ -8,12 +8,12 @@ export type TurnstileSettings = {
 };
 
 /** Bounds how much of something costly runs at once, so that a burst cannot starve the rest. */
-export class Turnstile {
-  readonly #settings: TurnstileSettings;
+export class ConcurrencyLimit {
+  readonly #settings: ConcurrencyLimitSettings;
   readonly #waiting: (() => void)[] = [];
   #inside = 0;
 
-  constructor(settings: TurnstileSettings) {
+  constructor(settings: ConcurrencyLimitSettings) {
     this.#settings = settings;
   }
 
@@ -26,7 +26,7 @@ export class Turnstile {
   }
 
   /** @throws AppError `busy` (503) when too many wait already */
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#inside < this.#settings.atOnce) this.#inside += 1;
     else await this.#wait();
     try {

@@ -12,7 +12,7 @@ import { forgetBrowsers } from './known-browsers.store.ts';
 import { forgetPerson, pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
 import { voidMerges } from './merges.store.ts';
-import { type Notice, tell } from './notices.ts';
+import { type Notice, notify } from './notices.ts';
 
 /** Ends sessions, grants and refresh tokens of an account, but for the session kept. */
 export type EndSessions = (
@@ -55,7 +55,7 @@ export async function changePassword(
     action: passwordHash ? 'account.password_changed' : 'account.password_removed',
     ...about(account, change),
   });
-  await tell(tx, account, { template: 'password-changed' }, outside);
+  await notify(tx, account, { template: 'password-changed' }, outside);
 }
 
 /**
@@ -73,8 +73,8 @@ export async function changeEmail(
   await endEverythingElse(tx, change, outside);
   await record(tx, { action: 'account.email_changed', ...about(account, change) });
   const notice: Notice = { template: 'email-changed', email: maskEmail(email) };
-  await tell(tx, account, notice, outside);
-  await tell(tx, { ...account, email }, notice, outside);
+  await notify(tx, account, notice, outside);
+  await notify(tx, { ...account, email }, notice, outside);
 }
 
 /**
@@ -103,7 +103,7 @@ export async function recover(
   await setPasswordHash(tx, account.id, passwordHash);
   await endEverythingElse(tx, { accountId }, outside);
   await record(tx, { action: 'account.recovered', ...about(account) });
-  await tell(tx, account, { template: 'password-changed' }, outside);
+  await notify(tx, account, { template: 'password-changed' }, outside);
 }
 
 /**
@@ -130,7 +130,7 @@ export async function deleteAccount(
   await enqueue(tx, 'deactivate-matrix-user', { accountId: account.id, erase });
   await record(tx, { action: 'account.deleted', ...about(account, change) });
   await pseudonymiseAudit(tx, { tenantId: account.tenantId, accountId: account.id });
-  await tell(tx, account, change.notice ?? { template: 'account-deleted' }, outside);
+  await notify(tx, account, change.notice ?? { template: 'account-deleted' }, outside);
 }
 
 /**
@@ -146,7 +146,7 @@ export async function identitiesChanged(
 ): Promise<void> {
   const account = await lockAccount(tx, about.accountId);
   await endEverythingElse(tx, about, outside);
-  await tell(tx, account, { template: `identity-${change}`, provider }, outside);
+  await notify(tx, account, { template: `identity-${change}`, provider }, outside);
 }
 
 /** Sessions, and all that was begun or proved before; the caller has locked the account. */

@@ -8,7 +8,7 @@ import { deleteAccount, endEverythingElse, type Outside } from './lifecycle.ts';
 import { showOnMatrix } from './matrix-profile.ts';
 import { mergeProblem } from './merge-rules.ts';
 import { consumeMerge, type MergeKey, moveIdentities } from './merges.store.ts';
-import { type Notice, tell } from './notices.ts';
+import { type Notice, notify } from './notices.ts';
 
 type Pair = { accountId: string; otherAccountId: string };
 type Order = Pair & {
@@ -41,7 +41,7 @@ export async function mergeAccounts(
   await endEverythingElse(tx, { accountId: kept.id, keep: order.keep }, outside);
   const by = { actor: kept.id, target: kept.id, tenantId };
   await record(tx, { action: 'account.merged', ...by, detail: { other: dropped.id } });
-  await tell(tx, kept, notice, outside);
+  await notify(tx, kept, notice, outside);
 }
 
 /** In the order of their ids, so that two merges never wait for each other in a circle. */

@@ -17,7 +17,7 @@ export type Notice =
  * Tells a person by mail what was just done to the account, in its community's name and with where
  * it came from. Says nothing to accounts without an address.
  */
-export async function tell(
+export async function notify(
   tx: Queryable,
   { email: to, tenantId, locale }: Pick<Account, 'email' | 'tenantId' | 'locale'>,
   { template, ...facts }: Notice,

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as argon2 from '@node-rs/argon2';
 import type { Config } from '../config/config.ts';
-import { Turnstile } from './concurrency-limit.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { opaqueString } from './password-rules.ts';
 
 type Settings = Config['passwordHash'];
@@ -13,7 +13,7 @@ const defaultMaxWaiting = 512;
 export class PasswordHasher {
   readonly #parameters: { memoryCost: number; timeCost: number; parallelism: number };
   readonly #dummy: string;
-  readonly #turnstile: Turnstile;
+  readonly #limit: ConcurrencyLimit;
   #hashes = 0;
 
   constructor(settings: Settings, { maxWaiting = defaultMaxWaiting } = {}) {
@@ -23,7 +23,7 @@ export class PasswordHasher {
       parallelism: settings.parallelism,
     };
     this.#dummy = dummyHash(settings);
-    this.#turnstile = new Turnstile({ atOnce: settings.concurrency, maxWaiting });
+    this.#limit = new ConcurrencyLimit({ atOnce: settings.concurrency, maxWaiting });
   }
 
   /** How many hashes were computed since the start. */
@@ -33,7 +33,7 @@ export class PasswordHasher {
 
   /** How many are waiting for their turn now. */
   get waiting(): number {
-    return this.#turnstile.waiting;
+    return this.#limit.waiting;
   }
 
   /**
@@ -41,7 +41,7 @@ export class PasswordHasher {
    * @throws AppError `busy` (503)
    */
   hash(password: string, salt?: Uint8Array): Promise<string> {
-    return this.#turnstile.pass(() => {
+    return this.#limit.run(() => {
       this.#hashes += 1;
       return argon2.hash(opaqueString(password), { ...this.#parameters, salt });
     });
@@ -71,7 +71,7 @@ export class PasswordHasher {
     password: string,
   ): Promise<{ hash: string; outdated: boolean } | undefined> {
     const [first] = hashes;
-    const computed = await this.#turnstile.pass(() => {
+    const computed = await this.#limit.run(() => {
       this.#hashes += 1;
       return argon2.hash(opaqueString(password), optionsOf(first ?? this.#dummy));
     });

@@ -3,4 +3,4 @@ import { removeStaleBrowsers } from './known-browsers.store.ts';
 import { removeExpiredLinks } from './links.store.ts';
 
 /** To be run now and then: each removes at most one batch of rows that nobody needs any more. */
-export const accountChores = { removeExpiredCodes, removeExpiredLinks, removeStaleBrowsers };
+export const accountUpkeeps = { removeExpiredCodes, removeExpiredLinks, removeStaleBrowsers };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Log } from './log.ts';
-import { seldom } from './throttle.ts';
+import { throttle } from './throttle.ts';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -55,7 +55,7 @@ export function peerAddress(
 
 /** For `peerAddress`: a line of the log, now and then. */
 export function warnOfForwarding(log: Log): (problem: ForwardingProblem) => void {
-  const mayWarn = seldom(secondsBetweenWarnings);
+  const mayWarn = throttle(secondsBetweenWarnings);
   const words = {
     unreadable:
       'X-Forwarded-For of a trusted proxy holds no address: the proxy counts as the person',

@@ -5,7 +5,7 @@ const mostKeys = 1000;
  * Says whether something may be said again: once for each key in `seconds`, so that what strangers
  * cause fills no log.
  */
-export function seldom(seconds: number): (key: string) => boolean {
+export function throttle(seconds: number): (key: string) => boolean {
   const last = new Map<string, number>();
   return (key) => {
     const now = Date.now();

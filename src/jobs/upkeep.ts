@@ -3,10 +3,10 @@ import { removeReplacedJobs } from './jobs.store.ts';
 import type { Task } from './task.ts';
 
 /** Something to do now and then, such as removing expired rows; in batches when it may be much. */
-export type Chore = (database: Database) => Promise<unknown>;
+export type Upkeep = (database: Database) => Promise<unknown>;
 
 /**
- * Queues the chores for the next full interval of the database's clock. The key holds that moment,
+ * Queues the upkeeps for the next full interval of the database's clock. The key holds that moment,
  * so that all workers together make one job.
  */
 export async function scheduleUpkeep(db: Queryable, everySeconds: number): Promise<void> {
@@ -19,18 +19,18 @@ export async function scheduleUpkeep(db: Queryable, everySeconds: number): Promi
   );
 }
 
-/** Runs all chores, even when one of them fails, and queues the next round first. */
+/** Runs all upkeeps, even when one of them fails, and queues the next round first. */
 export function upkeepTask(
   database: Database,
-  chores: Readonly<Record<string, Chore>>,
+  upkeeps: Readonly<Record<string, Upkeep>>,
   everySeconds: number,
 ): Task {
   return async () => {
     await scheduleUpkeep(database, everySeconds);
     const failures: string[] = [];
-    for (const [name, chore] of Object.entries({ ...chores, removeReplacedJobs })) {
+    for (const [name, upkeep] of Object.entries({ ...upkeeps, removeReplacedJobs })) {
       try {
-        await chore(database);
+        await upkeep(database);
       } catch (error) {
         failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
       }

@@ -3,13 +3,13 @@ import type { Database } from '../database/database.ts';
 import { type JobLog, silentLog } from './log.ts';
 import { type JobRunner, startRunner } from './runner.ts';
 import type { Task } from './task.ts';
-import { type Chore, scheduleUpkeep, upkeepTask } from './upkeep.ts';
+import { scheduleUpkeep, type Upkeep, upkeepTask } from './upkeep.ts';
 
 export type WorkerOptions = {
   database: Database;
   tasks: Readonly<Record<string, Task>>;
   /** Run every `upkeepSeconds` by one of all workers. */
-  chores?: Readonly<Record<string, Chore>>;
+  upkeeps?: Readonly<Record<string, Upkeep>>;
   upkeepSeconds?: number;
   /** Jobs at once; the worker also keeps one connection of the pool to listen on. 4 unless given. */
   concurrency?: number;
@@ -26,8 +26,8 @@ export interface Worker {
  * away at a bad moment: then another is started, and its heartbeat frees what the first one held.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { database, chores = {}, upkeepSeconds = 60, concurrency = 4, log = silentLog } = options;
-  const tasks = { ...options.tasks, upkeep: upkeepTask(database, chores, upkeepSeconds) };
+  const { database, upkeeps = {}, upkeepSeconds = 60, concurrency = 4, log = silentLog } = options;
+  const tasks = { ...options.tasks, upkeep: upkeepTask(database, upkeeps, upkeepSeconds) };
   const stopping = new AbortController();
   const run = () => startRunner({ database, tasks, concurrency, log });
 

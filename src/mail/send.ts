@@ -59,7 +59,7 @@ async function letter({ ring, render }: MailTaskOptions, mail: QueuedMail): Prom
   }
 }
 
-export const mailChores = { removeOldMails };
+export const mailUpkeeps = { removeOldMails };
 
 /** Codes only: what servers say often repeats the address. */
 function describe(error: unknown): string {

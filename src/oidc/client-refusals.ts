@@ -2,7 +2,7 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
 import { requestContext } from '../http/request-context.ts';
-import { seldom } from '../http/throttle.ts';
+import { throttle } from '../http/throttle.ts';
 import { forgetRefusal, keepRefusal } from './client-refusals.store.ts';
 import { onRefusal } from './faults.ts';
 
@@ -18,8 +18,8 @@ export class ClientRefusals {
   readonly #db: Queryable;
   readonly #tell: (refused: Refused) => void;
   readonly #onError: (error: unknown, doing: string) => void;
-  readonly #mayTell = seldom(secondsBetweenWrites);
-  readonly #mayForget = seldom(secondsBetweenWrites);
+  readonly #mayTell = throttle(secondsBetweenWrites);
+  readonly #mayForget = throttle(secondsBetweenWrites);
   /** Refused by this process; what others refused is forgotten in the minute after. */
   readonly #suspects = new Set<string>();
 

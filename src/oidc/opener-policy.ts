@@ -6,7 +6,7 @@ import { keepOpener } from '../http/security-headers.ts';
 const onTheWay = new Set(['authorization', 'resume']);
 
 /** See `keepOpener`. What else the provider shows, such as devices and signing out, stays strict. */
-export function keepOpenersOfClients(provider: Provider): void {
+export function keepOpeners(provider: Provider): void {
   provider.use(async (ctx, next) => {
     await next();
     const { oidc } = ctx as unknown as KoaContextWithOIDC;

@@ -20,7 +20,7 @@ import { createLoadExistingGrant } from './grants.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
 import { handedOverPath, isApart, keepSessionsApart } from './isolated-session.ts';
 import { lifetimes, type SessionLimits } from './lifetimes.ts';
-import { keepOpenersOfClients } from './opener-policy.ts';
+import { keepOpeners } from './opener-policy.ts';
 import { putOthersAside } from './other-sessions.ts';
 import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
@@ -89,7 +89,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   expectDevices(provider, parts);
   returnSynapseParameters(provider);
   bindInteractions(provider, parts);
-  keepOpenersOfClients(provider);
+  keepOpeners(provider);
   return provider;
 }
 

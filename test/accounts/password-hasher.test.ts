@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import { Turnstile } from '../../src/accounts/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../src/accounts/concurrency-limit.ts';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
 
 const settings = { memoryKiB: 64, iterations: 1, parallelism: 1, concurrency: 2 };
@@ -62,16 +62,16 @@ describe('a password hash', () => {
   });
 });
 
-describe('a turnstile', () => {
+describe('a concurrency limit', () => {
   test('lets in no more than it may, in the order of arrival, also after failures', async () => {
-    const turnstile = new Turnstile({ atOnce: 2, maxWaiting: 100 });
+    const limit = new ConcurrencyLimit({ atOnce: 2, maxWaiting: 100 });
     const order: number[] = [];
     let most = 0;
     const results = await Promise.allSettled(
       Array.from({ length: 30 }, (_, index) =>
-        turnstile.pass(async () => {
+        limit.run(async () => {
           order.push(index);
-          most = Math.max(most, turnstile.inside);
+          most = Math.max(most, limit.inside);
           await new Promise(setImmediate);
           if (index % 3 === 0) throw new Error('failed');
         }),
@@ -83,6 +83,6 @@ describe('a turnstile', () => {
       [...order].sort((a, b) => a - b),
     );
     assert.equal(results.filter(({ status }) => status === 'rejected').length, 10);
-    assert.equal(turnstile.inside, 0);
+    assert.equal(limit.inside, 0);
   });
 });

@@ -16,18 +16,18 @@ describe('upkeep', () => {
     const times: number[] = [];
     const sweep = async () => void times.push(Math.floor(Date.now() / 1000));
     for (let nth = 0; nth < 3; nth += 1) {
-      await crew.hire({ tasks: {}, chores: { sweep }, upkeepSeconds: 1, concurrency: 1 });
+      await crew.hire({ tasks: {}, upkeeps: { sweep }, upkeepSeconds: 1, concurrency: 1 });
     }
     await until(() => times.length >= 3, { what: 'three rounds' });
     assert.equal(new Set(times).size, times.length);
   });
 
-  test('does the other chores when one fails, says so, and comes again', async () => {
+  test('does the other upkeeps when one fails, says so, and comes again', async () => {
     const errors: string[] = [];
     let swept = 0;
     await crew.hire({
       tasks: {},
-      chores: {
+      upkeeps: {
         broken: async () => {
           throw new Error('no such table');
         },

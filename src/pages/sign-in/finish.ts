@@ -1,6 +1,6 @@
 import { recordSignIn } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
-import { tell } from '../../accounts/notices.ts';
+import { notify } from '../../accounts/notices.ts';
 import { record } from '../../audit/events.ts';
 import { serves } from '../../clients/directory.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -96,7 +96,7 @@ async function meetBrowser(
   const browsers = new KnownBrowsers(parts.fingerprints);
   const { isNew, others } = await browsers.rememberBrowser(tx, signIn.browser, subject.id);
   if (!isNew || expected || others >= mostToldOf) return;
-  await tell(tx, subject, { template: 'new-sign-in' }, parts.outside);
+  await notify(tx, subject, { template: 'new-sign-in' }, parts.outside);
 }
 
 /**

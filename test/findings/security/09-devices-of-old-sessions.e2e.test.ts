@@ -4,7 +4,7 @@ import { loadConfig } from '../../../src/config/config.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { loadFingerprints } from '../../../src/secrets/data-key.store.ts';
 import { KeyRing } from '../../../src/secrets/keyring.ts';
-import { createChores } from '../../../src/upkeep.ts';
+import { createUpkeeps } from '../../../src/upkeep.ts';
 import type { Device } from '../../e2e/matrix.ts';
 import { join, password } from '../../e2e/newcomer.ts';
 import { startWorld, type World } from '../../e2e/world.ts';
@@ -33,9 +33,9 @@ describe('a Matrix device whose browser session ran out, and whose rows were rem
       await database.query(`update oidc_artifacts set expires_at = now() - interval '1 day'`);
       const ring = new KeyRing(encryptionKeys);
       const fingerprints = await loadFingerprints(database, ring);
-      const chores = createChores({ ring, fingerprints });
+      const upkeeps = createUpkeeps({ ring, fingerprints });
       for (const name of ['removeExpiredArtifacts', 'removeOrphanedOrigins']) {
-        await chores[name]?.(database);
+        await upkeeps[name]?.(database);
       }
       const [left] = await database.query<{ count: number }>(
         'select count(*)::int as count from oidc_artifacts',
