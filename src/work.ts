@@ -49,7 +49,7 @@ export async function startWork({ config, database, ring, app, log }: WorkParts)
   });
 }
 
-type SynapseJob = Exclude<JobName, 'send-mail' | 'backchannel-logout'>;
+type SynapseJob = Exclude<JobName, 'upkeep' | 'send-mail' | 'backchannel-logout'>;
 
 /** Without a token nothing is asked of a homeserver; queued jobs wait until there is one. */
 function synapseTasks(

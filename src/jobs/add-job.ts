@@ -19,7 +19,10 @@ export type JobOptions = {
   maxAttempts?: number;
 };
 
-/** Queues work of any name in the caller's transaction. What the service does is in the catalogue: see `enqueue`. */
+/**
+ * Queues work of any name in the caller's transaction. What the service does is in the catalogue: see
+ * `enqueue`.
+ */
 export async function addJob(
   tx: Queryable,
   task: string,

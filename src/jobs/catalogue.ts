@@ -4,8 +4,8 @@ export type Definition = {
   /** Ids only: failed jobs stay in the database in clear. */
   payload: z.ZodObject;
   /**
-   * Fields of the payload, or what else a statement says. Of waiting jobs with the same values there is one: a new one replaces it,
-   * so that many reasons for one thing become one job. Without any, each job is one of its own.
+   * Fields of the payload, or what else a statement says. Of waiting jobs with the same values there
+   * is one: a new one replaces it, so that many reasons for one thing become one job.
    */
   key: readonly string[];
   /** Fields: jobs with the same values run one after the other, up to half a second apart. */
@@ -27,6 +27,8 @@ export const roomPriority = { single: 10, reported: 15, many: 20 } as const;
 
 /** Every job there is. */
 export const catalogue = {
+  // The moment that it is for, in seconds: all workers together make one.
+  upkeep: { payload: z.object({ at: z.int() }), key: ['at'], queue: [] },
   'send-mail': { payload: z.object({ id: z.uuid() }), key: ['id'], maxAttempts: 10 },
   'backchannel-logout': {
     payload: z.object({ clientId: z.string(), sub: z.string(), sid: z.string() }),

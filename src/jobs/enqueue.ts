@@ -50,17 +50,20 @@ export function addJobCall<Name extends JobName>(
     priority?: string;
   } = {},
 ): string {
-  const { key, maxAttempts = 100, priority = 0 } = definitionOf(name);
+  const { key, queue, maxAttempts = 100, priority = 0 } = definitionOf(name);
   const expressions: Readonly<Record<string, string>> = { ...fields, ...keyed };
+  const named = (of: readonly string[]) =>
+    jobKey(name, ...of.map((field) => `${expressions[field]}`));
   const payload = Object.entries<string>(fields).map(([field, value]) => `'${field}', ${value}`);
   const parameters = {
-    job_key: [`'${name}'`, ...key.map((field) => expressions[field])].join(" || ':' || "),
+    job_key: named(key),
+    ...(queue && { queue_name: named(queue) }),
     max_attempts: maxAttempts,
     priority,
     ...more,
   };
-  const named = Object.entries(parameters).map(([parameter, value]) => `${parameter} => ${value}`);
-  return `graphile_worker.add_job('${name}', json_build_object(${payload.join(', ')}), ${named.join(', ')})`;
+  const given = Object.entries(parameters).map(([parameter, value]) => `${parameter} => ${value}`);
+  return `graphile_worker.add_job('${name}', json_build_object(${payload.join(', ')}), ${given.join(', ')})`;
 }
 
 /** The key of a waiting job, as an expression. */

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../database/database.ts';
+import { addJobCall } from './enqueue.ts';
 import { removeReplacedJobs } from './jobs.store.ts';
 import type { Task } from './task.ts';
 
@@ -11,10 +12,8 @@ export type Upkeep = (database: Database) => Promise<unknown>;
  */
 export async function scheduleUpkeep(db: Queryable, everySeconds: number): Promise<void> {
   await db.query(
-    `select from (
-        select to_timestamp((floor(extract(epoch from now()) / $1::int) + 1) * $1::int) as at) slot,
-      graphile_worker.add_job('upkeep', run_at => slot.at, queue_name => 'upkeep',
-        job_key => 'upkeep:' || extract(epoch from slot.at)::bigint, max_attempts => 100)`,
+    `select ${addJobCall('upkeep', { at: 'at' }, { run_at: 'to_timestamp(at)' })}
+      from (select (floor(extract(epoch from now()) / $1::int) + 1)::bigint * $1::int as at) as slot`,
     [everySeconds],
   );
 }
