@@ -1,7 +1,8 @@
 import type Router from '@koa/router';
 import type { BreachedPasswords } from './accounts/breached-passwords.ts';
 import type { PasswordHasher } from './accounts/password-hasher.ts';
-import { type AuditEvent, onEvent } from './audit/events.ts';
+import type { AuditEvent } from './audit/audit.store.ts';
+import { onEvent } from './audit/events.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { tableSizes } from './database/table-sizes.store.ts';

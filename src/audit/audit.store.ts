@@ -1,4 +1,41 @@
-import type { Transaction } from '../database/database.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+import type { AuditAction } from './actions.ts';
+
+/** What an audit row says. Ids only: names, mail addresses and secrets never come here. */
+export type AuditEvent = {
+  action: AuditAction;
+  /** An account id, a client id, `operator` or `system`; `nobody` before anyone is known. */
+  actor: string;
+  outcome?: 'success' | 'failure';
+  tenantId?: string | null;
+  target?: string | null;
+  clientId?: string | null;
+  detail?: Record<string, string | number | boolean | null>;
+};
+
+/** @param request from which it happened, if from one */
+export async function insertEvent(
+  db: Queryable,
+  event: AuditEvent,
+  request: { address: string; requestId: string } | undefined,
+): Promise<void> {
+  await db.query(
+    `insert into audit
+      (tenant_id, actor, action, target, client_id, address, outcome, request_id, detail)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      event.tenantId ?? null,
+      event.actor,
+      event.action,
+      event.target ?? null,
+      event.clientId ?? null,
+      request?.address ?? null,
+      event.outcome ?? 'success',
+      request?.requestId ?? null,
+      JSON.stringify(event.detail ?? {}),
+    ],
+  );
+}
 
 /** Lets this transaction, and no other, remove or clear rows. */
 export async function allowUpkeep(tx: Transaction): Promise<void> {

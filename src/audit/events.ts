@@ -1,18 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import { requestContext } from '../http/request-context.ts';
-import type { AuditAction } from './actions.ts';
-
-/** What an audit row says. Ids only: names, mail addresses and secrets never come here. */
-export type AuditEvent = {
-  action: AuditAction;
-  /** An account id, a client id, `operator` or `system`; `nobody` before anyone is known. */
-  actor: string;
-  outcome?: 'success' | 'failure';
-  tenantId?: string | null;
-  target?: string | null;
-  clientId?: string | null;
-  detail?: Record<string, string | number | boolean | null>;
-};
+import { type AuditEvent, insertEvent } from './audit.store.ts';
 
 type Listener = (event: AuditEvent) => void;
 const listeners: Listener[] = [];
@@ -27,23 +15,7 @@ export function onEvent(listener: Listener): void {
  * its reason, and once that is committed a log line and a metric. Address and request id come from the request being served.
  */
 export async function record(db: Queryable, event: AuditEvent): Promise<void> {
-  const request = requestContext();
-  await db.query(
-    `insert into audit
-      (tenant_id, actor, action, target, client_id, address, outcome, request_id, detail)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      event.tenantId ?? null,
-      event.actor,
-      event.action,
-      event.target ?? null,
-      event.clientId ?? null,
-      request?.address ?? null,
-      event.outcome ?? 'success',
-      request?.requestId ?? null,
-      JSON.stringify(event.detail ?? {}),
-    ],
-  );
+  await insertEvent(db, event, requestContext());
   const tell = () => {
     for (const listener of listeners) listener(event);
   };

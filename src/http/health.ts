@@ -1,6 +1,7 @@
 import type Router from '@koa/router';
 import type { Queryable } from '../database/database.ts';
 import { exactRouter } from './exact-router.ts';
+import { isReachable } from './health.store.ts';
 
 /**
  * `/health/live` says that the process serves, `/health/ready` that it can also reach its database.
@@ -12,18 +13,9 @@ export function healthRoutes(db: Queryable, isStopping: () => boolean): Router {
     ctx.body = { status: 'live' };
   });
   router.get('/health/ready', async (ctx) => {
-    const ready = !isStopping() && (await reachable(db));
+    const ready = !isStopping() && (await isReachable(db));
     ctx.status = ready ? 200 : 503;
     ctx.body = { status: ready ? 'ready' : isStopping() ? 'stopping' : 'database unreachable' };
   });
   return router;
-}
-
-async function reachable(db: Queryable): Promise<boolean> {
-  try {
-    await db.query('select 1');
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
-import { addJob } from './add-job.ts';
+import { addJob } from './add-job.store.ts';
 import { catalogue, type Definition } from './catalogue.ts';
 
 export type JobName = keyof typeof catalogue;

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { addJobCall } from './enqueue.ts';
 
 export type FailedJob = {
   id: string;
@@ -63,4 +64,16 @@ export async function jobCounts(db: Queryable): Promise<{ waiting: number; faile
       from graphile_worker.jobs`,
   );
   return row as { waiting: number; failed: number };
+}
+
+/**
+ * Queues the upkeeps for the next full interval of the database's clock. The key holds that moment,
+ * so that all workers together make one job.
+ */
+export async function scheduleUpkeep(db: Queryable, everySeconds: number): Promise<void> {
+  await db.query(
+    `select ${addJobCall('upkeep', { at: 'at' }, { run_at: 'to_timestamp(at)' })}
+      from (select (floor(extract(epoch from now()) / $1::int) + 1)::bigint * $1::int as at) as slot`,
+    [everySeconds],
+  );
 }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
+import { scheduleUpkeep } from './jobs.store.ts';
 import { type JobLog, silentLog } from './log.ts';
 import { type JobRunner, startRunner } from './runner.ts';
 import type { Task } from './task.ts';
-import { scheduleUpkeep, type Upkeep, upkeepTask } from './upkeep.ts';
+import { type Upkeep, upkeepTask } from './upkeep.ts';
 
 export type WorkerOptions = {
   database: Database;

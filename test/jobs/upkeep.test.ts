@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'vitest';
-import { addJob } from '../../src/jobs/add-job.ts';
+import { addJob } from '../../src/jobs/add-job.store.ts';
 import { failedJobs } from '../../src/jobs/jobs.store.ts';
 import { until } from '../support/until.ts';
 import { openCrew } from './crew.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'vitest';
-import { addJob } from '../../src/jobs/add-job.ts';
+import { addJob } from '../../src/jobs/add-job.store.ts';
 import { failedJobs, jobCounts, retryJob } from '../../src/jobs/jobs.store.ts';
 import { GiveUp } from '../../src/jobs/task.ts';
 import { until } from '../support/until.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { syncRoom } from '../../src/entities/queue-sync.ts';
-import { addJob } from '../../src/jobs/add-job.ts';
+import { addJob } from '../../src/jobs/add-job.store.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
