@@ -52,6 +52,9 @@ export const mailSchemas = {
 
 export type MailName = keyof typeof mailSchemas;
 export type Mails = { [Name in MailName]: z.input<(typeof mailSchemas)[Name]> };
+export type MailFrame = z.input<typeof frame>;
+/** A template with the parameters that it takes. */
+export type Mail = { [Name in MailName]: { template: Name; params: Mails[Name] } }[MailName];
 
 const asked = {
   brand: { name: 'Acme Community', accent: '#0a7d5a', url: 'https://acme.example/' },

@@ -1,3 +1,4 @@
+import type { Mail, MailFrame } from '../../views/mail-registry.ts';
 import type { Queryable } from '../database/database.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { QueueMail } from '../mail/queue.ts';
@@ -20,28 +21,45 @@ export type Notice =
 export async function notify(
   tx: Queryable,
   { email: to, tenantId, locale }: Pick<Account, 'email' | 'tenantId' | 'locale'>,
-  { template, ...facts }: Notice,
+  notice: Notice,
   { queueMail, accountUrl }: { queueMail: QueueMail; accountUrl?: string },
 ): Promise<void> {
   if (!to) return;
   const tenant = await tenantById(tx, tenantId);
   const request = requestContext();
+  const frame = {
+    brand: {
+      name: tenant?.branding.name ?? tenant?.name ?? '',
+      accent: tenant?.branding.accent,
+      url: tenant?.branding.links?.home,
+    },
+    userAgent: request?.userAgent.slice(0, 300),
+    address: request?.address,
+    at: new Date().toISOString(),
+  };
   await queueMail(tx, {
+    ...mailOf(notice, frame, accountUrl),
     tenantId,
     to,
-    template,
     locale: locale ?? tenant?.languages[0] ?? 'en',
-    params: {
-      brand: {
-        name: tenant?.branding.name ?? tenant?.name ?? '',
-        accent: tenant?.branding.accent,
-        url: tenant?.branding.links?.home,
-      },
-      userAgent: request?.userAgent.slice(0, 300),
-      address: request?.address,
-      at: new Date().toISOString(),
-      link: template === 'account-deleted' ? undefined : accountUrl,
-      ...facts,
-    },
   });
+}
+
+function mailOf(notice: Notice, frame: MailFrame, link?: string): Mail {
+  const params = { ...frame, link };
+  switch (notice.template) {
+    case 'account-deleted':
+      return { template: notice.template, params: frame };
+    case 'email-changed':
+      return { template: notice.template, params: { ...params, email: notice.email } };
+    case 'accounts-merged': {
+      const { template, kept, dropped } = notice;
+      return { template, params: { ...params, kept, dropped } };
+    }
+    case 'identity-added':
+    case 'identity-removed':
+      return { template: notice.template, params: { ...params, provider: notice.provider } };
+    default:
+      return { template: notice.template, params };
+  }
 }

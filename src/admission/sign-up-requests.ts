@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Mail } from '../../views/mail-registry.ts';
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
@@ -48,14 +49,13 @@ export async function decide(
   if (!(await decideRequest(tx, { id, state, decidedBy: actor, days }))) return false;
   await record(tx, { action: `sign_up.${state}`, actor, tenantId, target: id });
   if (!email) return false;
-  return to.queueMail(tx, {
-    ...{ tenantId, to: email, template: `sign-up-${state}` },
-    locale: request.locale ?? to.tenant.languages[0] ?? 'en',
-    params: {
-      brand: mailFrame(to.tenant).brand,
-      link: state === 'approved' ? to.link : undefined,
-    },
-  });
+  const { brand } = mailFrame(to.tenant);
+  const mail: Mail =
+    state === 'approved'
+      ? { template: 'sign-up-approved', params: { brand, link: to.link } }
+      : { template: 'sign-up-refused', params: { brand } };
+  const locale = request.locale ?? to.tenant.languages[0] ?? 'en';
+  return to.queueMail(tx, { ...mail, tenantId, to: email, locale });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MailName, Mails } from '../../views/mail-registry.ts';
+import type { Mail } from '../../views/mail-registry.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
@@ -7,13 +7,10 @@ import { mailbox, oneAddress } from './address.ts';
 import { insertMail } from './mails.store.ts';
 import { sealMail } from './sealed-mail.ts';
 
-/** A mail of the registry, with the parameters that it takes. */
-export type MailRequest<Name extends MailName = MailName> = {
+export type MailRequest = Mail & {
   tenantId: string | null;
   to: string;
-  template: Name;
   locale: string;
-  params: Mails[Name];
   /**
    * Whose share of the recipient's cap this is, where not everybody's: a browser that is known to be
    * the recipient's own, whom strangers must not be able to cut off from mail.
@@ -22,10 +19,7 @@ export type MailRequest<Name extends MailName = MailName> = {
 };
 
 /** Puts a mail into the outbox; false where its recipient had enough mail. */
-export type QueueMail = <Name extends MailName>(
-  tx: Queryable,
-  mail: MailRequest<Name>,
-) => Promise<boolean>;
+export type QueueMail = (tx: Queryable, mail: MailRequest) => Promise<boolean>;
 
 /** Puts mail into the outbox in the transaction of its reason; the worker delivers it. */
 export class MailQueue {
@@ -43,7 +37,7 @@ export class MailQueue {
    * @returns whether it was queued
    * @throws AppError `mail_recipient_invalid`
    */
-  queue<Name extends MailName>(tx: Queryable, mail: MailRequest<Name>): Promise<boolean> {
+  queue(tx: Queryable, mail: MailRequest): Promise<boolean> {
     const { tenantId, to, template, locale, params, onBehalfOf } = mail;
     const id = randomUUID();
     const share = onBehalfOf ? JSON.stringify([mailbox(to), onBehalfOf]) : mailbox(to);

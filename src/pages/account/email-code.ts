@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Mail } from '../../../views/mail-registry.ts';
 import type { Errors, FieldError } from '../../../views/registry.ts';
 import { accountByEmail } from '../../accounts/accounts.store.ts';
 import { codeLimits, type Redemption } from '../../accounts/codes.ts';
@@ -58,15 +59,15 @@ export async function sendEmailCode(
       accountId: account.id,
       digits: limit.digits,
     });
+    const frame = mailFrame(visit.tenant);
+    const mail: Mail = taken
+      ? { template: 'known-address-at-email-change', params: frame }
+      : { template: 'code', params: { ...frame, code, minutes: codeLimits.minutes, purpose } };
     await parts.mail.queue(tx, {
+      ...mail,
       tenantId: account.tenantId,
       to: email,
-      template: taken ? 'known-address-at-email-change' : 'code',
       locale: visit.locale,
-      params: {
-        ...mailFrame(visit.tenant),
-        ...(taken ? undefined : { code, minutes: codeLimits.minutes, purpose }),
-      },
     });
   });
   return undefined;

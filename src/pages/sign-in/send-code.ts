@@ -1,4 +1,4 @@
-import type { MailName } from '../../../views/mail-registry.ts';
+import type { Mail, MailFrame } from '../../../views/mail-registry.ts';
 import {
   accountByEmail,
   accountsByEmailKey,
@@ -49,19 +49,13 @@ export async function sendCode(step: Step, order: Order) {
     });
     if (!recipient.email) return;
     const link = await recoveryLink(tx, step, order, recipient);
+    const frame = mailFrame(step.brand, step.application?.name);
     await parts.mail.queue(tx, {
+      ...mailFor(purpose, recipient.known, frame, { code, link }),
       tenantId: order.tenantId,
       to: recipient.email,
       onBehalfOf: limit.knownBrowser ? signIn.browser : undefined,
-      template: templateFor(purpose, recipient.known),
       locale: step.locale,
-      params: {
-        ...mailFrame(step.brand, step.application?.name),
-        code: isWorthless(purpose, recipient.known) ? undefined : code,
-        minutes: codeLimits.minutes,
-        purpose,
-        link,
-      },
     });
   });
   return undefined;
@@ -118,13 +112,25 @@ async function recoveryLink(tx: Transaction, step: Step, order: Order, to: Recip
 }
 
 /** Where nothing can be recovered, or the address is another account's, the mail holds no code. */
-function isWorthless(purpose: CodePurpose, known: boolean): boolean {
-  return purpose === 'recovery' ? !known : purpose === 'email-change' && known;
-}
-
-function templateFor(purpose: CodePurpose, known: boolean): MailName {
-  if (purpose === 'recovery' && known) return 'recovery';
-  if (purpose === 'email-change') return known ? 'known-address-at-email-change' : 'code';
-  if (purpose === 'sign-up') return known ? 'known-address-at-sign-up' : 'code';
-  return known ? 'code' : 'unknown-address-at-sign-in';
+function mailFor(
+  purpose: CodePurpose,
+  known: boolean,
+  frame: MailFrame,
+  { code, link }: { code: string; link?: string },
+): Mail {
+  const params = { ...frame, code, minutes: codeLimits.minutes, purpose, link };
+  switch (purpose) {
+    case 'recovery':
+      return known
+        ? { template: 'recovery', params }
+        : { template: 'unknown-address-at-sign-in', params: { ...params, code: undefined } };
+    case 'email-change':
+      return known
+        ? { template: 'known-address-at-email-change', params: frame }
+        : { template: 'code', params };
+    case 'sign-up':
+      return { template: known ? 'known-address-at-sign-up' : 'code', params };
+    default:
+      return { template: known ? 'code' : 'unknown-address-at-sign-in', params };
+  }
 }
