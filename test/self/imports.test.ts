@@ -69,6 +69,13 @@ describe('the folders of src', () => {
   });
 });
 
+test('the files of pages do not import each other in a circle', () => {
+  const between = imports
+    .filter(({ from }) => folderOf(from) === 'pages')
+    .map(({ from, to }): [string, string] => [from, to]);
+  assert.deepEqual(circles(between), []);
+});
+
 test('only the stores speak SQL', () => {
   const sql = /\b(?:db|tx|database|connection)\.query\b/;
   const elsewhere = files

@@ -13,7 +13,7 @@ import { readForm, validate } from '../../http/forms.ts';
 import { SealedCookie } from '../../http/sealed-cookie.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import { trimUnseen } from '../../text/unseen.ts';
-import { codeProblem, tooMany } from '../sign-in/code.ts';
+import { codeProblem, tooMany } from '../sign-in/code-problems.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({ code: z.string().max(40).default('') });

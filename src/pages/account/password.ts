@@ -6,7 +6,7 @@ import { changePassword } from '../../accounts/lifecycle.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { signInByPassword } from '../../accounts/password-sign-in.ts';
 import { readForm, validate } from '../../http/forms.ts';
-import { tooMany } from '../sign-in/code.ts';
+import { tooMany } from '../sign-in/code-problems.ts';
 import type { Visit } from './visit.ts';
 
 const form = z.object({

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { CodePurpose as PageCodePurpose } from '../../../views/registry.ts';
 import { accountByEmail, accountsByEmailKey } from '../../accounts/accounts.store.ts';
-import { codeLimits, type Redemption } from '../../accounts/codes.ts';
+import { codeLimits } from '../../accounts/codes.ts';
 import { record } from '../../audit/events.ts';
 import { serves } from '../../clients/directory.ts';
 import type { Transaction } from '../../database/database.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { giveAddress } from './address.ts';
+import { codeProblem, tooMany } from './code-problems.ts';
 import { finishSignIn, goOnAsSignedIn } from './finish.ts';
 import { purposeOf, sendCode } from './send-code.ts';
 import { markProved } from './sign-ins.store.ts';
@@ -16,13 +17,6 @@ import type { Step } from './step.ts';
 import { upstreamOf } from './upstream-person.ts';
 
 const form = z.object({ code: z.string().max(40).default(''), resend: z.string().optional() });
-
-const problems = {
-  expired: 'code_expired',
-  exhausted: 'code_used_up',
-  used: 'code_invalid',
-  none: 'code_invalid',
-} as const;
 
 type Errors = Record<string, { code: string; params?: Record<string, string | number> }>;
 
@@ -155,16 +149,4 @@ export async function accountsOfProvedAddress(step: Step) {
   }
   const all = await accountsByEmailKey(parts.database, signIn.emailKey);
   return all.filter((account) => serves(step.client, account.tenantId));
-}
-
-/** What to say of a code that did not prove anything. */
-export function codeProblem(refused: Exclude<Redemption, { outcome: 'ok' }>) {
-  return refused.outcome === 'wrong'
-    ? { code: 'code_wrong', params: { count: refused.triesLeft } }
-    : { code: problems[refused.outcome] };
-}
-
-export function tooMany(retryAt: Date) {
-  const minutes = Math.max(1, Math.ceil((retryAt.getTime() - Date.now()) / 60_000));
-  return { code: 'too_many_attempts', params: { count: minutes } };
 }

@@ -14,9 +14,9 @@ import { singleFactor } from '../../oidc/required-sign-in.ts';
 import { sessionFacts } from '../../oidc/upstream-sessions.ts';
 import { noteProof } from '../account/merge/proof.ts';
 import { welcomeProved } from './guest.ts';
+import { linkAgreed } from './link-agreed.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
-import { linkAgreed } from './upstream-link.ts';
 
 /** Authentication methods as RFC 8176 names them; it has no name for "another provider said so". */
 export type Method = 'pwd' | 'otp' | 'fed';

@@ -7,7 +7,7 @@ import {
 import { type CodePurpose, codeLimits } from '../../accounts/codes.ts';
 import type { Transaction } from '../../database/database.ts';
 import { mailFrame } from '../../tenants/mail.ts';
-import { tooMany } from './code.ts';
+import { tooMany } from './code-problems.ts';
 import { type SignIn, touchSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 

@@ -9,7 +9,7 @@ import { parkedSessions } from '../../oidc/parked-sessions.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { mergingOf } from '../account/merge/proof.ts';
 import { invitedTo } from './admission.ts';
-import { tooMany } from './code.ts';
+import { tooMany } from './code-problems.ts';
 import { finishSignIn } from './finish.ts';
 import { type HomeRealm, homeRealmOf } from './home-realm.ts';
 import { sendCode } from './send-code.ts';
