@@ -12,7 +12,8 @@ export function onEvent(listener: Listener): void {
 
 /**
  * The one way to say that something security-relevant happened: an audit row in the transaction of
- * its reason, and once that is committed a log line and a metric. Address and request id come from the request being served.
+ * its reason, and once that is committed a log line and a metric. Address and request id come from the
+ * request being served.
  */
 export async function record(db: Queryable, event: AuditEvent): Promise<void> {
   await insertEvent(db, event, requestContext());
