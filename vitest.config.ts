@@ -28,7 +28,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...elsewhere, ...oneByOne],
           globalSetup: 'test/support/prepare-database.ts',
-          maxWorkers: 2,
+          // They wait for others more than they compute.
+          maxWorkers: 3,
         },
       },
       {
