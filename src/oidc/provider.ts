@@ -25,12 +25,12 @@ import { putOthersAside } from './other-sessions.ts';
 import { outgoingFetch } from './outgoing.ts';
 import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
+import { strengths } from './proofs.ts';
 import { compareRedirectUris } from './redirect-uris.ts';
 import { expectDevices, type MatrixDevices } from './removed-devices.ts';
 import { refuseReplays } from './replay.ts';
 import { refuseUnsignedRequests, requestAlgorithms } from './request-objects.ts';
 import { limitSizes } from './request-sizes.ts';
-import { strengths } from './required-sign-in.ts';
 import { signOutOthers } from './sign-out.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
 import { readSynapseParameters, returnSynapseParameters } from './synapse-parameters.ts';
@@ -101,7 +101,7 @@ function identity(parts: ProviderParts): Configuration {
     scopes: signInScopes,
     // Synapse reads the ID token, so the claims of the scopes must be in it and not only in userinfo.
     conformIdTokenClaims: false,
-    acrValues: strengths,
+    acrValues: [...strengths],
     interactions: {
       policy: createPolicy(parts),
       url: (_ctx, { uid }) => `/interaction/${uid}${isApart() ? `/${handedOverPath}` : ''}`,

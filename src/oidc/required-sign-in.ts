@@ -1,13 +1,10 @@
 import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { missingStrengths, strengths } from './proofs.ts';
 
 const { Check } = interactionPolicy;
 
-/** Single factor, as the REFEDS profile names it. */
-export const singleFactor = 'https://refeds.org/profile/sfa';
-/** Every `acr` that a sign-in here can have. */
-export const strengths = [singleFactor];
-
+type Params = Record<string, unknown>;
 type Policy = ReturnType<typeof interactionPolicy.base>;
 
 /**
@@ -50,7 +47,7 @@ const justSignedIn = ({ oidc }: KoaContextWithOIDC) => oidc.result?.login !== un
 /** The library looks at a hint before the sign-in only, and so would answer as whoever then comes. */
 function isAnotherSubject(ctx: KoaContextWithOIDC): boolean {
   const accountId = ctx.oidc.session?.accountId;
-  const wanted = valuesOf(ctx, 'sub');
+  const wanted = valuesOf(ctx.oidc.params, 'sub');
   if (wanted.length > 0 && !wanted.includes(accountId)) return Check.REQUEST_PROMPT;
   // It was verified before the request was kept.
   const hint = ctx.oidc.params?.id_token_hint;
@@ -60,20 +57,25 @@ function isAnotherSubject(ctx: KoaContextWithOIDC): boolean {
 
 /** @throws UnmetAuthenticationRequirements */
 function lacksStrength(ctx: KoaContextWithOIDC): boolean {
-  const wanted = valuesOf(ctx, 'acr', { essential: true });
-  if (wanted.length === 0 || wanted.includes(ctx.oidc.acr)) return Check.NO_NEED_TO_PROMPT;
-  if (justSignedIn(ctx) || !wanted.some((one) => strengths.includes(one as string))) {
+  const missing = missingStrengths(ctx.oidc.acr, requiredStrengths(ctx.oidc.params));
+  if (missing.length === 0) return Check.NO_NEED_TO_PROMPT;
+  if (justSignedIn(ctx) || !missing.some((one) => strengths.includes(one as string))) {
     throw new errors.UnmetAuthenticationRequirements('the essential acr cannot be had here');
   }
   return Check.REQUEST_PROMPT;
+}
+
+/** Each `acr` of which the client insists on one; empty where it takes any. */
+export function requiredStrengths(params: Params | undefined): readonly unknown[] {
+  return valuesOf(params, 'acr', { essential: true });
 }
 
 /**
  * What a claim of the ID token must be (OIDC Core 5.5.1). Read from the request: of one that has
  * `acr_values` too, the library forgets that the claim `acr` was essential.
  */
-function valuesOf({ oidc }: KoaContextWithOIDC, claim: string, { essential = false } = {}) {
-  const asked = JSON.parse(String(oidc.params?.claims ?? '{}')).id_token?.[claim];
+function valuesOf(params: Params | undefined, claim: string, { essential = false } = {}) {
+  const asked = JSON.parse(String(params?.claims ?? '{}')).id_token?.[claim];
   if (essential && asked?.essential !== true) return [];
   return [asked?.value ?? [], asked?.values ?? []].flat() as unknown[];
 }

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Account } from '../../accounts/account.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { loadHandOff } from '../../handoff/load.ts';
 import { permit } from '../../handoff/permit.ts';
 import { endTaken, findTaken, type HandOff } from '../../handoff/tickets.store.ts';
 import { authorizationUrl } from '../../oidc/authorization-url.ts';
+import { factsOfHandOff } from '../../oidc/proofs.ts';
 import { answer } from '../sign-in/finish.ts';
 import { endSignIn } from '../sign-in/sign-ins.store.ts';
 import type { Step } from '../sign-in/step.ts';
@@ -25,8 +25,7 @@ export async function showHandedOver(step: Step): Promise<void> {
   const login = {
     accountId: handOff.accountId,
     remember: false,
-    amr: ['handoff'],
-    ts: provedAt(loaded.account),
+    ...factsOfHandOff(loaded.account.lastSignInAt ?? loaded.account.createdAt),
   };
   return answer(step, { login, handoff: true });
 }
@@ -52,9 +51,4 @@ async function use(tx: Transaction, { signIn }: Step, handOff: HandOff): Promise
     clientId: handOff.clientId,
   });
   return true;
-}
-
-/** `auth_time`: the platform's word is no proof, so it is when the person last gave one here. */
-function provedAt({ lastSignInAt, createdAt }: Account): number {
-  return Math.floor((lastSignInAt ?? createdAt).getTime() / 1000);
 }

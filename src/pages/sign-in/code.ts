@@ -9,7 +9,8 @@ import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { giveAddress } from './address.ts';
 import { codeProblem, tooMany } from './code-problems.ts';
-import { finishSignIn, goOnAsSignedIn } from './finish.ts';
+import { goOnAsSignedIn } from './finish.ts';
+import { proved } from './proved.ts';
 import { purposeOf, sendCode } from './send-code.ts';
 import { markProved } from './sign-ins.store.ts';
 import { continueSignUp } from './sign-up.ts';
@@ -134,7 +135,7 @@ async function afterProof(step: Step): Promise<void> {
   if (signIn.intent === 'recovery') return step.redirect(step.url('new-password'));
   const [account] = accounts;
   if (!account) return continueSignUp(step);
-  return finishSignIn(step, account.id, 'otp');
+  return proved(step, account.id, 'otp');
 }
 
 /** Only to be asked once the address is proved: it tells which communities know it. */

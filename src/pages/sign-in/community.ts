@@ -4,8 +4,8 @@ import { readForm, validate } from '../../http/forms.ts';
 import { tenantByName } from '../../tenants/tenants.store.ts';
 import { receive } from './admission.ts';
 import { accountsOfProvedAddress } from './code.ts';
-import { finishSignIn } from './finish.ts';
 import { newcomerTo } from './person.ts';
+import { proved } from './proved.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import { communitiesToJoin } from './sign-up.ts';
 import type { Step } from './step.ts';
@@ -44,7 +44,7 @@ export async function submitCommunity(step: Step): Promise<void> {
     await chooseTenant(parts.database, signIn.id, account.tenantId);
     return step.redirect(step.url('new-password'));
   }
-  if (account) return finishSignIn(step, account.id, 'otp');
+  if (account) return proved(step, account.id, 'otp');
   const offered = (await communitiesToJoin(step)).some((community) => community.slug === slug);
   const tenant = offered && accounts.length === 0 ? await tenantByName(parts.database, slug) : null;
   if (!tenant) throw new AppError('community_unknown');

@@ -3,7 +3,7 @@ import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
 import { hashPassword } from '../../accounts/address-salt.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { readForm, validate } from '../../http/forms.ts';
-import { finishSignIn } from './finish.ts';
+import { proved } from './proved.ts';
 import type { Step } from './step.ts';
 
 const form = z.object({
@@ -39,5 +39,5 @@ export async function submitPassword(step: Step): Promise<void> {
     const hash = await hashPassword(parts, password, account);
     await setPasswordHash(parts.database, account.id, hash);
   }
-  return finishSignIn(step, account.id, 'otp', { expected: true });
+  return proved(step, account.id, 'otp', { expected: true });
 }

@@ -2,24 +2,19 @@ import { recordSignIn } from '../../accounts/accounts.store.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { notify } from '../../accounts/notices.ts';
 import { record } from '../../audit/events.ts';
-import { serves } from '../../clients/directory.ts';
 import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { forget } from '../../http/request-cache.ts';
 import type { Subject } from '../../oidc/artifacts.store.ts';
 import { currentSessionId } from '../../oidc/parked-sessions.ts';
-import { singleFactor } from '../../oidc/required-sign-in.ts';
+import { factsOf, type Proofs } from '../../oidc/proofs.ts';
 import { sessionFacts } from '../../oidc/upstream-sessions.ts';
 import { noteProof } from '../account/merge/proof.ts';
 import { welcomeProved } from './guest.ts';
 import { linkAgreed } from './link-agreed.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
-
-/** Authentication methods as RFC 8176 names them; it has no name for "another provider said so". */
-export type Method = 'pwd' | 'otp' | 'fed';
 
 export type FinishOptions = {
   remember?: boolean;
@@ -32,23 +27,16 @@ export type FinishOptions = {
 /** How long the way used last is shown first, in seconds. */
 const lastWaySeconds = 400 * 24 * 3600;
 
-/**
- * Ends the login of an interaction with this account, which must be one of its tenant.
- *
- * @throws AppError `account_unavailable` (403) for one that may not sign in here
- */
+/** Ends the login of an interaction as this account. Only `proved` decides that it may end. */
 export async function finishSignIn(
   step: Step,
-  accountId: string,
-  method: Method,
+  subject: Subject,
+  proofs: Proofs,
   { remember = step.signIn.remember, upstream, expected = false }: FinishOptions = {},
 ): Promise<void> {
   const { parts, client, signIn } = step;
-  const subject = await parts.subjects.find(accountId);
-  const tenantFits = subject && (!step.fixedTenant || step.fixedTenant.id === subject.tenantId);
-  if (!tenantFits || !serves(client, subject.tenantId)) {
-    throw new AppError('account_unavailable');
-  }
+  const { id: accountId } = subject;
+  const method = proofs.map((proof) => proof.method).join('+');
   const { linked, asks } = await parts.database.transaction(async (tx) => {
     await recordSignIn(tx, accountId);
     await meetBrowser(tx, step, subject, { expected });
@@ -73,7 +61,8 @@ export async function finishSignIn(
   const stays = remember || (await isRemembered(step, accountId));
   await leaveOtherSession(step, accountId);
   await answer(step, {
-    login: { accountId, remember: stays, acr: singleFactor, amr: [method], ts: provedNow() },
+    // The library hands the login on to what it asks next: answering that is no newer proof.
+    login: { accountId, remember: stays, ...factsOf(proofs) },
     // Whoever signed in has also answered these prompts.
     create: {},
     select_account: {},
@@ -97,14 +86,6 @@ async function meetBrowser(
   const { isNew, others } = await browsers.rememberBrowser(tx, signIn.browser, subject.id);
   if (!isNew || expected || others >= mostToldOf) return;
   await notify(tx, subject, { template: 'new-sign-in' }, parts.outside);
-}
-
-/**
- * The library hands the login on to what it asks next: its time must be said here, or answering that,
- * however much later, would count as a proof.
- */
-function provedNow(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 /** Who only proves themselves again was asked the first time whether to stay signed in. */
@@ -136,6 +117,12 @@ export async function goOnAsSignedIn(step: Step): Promise<void> {
   forget('Subject', step.details.session?.accountId ?? '');
   await endSignIn(step.parts.database, step.signIn.id);
   return answer(step, {});
+}
+
+/** Ends a sign-in that is weaker than its client insists on: nobody is signed in by it. */
+export async function endUnmet(step: Step): Promise<void> {
+  await endSignIn(step.parts.database, step.signIn.id);
+  return answer(step, { error: 'unmet_authentication_requirements' });
 }
 
 /** Gives the interaction's result to the provider and sends the browser back to it. */

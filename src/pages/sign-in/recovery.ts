@@ -7,7 +7,8 @@ import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { accountsOfProvedAddress } from './code.ts';
-import { finishSignIn, leaveEndedSession } from './finish.ts';
+import { leaveEndedSession } from './finish.ts';
+import { proved } from './proved.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -87,7 +88,7 @@ export async function submitNewPassword(step: Step): Promise<void> {
     ),
   );
   await leaveEndedSession(step);
-  return finishSignIn(step, account.id, 'otp', { expected: true });
+  return proved(step, account.id, 'otp', { expected: true });
 }
 
 /**

@@ -12,10 +12,11 @@ import {
   leaveRest,
   useAdmission,
 } from './admission.ts';
-import { finishSignIn, goOnAsSignedIn } from './finish.ts';
+import { goOnAsSignedIn } from './finish.ts';
 import { welcomeProved } from './guest.ts';
 import { holderOf, isShared } from './kept-handle.ts';
 import { heldBy, type Person } from './person.ts';
+import { proved } from './proved.ts';
 import { accountIdToBe, reserve } from './reserve.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -109,7 +110,7 @@ function finishAs(
   upstream: UpstreamIdentity,
   options: { expected?: boolean } = {},
 ): Promise<void> {
-  return finishSignIn(step, accountId, 'fed', { upstream, ...options });
+  return proved(step, accountId, 'fed', { upstream, ...options });
 }
 
 /**
@@ -123,7 +124,7 @@ export async function continueAsExisting(step: Step, person: Person): Promise<bo
   if (!existing) return false;
   const signIn = await findSignIn(database, step.signIn.id);
   if (signIn?.accountId === existing.id) step.redirect(step.url('password'));
-  else await finishSignIn(step, existing.id, 'otp');
+  else await proved(step, existing.id, 'otp');
   return true;
 }
 

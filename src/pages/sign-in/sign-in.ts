@@ -10,8 +10,8 @@ import { trimUnseen } from '../../text/unseen.ts';
 import { mergingOf } from '../account/merge/proof.ts';
 import { invitedTo } from './admission.ts';
 import { tooMany } from './code-problems.ts';
-import { finishSignIn } from './finish.ts';
 import { type HomeRealm, homeRealmOf } from './home-realm.ts';
+import { proved } from './proved.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -167,7 +167,7 @@ async function signInWithPassword(
     throw new AppError('account_unavailable');
   }
   await parts.limits.giveBack(limit);
-  return finishSignIn(step, account.id, 'pwd', { remember: shown.remember });
+  return proved(step, account.id, 'pwd', { remember: shown.remember });
 }
 
 /** Says nothing of whose account it was: the row is the same for known and unknown. */

@@ -6,8 +6,8 @@ import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { wantsAddress } from './address.ts';
 import { invitedTo, receive } from './admission.ts';
-import { finishSignIn } from './finish.ts';
 import { newcomerTo } from './person.ts';
+import { proved } from './proved.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import { tenantToJoin } from './sign-up.ts';
 import type { Step } from './step.ts';
@@ -55,7 +55,7 @@ export async function finishAsKnown(
   const account = await accountById(step.parts.database, known.accountId);
   if (account?.status !== 'active') throw new AppError('account_unavailable');
   await refreshFromUpstream(step, known, identity);
-  return finishSignIn(step, account.id, 'fed', { upstream: identity });
+  return proved(step, account.id, 'fed', { upstream: identity });
 }
 
 /**

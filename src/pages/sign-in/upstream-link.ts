@@ -2,7 +2,7 @@ import { accountById } from '../../accounts/accounts.store.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { AppError } from '../../errors.ts';
 import { readForm } from '../../http/forms.ts';
-import { finishSignIn } from './finish.ts';
+import { proved } from './proved.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import type { Step } from './step.ts';
 import { keepFacts, type LinkOffer, upstreamOf } from './upstream-person.ts';
@@ -27,12 +27,12 @@ export async function submitLink(step: Step): Promise<void> {
 }
 
 /** The code that proved the address has signed in to its account, if it still has that address. */
-async function finishProved(step: Step, { accountId, proved = '' }: LinkOffer): Promise<void> {
-  const key = parseEmail(proved)?.key;
-  const account = await accountById(step.parts.database, accountId);
+async function finishProved(step: Step, link: LinkOffer): Promise<void> {
+  const key = parseEmail(link.proved ?? '')?.key;
+  const account = await accountById(step.parts.database, link.accountId);
   if (account?.status !== 'active' || account.emailKey !== key) {
     throw new AppError('sign_in_expired');
   }
   await readForm(step.ctx);
-  return finishSignIn(step, accountId, 'otp');
+  return proved(step, account.id, 'otp');
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { RowIds } from '../../../src/oidc/row-ids.ts';
 import {
   Application,
   answerOf,
@@ -151,6 +152,24 @@ describe('an authorization request', () => {
     const claims = JSON.stringify({ id_token: { acr } });
     const answer = answerOf(await ask({ claims, prompt: 'none' }, await signedIn()));
     assert.equal(answer.error, 'unmet_authentication_requirements');
+  });
+
+  test('signs nobody in by less than the essential acr, where that turns out only then', async () => {
+    const visitor = newVisitor();
+    const page = await ask({}, visitor);
+    const acr = { essential: true, value: 'https://refeds.org/profile/mfa' };
+    // As if the sign-in had begun where that could be had.
+    await world.database.query(
+      `update oidc_artifacts set payload = jsonb_set(payload, '{params,claims}', to_jsonb($1::text))
+        where id = $2`,
+      [
+        JSON.stringify({ id_token: { acr } }),
+        new RowIds(world.fingerprints).of(page.url.pathname.split('/')[2] ?? ''),
+      ],
+    );
+    const answer = answerOf(await enterPassword(visitor, page, ada));
+    assert.equal(answer.error, 'unmet_authentication_requirements');
+    assert.equal(answerOf(await ask({ prompt: 'none' }, visitor)).error, 'login_required');
   });
 
   test('for a certain subject never ends as somebody else', async () => {
