@@ -1,7 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { DatabaseFigures, Figures, SignInOutcome } from './metrics.ts';
 import type { RequestEnd } from './requests.ts';
+
+type DatabaseFigures = {
+  jobs: { waiting: number; failed: number };
+  /** Rooms on Matrix by state. */
+  rooms: Readonly<Record<string, number>>;
+  tables: readonly { table: string; rows: number; bytes: number }[];
+};
+
+/** Asked at each scrape. */
+export type Figures = {
+  passwordHashes(): { computed: number; waiting: number };
+  /** Of new passwords, how many another server said to be in a breach, or not, or did not say. */
+  passwordBreaches(): { breached: number; clear: number; failed: number };
+  pool(): { total: number; idle: number; waiting: number };
+  database(): Promise<DatabaseFigures>;
+};
+
+export type SignInOutcome = { method: string; outcome: 'success' | 'failure' };
 
 export type Recorder = {
   requestEnded(end: RequestEnd): void;

@@ -2,26 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type Router from '@koa/router';
 import { AppError } from '../errors.ts';
 import { exactRouter } from './exact-router.ts';
-import type { Recorder } from './metrics-registry.ts';
+import type { Figures, Recorder, SignInOutcome } from './metrics-registry.ts';
 import type { RequestEnd } from './requests.ts';
-
-export type DatabaseFigures = {
-  jobs: { waiting: number; failed: number };
-  /** Rooms on Matrix by state. */
-  rooms: Readonly<Record<string, number>>;
-  tables: readonly { table: string; rows: number; bytes: number }[];
-};
-
-/** Asked at each scrape. */
-export type Figures = {
-  passwordHashes(): { computed: number; waiting: number };
-  /** Of new passwords, how many another server said to be in a breach, or not, or did not say. */
-  passwordBreaches(): { breached: number; clear: number; failed: number };
-  pool(): { total: number; idle: number; waiting: number };
-  database(): Promise<DatabaseFigures>;
-};
-
-export type SignInOutcome = { method: string; outcome: 'success' | 'failure' };
 
 /**
  * Figures for Prometheus. Their library costs 20 MB and 30 ms, so it is loaded beside the start of

@@ -5,13 +5,14 @@ import type {
   KoaContextWithOIDC,
   Client as LibraryClient,
 } from 'oidc-provider';
-import { serves } from '../clients/directory.ts';
+import { type ClientDirectory, serves } from '../clients/directory.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { limitAskedClaims } from './claims.ts';
 import { internalAudience } from './internal-audience.ts';
 import type { Onward } from './pass-on.ts';
-import type { ProviderParts } from './provider.ts';
 import { selfRegistration } from './registration.ts';
 import { checkRequestObject } from './request-objects.ts';
+import type { Subjects } from './subjects.ts';
 
 /** The pages that the library asks for by itself. */
 export type ProviderPages = {
@@ -24,12 +25,20 @@ export type ProviderPages = {
   passOn(ctx: KoaContextWithOIDC, form: Onward): Promise<void>;
 };
 
+type FeatureParts = {
+  clients: ClientDirectory;
+  subjects: Subjects;
+  fingerprints: Fingerprints;
+  pages: ProviderPages;
+  publicUrl: string;
+};
+
 type Features = NonNullable<Configuration['features']>;
 
 /** What proofs of possession (RFC 9449) may be signed by. */
 export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519'] as const;
 
-export function createFeatures(parts: ProviderParts) {
+export function createFeatures(parts: FeatureParts) {
   return {
     devInteractions: { enabled: false },
     ...selfRegistration,
@@ -54,7 +63,7 @@ export function createFeatures(parts: ProviderParts) {
  * for bound tokens has to use it where it gets them, so that no proof can be made long before. All
  * instances derive the same nonces from the clock and a key that is kept nowhere by itself.
  */
-function boundTokens({ fingerprints }: ProviderParts) {
+function boundTokens({ fingerprints }: FeatureParts) {
   return {
     enabled: true,
     nonceSecret: fingerprints.key('oidc:dpop-nonce'),
@@ -82,7 +91,7 @@ function pages(show: ProviderPages) {
 }
 
 /** A client learns only of its own tokens; the adapter has already checked account and tenant. */
-function ownTokens({ clients, subjects }: ProviderParts) {
+function ownTokens({ clients, subjects }: FeatureParts) {
   return async (
     _ctx: KoaContextWithOIDC,
     client: LibraryClient,

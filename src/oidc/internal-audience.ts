@@ -1,7 +1,7 @@
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Client } from '../clients/clients.store.ts';
+import type { ClientDirectory } from '../clients/directory.ts';
 import { internalScopes } from '../clients/scopes.ts';
-import type { ProviderParts } from './provider.ts';
 
 type ResourceIndicators = NonNullable<Configuration['features']>['resourceIndicators'];
 
@@ -16,7 +16,13 @@ export function internalAudienceOf(publicUrl: string): string {
  * The one resource server is our own `/internal` (RFC 8707). Only operator-made clients get tokens
  * for it, only by `client_credentials`, with scopes they were given and no others.
  */
-export function internalAudience({ clients, publicUrl }: ProviderParts) {
+export function internalAudience({
+  clients,
+  publicUrl,
+}: {
+  clients: ClientDirectory;
+  publicUrl: string;
+}) {
   const audience = internalAudienceOf(publicUrl);
   return {
     enabled: true,

@@ -1,6 +1,5 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { ProviderPages } from './features.ts';
 
 /** A form that a browser is to send on, unread and unchanged. */
 export type Onward = { action: string; hidden: Record<string, string> };
@@ -15,7 +14,10 @@ const ourPolicy = 'content-security-policy';
  * none of them be replaced, so the form is read and shown as a page of ours: with our style and
  * language, our script and our policy, and a button for browsers without scripts.
  */
-export function passOnByOurPages(provider: Provider, pages: Pick<ProviderPages, 'passOn'>): void {
+export function passOnByOurPages(
+  provider: Provider,
+  pages: { passOn(ctx: KoaContextWithOIDC, form: Onward): Promise<void> },
+): void {
   provider.use(async (ctx, next) => {
     const policy = ctx.response.get(ourPolicy);
     await next();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import { type Action, describeAction } from '../../src/matrix/rooms/action.ts';
-import { type Actual, actualOf, rowKey, type StateEvent } from '../../src/matrix/rooms/actual.ts';
+import { type Actual, actualOf, rowKey } from '../../src/matrix/rooms/actual.ts';
 import type { Desired, Person } from '../../src/matrix/rooms/desired.ts';
+import type { StateEvent } from '../../src/matrix/rooms/endpoints.ts';
 import { firstLevels, levelIn } from '../../src/matrix/rooms/levels.ts';
 import { type PlanSettings, planRoom } from '../../src/matrix/rooms/plan.ts';
 import { firstState } from '../../src/matrix/rooms/state.ts';

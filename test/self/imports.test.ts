@@ -69,9 +69,9 @@ describe('the folders of src', () => {
   });
 });
 
-test('the files of pages do not import each other in a circle', () => {
+test('files, but for those of commands, do not import each other in a circle', () => {
   const between = imports
-    .filter(({ from }) => folderOf(from) === 'pages')
+    .filter(({ from }) => folderOf(from) !== 'cli')
     .map(({ from, to }): [string, string] => [from, to]);
   assert.deepEqual(circles(between), []);
 });

@@ -1,10 +1,9 @@
-import type { z } from 'zod';
-import type { RoomDependencies } from './dependencies.ts';
+import type { Queryable } from '../../database/database.ts';
 import { familiarHandles } from './desired.store.ts';
 import type { Desired } from './desired.ts';
-import type { stateEvent } from './endpoints.ts';
+import type { StateEvent } from './endpoints.ts';
+import type { HomeserverRooms } from './homeserver-rooms.ts';
 
-export type StateEvent = z.infer<typeof stateEvent>;
 export type Content = Readonly<Record<string, unknown>>;
 export type Membership = 'join' | 'invite' | 'knock' | 'leave' | 'ban';
 
@@ -39,12 +38,7 @@ export const rowKey = 'com.openmeet.room';
 
 /** Nothing when Synapse has no such room. One call, but for users whom nobody expects there. */
 export async function readActual(
-  {
-    db,
-    rooms,
-    settings,
-    isBridged,
-  }: Pick<RoomDependencies, 'db' | 'rooms' | 'settings' | 'isBridged'>,
+  { db, rooms, settings, isBridged }: Sources,
   { id, roomId, tenantId, people, administrators, strangers }: Sought,
 ): Promise<Actual | undefined> {
   const events = await rooms.readState(roomId);
@@ -65,6 +59,13 @@ export async function readActual(
   const familiar = new Set(local.filter((userId) => handles.has(localpart(userId))));
   return { ...actual, bridged, familiar };
 }
+
+type Sources = {
+  db: Queryable;
+  rooms: HomeserverRooms;
+  settings: { bot: string; serverName: string };
+  isBridged(userId: string): Promise<boolean>;
+};
 
 type Sought = Pick<Desired, 'id' | 'tenantId' | 'people' | 'administrators' | 'strangers'> & {
   roomId: string;

@@ -13,13 +13,14 @@ const e = encodeURIComponent;
 /** Members are added one after the other on the server, and a room is made of ten events. */
 const slowly = 60_000;
 
-export const stateEvent = z.object({
+const stateEvent = z.object({
   type: z.string(),
   state_key: z.string(),
   sender: z.string(),
   origin_server_ts: z.number(),
   content: z.record(z.string(), z.unknown()),
 });
+export type StateEvent = z.infer<typeof stateEvent>;
 
 const nothing = z.object({});
 const deletion = z.object({ status: z.string() });

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer, Endpoint, PathParts, SynapseUser } from '../endpoints.ts';
 import type { Synapse } from '../synapse.ts';
 import { SynapseError } from '../synapse-error.ts';
-import type { StateEvent } from './actual.ts';
+import type { StateEvent } from './endpoints.ts';
 
 /** What is told to do later than this is not waited for. */
 const longestWaitMs = 10_000;
