@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { clearCookie, setCookie } from './cookies.ts';
 
-type Parts = { ring: KeyRing; secureCookies: boolean };
+export type SealedCookieParts = { ring: KeyRing; secureCookies: boolean };
 
 /**
  * A few facts that only this program can write or read and that a browser brings back for a while.
@@ -20,7 +20,7 @@ export class SealedCookie<Schema extends z.ZodType> {
     this.#schema = options.schema;
   }
 
-  write(ctx: Context, parts: Parts, facts: z.infer<Schema>): void {
+  write(ctx: Context, parts: SealedCookieParts, facts: z.infer<Schema>): void {
     const sealed = parts.ring.seal(
       JSON.stringify({ facts, until: Date.now() + this.#seconds * 1000 }),
       this.#context,
@@ -32,7 +32,7 @@ export class SealedCookie<Schema extends z.ZodType> {
   }
 
   /** Nothing where there is none, where it has expired, or where it is not of our making. */
-  read(ctx: Context, parts: Parts): z.infer<Schema> | undefined {
+  read(ctx: Context, parts: SealedCookieParts): z.infer<Schema> | undefined {
     const sealed = ctx.cookies.get(this.#nameFor(parts));
     if (!sealed) return undefined;
     try {
@@ -45,12 +45,12 @@ export class SealedCookie<Schema extends z.ZodType> {
     }
   }
 
-  clear(ctx: Context, parts: Parts): void {
+  clear(ctx: Context, parts: SealedCookieParts): void {
     clearCookie(ctx, this.#nameFor(parts), { secure: parts.secureCookies });
   }
 
   /** See `cookieNames` for the prefix. */
-  #nameFor({ secureCookies }: Parts): string {
+  #nameFor({ secureCookies }: SealedCookieParts): string {
     return `${secureCookies ? '__Host-' : ''}${this.#name}`;
   }
 

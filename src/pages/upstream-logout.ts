@@ -1,14 +1,23 @@
 import type Router from '@koa/router';
 import { record } from '../audit/events.ts';
+import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { findConnection } from '../federation/connections.store.ts';
 import type { Connector } from '../federation/connector.ts';
+import type { Connectors } from '../federation/connectors.ts';
 import { takeUpstreamSessions } from '../federation/upstream-sessions.store.ts';
 import { readForm } from '../http/forms.ts';
-import { addressKey } from '../http/rate-limits.ts';
+import type { Log } from '../http/log.ts';
+import { addressKey, type RateLimits } from '../http/rate-limits.ts';
 import { endSession } from '../oidc/sessions.ts';
 import { tenantById } from '../tenants/tenants.store.ts';
-import type { InteractionParts } from './sign-in/parts.ts';
+
+type LogoutParts = {
+  log: Log;
+  database: Database;
+  rateLimits: RateLimits;
+  connectors: Connectors;
+};
 
 /** From one network, so that a stranger cannot keep the provider's from being heard. */
 const perMinute = 120;
@@ -20,7 +29,7 @@ const rememberedSeconds = 600;
  * OIDC Back-Channel Logout 1.0: a tenant's provider says that somebody signed out there. Ends what
  * began through that connection, and nothing else of the account.
  */
-export function addUpstreamLogout(router: Router, parts: InteractionParts): void {
+export function addUpstreamLogout(router: Router, parts: LogoutParts): void {
   router.post('/callback/:connection/logout', async (ctx) => {
     ctx.set('cache-control', 'no-store');
     const { logout_token: token = '' } = await readForm(ctx);
@@ -47,7 +56,7 @@ export function addUpstreamLogout(router: Router, parts: InteractionParts): void
   });
 }
 
-async function endThose(parts: InteractionParts, id: string, token: string): Promise<void> {
+async function endThose(parts: LogoutParts, id: string, token: string): Promise<void> {
   const { database } = parts;
   const connector = await ownConnector(parts, id);
   if (!connector?.logout) throw new AppError('not_found');
@@ -72,7 +81,7 @@ async function endThose(parts: InteractionParts, id: string, token: string): Pro
  *
  * @throws AppError `upstream_failed` (400) for one that has done its work
  */
-async function once({ rateLimits }: InteractionParts, key: string, work: () => Promise<void>) {
+async function once({ rateLimits }: LogoutParts, key: string, work: () => Promise<void>) {
   const attempt = { name: 'upstream-logout/token', key, limit: 1, seconds: rememberedSeconds };
   const first = await rateLimits.take([attempt]);
   if (!first.allowed)
@@ -85,7 +94,7 @@ async function once({ rateLimits }: InteractionParts, key: string, work: () => P
   }
 }
 
-async function ownConnector(parts: InteractionParts, id: string): Promise<Connector | undefined> {
+async function ownConnector(parts: LogoutParts, id: string): Promise<Connector | undefined> {
   const connection = await findConnection(parts.database, id);
   const tenant = connection && (await tenantById(parts.database, connection.tenantId));
   return tenant && parts.connectors.find({ id: tenant.id, ways: null }, id);

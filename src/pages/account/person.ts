@@ -1,10 +1,13 @@
 import type { Context } from 'koa';
 import type { Account } from '../../accounts/account.ts';
 import { accountById } from '../../accounts/accounts.store.ts';
+import type { Database } from '../../database/database.ts';
+import type { CookieNames } from '../../http/cookies.ts';
+import type { CurrentProvider } from '../../oidc/current-provider.ts';
 import { currentSessionId } from '../../oidc/parked-sessions.ts';
+import type { Subjects } from '../../oidc/subjects.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
 
 /** Who this browser is signed in as. */
 export type Person = {
@@ -17,14 +20,19 @@ export type Person = {
   };
 };
 
+/** What it takes to know who is signed in. */
+export type PersonParts = {
+  cookies: CookieNames;
+  current: CurrentProvider;
+  database: Database;
+  subjects: Subjects;
+};
+
 /**
  * The person behind the provider's session cookie. Nobody where the session has ended, where account
  * or tenant are not active, or where the sign-up stopped before a handle was chosen.
  */
-export async function personOf(
-  ctx: Context,
-  parts: Pick<InteractionParts, 'cookies' | 'current' | 'database' | 'subjects'>,
-): Promise<Person | undefined> {
+export async function personOf(ctx: Context, parts: PersonParts): Promise<Person | undefined> {
   const id = currentSessionId(ctx, parts);
   const session = id ? await parts.current.provider.Session.find(id) : undefined;
   if (!session?.accountId || !session.loginTs) return undefined;

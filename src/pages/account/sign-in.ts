@@ -3,8 +3,7 @@ import type { Context } from 'koa';
 import { accountClientId } from '../../clients/own-clients.ts';
 import { AppError } from '../../errors.ts';
 import { withoutCookie } from '../../http/cookies.ts';
-import { browserOf } from '../../oidc/browser.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import { type BrowserParts, browserOf } from '../../oidc/browser.ts';
 
 /** Where a sign-in may lead back to. */
 const destinations = [
@@ -18,7 +17,7 @@ const destinations = [
 
 export type Destination = (typeof destinations)[number];
 
-type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies' | 'publicUrl'>;
+export type SignInParts = BrowserParts & { publicUrl: string };
 
 /**
  * Sends a person through a sign-in and back. The account page is an application like any other
@@ -29,7 +28,7 @@ type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'secureCookies'
  */
 export function sendToSignIn(
   ctx: Context,
-  parts: Parts,
+  parts: SignInParts,
   to: Destination,
   options: { tenant?: string; proveAgain?: string; signUp?: boolean } = {},
 ): void {
@@ -41,7 +40,7 @@ export function sendToSignIn(
 
 /** An authorization request of the account page; `state` says what for. */
 export function signInUrl(
-  { publicUrl }: Pick<Parts, 'publicUrl'>,
+  { publicUrl }: Pick<SignInParts, 'publicUrl'>,
   request: { state: string; tenant?: string; prompt?: 'login' | 'create'; hint?: string },
 ): string {
   const { state, tenant, prompt, hint } = request;
@@ -67,7 +66,7 @@ export function signInUrl(
  * @throws AppError `sign_in_expired` when this browser did not start it, `invalid_request` for an
  *   error of the provider
  */
-export function comeBack(ctx: Context, parts: Parts): void {
+export function comeBack(ctx: Context, parts: SignInParts): void {
   const { state, error } = ctx.query;
   const to = destinations.find((path) => stateFor(ctx, parts, path) === state);
   if (!to) throw withoutCookie(ctx, 'sign_in_expired');
@@ -77,7 +76,7 @@ export function comeBack(ctx: Context, parts: Parts): void {
 }
 
 /** Says where to go back to, and is worth nothing in another browser. */
-function stateFor(ctx: Context, parts: Parts, to: Destination): string {
+function stateFor(ctx: Context, parts: SignInParts, to: Destination): string {
   const bound = JSON.stringify([browserOf(ctx, parts), to]);
   return parts.fingerprints.of('account sign-in', bound);
 }

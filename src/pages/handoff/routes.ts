@@ -12,11 +12,16 @@ import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
+import type { SealedCookieParts } from '../../http/sealed-cookie.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
-import { browserOf } from '../../oidc/browser.ts';
+import { type BrowserParts, browserOf } from '../../oidc/browser.ts';
 import { formTargets } from '../../oidc/form-targets.ts';
-import { type Person, personOf } from '../account/person.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import type { Pages } from '../../tenants/pages.ts';
+import { type Person, type PersonParts, personOf } from '../account/person.ts';
+
+type HandOffParts = PersonParts &
+  BrowserParts &
+  SealedCookieParts & { pages: Pages; publicUrl: string; serverName: string };
 
 const ticketForm = z.object({ ticket: z.string().max(200).default('') });
 const answerForm = z.object({ handoff: z.string().max(100), decline: z.string().optional() });
@@ -28,7 +33,7 @@ type Arrival = { facts: Facts; handOff: HandOff; loaded: Exclude<Loaded, { refus
  * `/handoff`: a platform's page posts a ticket for whoever is in front of it. As our cookies do not
  * come with another site's form, the browser is only looked at in the request that follows.
  */
-export function handOffRoutes(parts: InteractionParts, origin: { port: number }): Router {
+export function handOffRoutes(parts: HandOffParts, origin: { port: number }): Router {
   const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.post('/handoff', (ctx) => bringTicket(ctx, parts));
@@ -44,7 +49,7 @@ export function handOffRoutes(parts: InteractionParts, origin: { port: number })
  * Uses up the ticket. One that is not good leaves the browser as it was, so that a form that was sent
  * twice still leads on.
  */
-async function bringTicket(ctx: Context, parts: InteractionParts): Promise<void> {
+async function bringTicket(ctx: Context, parts: HandOffParts): Promise<void> {
   const { ticket } = validate(ticketForm, await readForm(ctx));
   const id = parts.fingerprints.of('handoff', ticket);
   const handOff = await takeTicket(parts.database, id, permitSeconds);
@@ -59,7 +64,7 @@ async function bringTicket(ctx: Context, parts: InteractionParts): Promise<void>
  * Nobody is asked who came from the platform's own page, in a browser where nobody else is signed in.
  * Whoever is signed in as the same person needs no hand-off.
  */
-async function goOn(ctx: Context, parts: InteractionParts): Promise<void> {
+async function goOn(ctx: Context, parts: HandOffParts): Promise<void> {
   const { facts, handOff, loaded } = await arrivalOf(ctx, parts);
   const current = await personOf(ctx, parts);
   if (current?.account.id === handOff.accountId) return endAndLeave(ctx, parts, handOff);
@@ -67,7 +72,7 @@ async function goOn(ctx: Context, parts: InteractionParts): Promise<void> {
   ask(ctx, parts, { facts, handOff, loaded }, current);
 }
 
-async function takeAnswer(ctx: Context, parts: InteractionParts): Promise<void> {
+async function takeAnswer(ctx: Context, parts: HandOffParts): Promise<void> {
   const answer = validate(answerForm, await readForm(ctx));
   const arrival = await arrivalOf(ctx, parts);
   // Another ticket was brought while the page was open: it was not what the person read.
@@ -77,7 +82,7 @@ async function takeAnswer(ctx: Context, parts: InteractionParts): Promise<void> 
 }
 
 /** @throws AppError `handoff_expired` (400), and those of `refusals` */
-async function arrivalOf(ctx: Context, parts: InteractionParts): Promise<Arrival> {
+async function arrivalOf(ctx: Context, parts: HandOffParts): Promise<Arrival> {
   const facts = permit.read(ctx, parts);
   // Only where a ticket was taken a cookie was set, which may not have been kept.
   if (!facts && ctx.query.ticket === 'taken') throw withoutCookie(ctx, 'handoff_expired');
@@ -93,13 +98,13 @@ async function arrivalOf(ctx: Context, parts: InteractionParts): Promise<Arrival
   throw new AppError('handoff_expired');
 }
 
-function agree(ctx: Context, parts: InteractionParts, { facts, handOff }: Arrival): void {
+function agree(ctx: Context, parts: HandOffParts, { facts, handOff }: Arrival): void {
   permit.write(ctx, parts, { ...facts, browser: browserOf(ctx, parts) });
   seeOther(ctx, handOff.redirectUri);
 }
 
 /** The way to the client is left open: there the person may sign in as themselves. */
-async function decline(ctx: Context, parts: InteractionParts, handOff: HandOff): Promise<void> {
+async function decline(ctx: Context, parts: HandOffParts, handOff: HandOff): Promise<void> {
   await record(parts.database, {
     action: 'handoff.declined',
     actor: 'nobody',
@@ -111,7 +116,7 @@ async function decline(ctx: Context, parts: InteractionParts, handOff: HandOff):
   await endAndLeave(ctx, parts, handOff);
 }
 
-async function endAndLeave(ctx: Context, parts: InteractionParts, handOff: HandOff) {
+async function endAndLeave(ctx: Context, parts: HandOffParts, handOff: HandOff) {
   await endTaken(parts.database, handOff.id);
   permit.clear(ctx, parts);
   seeOther(ctx, handOff.redirectUri);
@@ -119,7 +124,7 @@ async function endAndLeave(ctx: Context, parts: InteractionParts, handOff: HandO
 
 function ask(
   ctx: Context,
-  parts: InteractionParts,
+  parts: HandOffParts,
   { handOff, loaded: { account, tenant, target, platform } }: Arrival,
   current: Person | undefined,
 ): void {
@@ -139,7 +144,7 @@ function ask(
   );
 }
 
-function badge({ name, handle, picture }: Account, { serverName }: InteractionParts) {
+function badge({ name, handle, picture }: Account, { serverName }: HandOffParts) {
   return { name, handle: `${handle}:${serverName}`, picture: picture ?? undefined };
 }
 

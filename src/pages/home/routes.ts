@@ -1,12 +1,12 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { exactRouter } from '../../http/exact-router.ts';
+import type { Pages } from '../../tenants/pages.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantByName } from '../../tenants/tenants.store.ts';
-import { personOf } from '../account/person.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import { type PersonParts, personOf } from '../account/person.ts';
 
-type HomeParts = Pick<InteractionParts, 'cookies' | 'current' | 'database' | 'pages' | 'subjects'>;
+type HomeParts = PersonParts & { pages: Pages };
 
 /** What may just have been done. */
 const notices = ['account_deleted', 'accounts_merged'] as const;

@@ -3,20 +3,18 @@ import type Router from '@koa/router';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Pages } from '../../../views/registry.ts';
+import type { Pages as PageData } from '../../../views/registry.ts';
 import { tryClientId } from '../../clients/own-clients.ts';
+import type { Database } from '../../database/database.ts';
 import { exactRouter } from '../../http/exact-router.ts';
-import { SealedCookie } from '../../http/sealed-cookie.ts';
+import { SealedCookie, type SealedCookieParts } from '../../http/sealed-cookie.ts';
 import { lifetimes } from '../../oidc/lifetimes.ts';
+import type { Pages } from '../../tenants/pages.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
 
-type TryParts = Pick<
-  InteractionParts,
-  'database' | 'pages' | 'publicUrl' | 'ring' | 'secureCookies'
->;
-type Result = Omit<Pages['try'], 'startUrl'>;
+type TryParts = SealedCookieParts & { database: Database; pages: Pages; publicUrl: string };
+type Result = Omit<PageData['try'], 'startUrl'>;
 
 const attempt = new SealedCookie({
   name: 'try',

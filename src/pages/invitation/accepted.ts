@@ -1,11 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Invitation } from '../../admission/invitations.store.ts';
-import { SealedCookie } from '../../http/sealed-cookie.ts';
-import { browserOf } from '../../oidc/browser.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import { SealedCookie, type SealedCookieParts } from '../../http/sealed-cookie.ts';
+import { type BrowserParts, browserOf } from '../../oidc/browser.ts';
 
-type Parts = Pick<InteractionParts, 'cookies' | 'fingerprints' | 'ring' | 'secureCookies'>;
+type Parts = BrowserParts & SealedCookieParts;
 
 /**
  * The invitation that this browser's person accepted: a later sign-up in its tenant comes by it. A

@@ -9,14 +9,18 @@ import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
-import { SealedCookie } from '../../http/sealed-cookie.ts';
+import { SealedCookie, type SealedCookieParts } from '../../http/sealed-cookie.ts';
 import { buttonForTenant } from '../../oidc/button-name.store.ts';
+import type { Pages } from '../../tenants/pages.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
-import { personOf } from '../account/person.ts';
-import { sendToSignIn } from '../account/sign-in.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import { type PersonParts, personOf } from '../account/person.ts';
+import { type SignInParts, sendToSignIn } from '../account/sign-in.ts';
 import { rememberAccepted } from './accepted.ts';
+
+type InvitationParts = PersonParts &
+  SignInParts &
+  SealedCookieParts & { pages: Pages; serverName: string };
 
 const tokenSchema = z.string().regex(/^[\w-]{43}$/);
 const form = z.object({ token: z.string().max(200).default('') });
@@ -34,7 +38,7 @@ const opened = new SealedCookie({
  * the browser tells other pages. Accepting it only makes this browser remember it: it is used up
  * by the transaction that makes an account.
  */
-export function invitationRoutes(parts: InteractionParts, origin: { port: number }): Router {
+export function invitationRoutes(parts: InvitationParts, origin: { port: number }): Router {
   const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/invitation', async (ctx) => {
@@ -48,7 +52,7 @@ export function invitationRoutes(parts: InteractionParts, origin: { port: number
   return router;
 }
 
-function open(ctx: Context, parts: InteractionParts, token: string): void {
+function open(ctx: Context, parts: InvitationParts, token: string): void {
   const known = tokenSchema.safeParse(token);
   if (!known.success) throw new AppError('invitation_unknown');
   opened.write(ctx, parts, { token: known.data });
@@ -56,7 +60,7 @@ function open(ctx: Context, parts: InteractionParts, token: string): void {
   ctx.redirect('/invitation');
 }
 
-async function show(ctx: Context, parts: InteractionParts): Promise<void> {
+async function show(ctx: Context, parts: InvitationParts): Promise<void> {
   const link = opened.read(ctx, parts);
   if (!link) throw withoutCookie(ctx, 'invitation_unknown');
   const { token, invitation, tenant } = await find(parts, link.token);
@@ -88,7 +92,7 @@ function stateOf({ state }: Invitation, { status }: Tenant) {
 }
 
 /** Members just sign in: nothing of the invitation is used up. */
-async function accept(ctx: Context, parts: InteractionParts): Promise<void> {
+async function accept(ctx: Context, parts: InvitationParts): Promise<void> {
   const { token } = validate(form, await readForm(ctx));
   const { invitation, tenant } = await find(parts, token);
   const person = await personOf(ctx, parts);
@@ -98,7 +102,7 @@ async function accept(ctx: Context, parts: InteractionParts): Promise<void> {
 }
 
 /** @throws AppError `invitation_unknown` (404) */
-async function find(parts: InteractionParts, token: string | undefined) {
+async function find(parts: InvitationParts, token: string | undefined) {
   const known = tokenSchema.safeParse(token);
   const invitation = known.success
     ? await findInvitation(parts.database, parts.fingerprints, known.data)

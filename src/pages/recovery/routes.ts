@@ -3,18 +3,34 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { accountById } from '../../accounts/accounts.store.ts';
 import { hashPassword } from '../../accounts/address-salt.ts';
-import { recover } from '../../accounts/lifecycle.ts';
-import type { Link } from '../../accounts/links.ts';
+import type { BreachedPasswords } from '../../accounts/breached-passwords.ts';
+import { type Outside, recover } from '../../accounts/lifecycle.ts';
+import type { EmailLinks, Link } from '../../accounts/links.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
+import type { PasswordHasher } from '../../accounts/password-hasher.ts';
+import type { Database } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { withoutCookie } from '../../http/cookies.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
-import { SealedCookie } from '../../http/sealed-cookie.ts';
+import { SealedCookie, type SealedCookieParts } from '../../http/sealed-cookie.ts';
+import type { Fingerprints } from '../../secrets/fingerprints.ts';
+import type { Pages } from '../../tenants/pages.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+
+type RecoveryParts = SealedCookieParts & {
+  database: Database;
+  fingerprints: Fingerprints;
+  hasher: PasswordHasher;
+  breaches: BreachedPasswords;
+  links: EmailLinks;
+  /** What a change of an account sets in motion elsewhere. */
+  outside: Outside;
+  pages: Pages;
+  publicUrl: string;
+};
 
 const purpose = 'recovery';
 const tokenSchema = z.string().regex(/^[\w-]{43}$/);
@@ -33,7 +49,7 @@ const confirmed = new SealedCookie({
  * and the token leaves the address with the first click. The link is used up by the transaction
  * that sets the password, so that it is never lost half-way and never works twice.
  */
-export function recoverRoutes(parts: InteractionParts, origin: { port: number }): Router {
+export function recoverRoutes(parts: RecoveryParts, origin: { port: number }): Router {
   const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/recover', (ctx) => showLink(ctx, parts));
@@ -49,7 +65,7 @@ export function recoverRoutes(parts: InteractionParts, origin: { port: number })
   return router;
 }
 
-async function showLink(ctx: Context, parts: InteractionParts): Promise<void> {
+async function showLink(ctx: Context, parts: RecoveryParts): Promise<void> {
   const token = String(ctx.query.token ?? '');
   const { link, tenant } = await open(parts, token);
   parts.pages.show(
@@ -60,7 +76,7 @@ async function showLink(ctx: Context, parts: InteractionParts): Promise<void> {
   );
 }
 
-async function confirmLink(ctx: Context, parts: InteractionParts): Promise<void> {
+async function confirmLink(ctx: Context, parts: RecoveryParts): Promise<void> {
   const { token } = validate(linkForm, await readForm(ctx));
   await open(parts, token);
   confirmed.write(ctx, parts, { token });
@@ -68,11 +84,7 @@ async function confirmLink(ctx: Context, parts: InteractionParts): Promise<void>
   ctx.redirect('/recover/password');
 }
 
-async function showPassword(
-  ctx: Context,
-  parts: InteractionParts,
-  problem?: string,
-): Promise<void> {
+async function showPassword(ctx: Context, parts: RecoveryParts, problem?: string): Promise<void> {
   const { account, tenant } = await open(parts, confirmedToken(ctx, parts));
   parts.pages.show(
     ctx,
@@ -86,7 +98,7 @@ async function showPassword(
   );
 }
 
-async function submitPassword(ctx: Context, parts: InteractionParts): Promise<void> {
+async function submitPassword(ctx: Context, parts: RecoveryParts): Promise<void> {
   const { password } = validate(passwordForm, await readForm(ctx));
   const { account, token } = await open(parts, confirmedToken(ctx, parts));
   const problem = password
@@ -104,7 +116,7 @@ async function submitPassword(ctx: Context, parts: InteractionParts): Promise<vo
   ctx.redirect('/account');
 }
 
-function confirmedToken(ctx: Context, parts: InteractionParts): string {
+function confirmedToken(ctx: Context, parts: RecoveryParts): string {
   const facts = confirmed.read(ctx, parts);
   if (!facts) throw withoutCookie(ctx, 'link_invalid');
   return facts.token;
@@ -115,7 +127,7 @@ function confirmedToken(ctx: Context, parts: InteractionParts): string {
  *
  * @throws AppError `link_invalid` (400) when it is unknown, used, expired or replaced
  */
-async function open(parts: InteractionParts, token: string) {
+async function open(parts: RecoveryParts, token: string) {
   const known = tokenSchema.safeParse(token);
   const link: Link | undefined = known.success
     ? await parts.links.peekLink(parts.database, { purpose, token: known.data })

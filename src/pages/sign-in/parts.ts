@@ -28,7 +28,7 @@ export type Provisioning = {
   wait(user: { handle: string; accountId: string }): Promise<'ready' | 'conflict' | 'pending'>;
 };
 
-/** What the pages of a sign-in are made of. */
+/** What the pages of a sign-in and of the account are made of; all others say themselves what they need. */
 export type InteractionParts = {
   log: Log;
   database: Database;

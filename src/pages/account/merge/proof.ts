@@ -3,12 +3,9 @@ import { accountById } from '../../../accounts/accounts.store.ts';
 import { liveMerge, type MergeKey, proveOther, proveOwn } from '../../../accounts/merges.store.ts';
 import { accountClientId } from '../../../clients/own-clients.ts';
 import type { Transaction } from '../../../database/database.ts';
-import type { InteractionParts } from '../../sign-in/parts.ts';
 import type { Step } from '../../sign-in/step.ts';
-import { signInUrl } from '../sign-in.ts';
+import { type SignInParts, signInUrl } from '../sign-in.ts';
 import { mergeKeyOf } from './cookie.ts';
-
-type Parts = InteractionParts;
 
 /** First the other account is signed in to, then, for that pair, the one at hand once more. */
 export type Proof = 'other' | 'own';
@@ -18,7 +15,7 @@ const proofs: readonly Proof[] = ['other', 'own'];
 /** A sign-in that counts as this proof, for this merge, in this browser, and as nothing else. */
 export function sendToProof(
   ctx: Context,
-  parts: Parts,
+  parts: SignInParts,
   { key, proof, tenantId, hint }: { key: MergeKey; proof: Proof; tenantId: string; hint?: string },
 ): void {
   const state = stateOf(parts, key, proof);
@@ -48,7 +45,7 @@ export async function mergingOf(step: Step) {
 /** Back from a sign-in: which proof it was to be, if any. */
 export function returnedProof(
   ctx: Context,
-  parts: Parts,
+  parts: SignInParts,
 ): { key: MergeKey; proof: Proof } | undefined {
   return proofFor(ctx, parts, ctx.query.state);
 }
@@ -58,12 +55,12 @@ function mergeOf({ ctx, parts, client, details }: Step) {
   return proofFor(ctx, parts, details.params.state);
 }
 
-function proofFor(ctx: Context, parts: Parts, state: unknown) {
+function proofFor(ctx: Context, parts: SignInParts, state: unknown) {
   const key = mergeKeyOf(ctx, parts);
   const proof = key && proofs.find((candidate) => stateOf(parts, key, candidate) === state);
   return proof && { key, proof };
 }
 
-function stateOf({ fingerprints }: Parts, { id, browser }: MergeKey, proof: Proof): string {
+function stateOf({ fingerprints }: SignInParts, { id, browser }: MergeKey, proof: Proof): string {
   return fingerprints.of('merge proof', JSON.stringify([id, browser, proof]));
 }
