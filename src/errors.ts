@@ -211,3 +211,9 @@ export class AppError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+/** The message of an error whatever it is; several at once, as of connections, have none. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
-import { AppError } from '../errors.ts';
+import { AppError, reasonOf } from '../errors.ts';
 
 /** What was typed is wrong: trying the same again cannot succeed. */
 const badInput = 2;
@@ -49,12 +49,6 @@ export function failureOf(error: unknown): Failure | undefined {
 export function printFailure({ code, message, details }: Failure, json: boolean): void {
   if (json) console.error(JSON.stringify({ error: { code, message, ...details } }));
   else if (message) console.error(`error: ${message} (${code})`);
-}
-
-/** The message of an error whatever it is; several at once, as of connections, have none. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 function sentence(code: string): string {

@@ -1,3 +1,4 @@
+import { instant } from '../text/instant.ts';
 /** What a command has to say: `data` for programs, `text` for people. */
 export type Report = { data: unknown; text: string };
 
@@ -43,9 +44,4 @@ function cell(value: Cell): string {
   if (value instanceof Date) return instant(value);
   const text = Array.isArray(value) ? value.join(', ') : String(value);
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '');
-}
-
-/** To the second, in UTC. */
-export function instant(value: Date): string {
-  return `${value.toISOString().slice(0, 19)}Z`;
 }

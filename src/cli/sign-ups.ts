@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RequestState, SignUpRequest } from '../admission/sign-up-requests.store.ts';
+import { instant } from '../text/instant.ts';
 import { example } from './program.ts';
-import { fields, instant, type Report, table } from './report.ts';
+import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 
 const requests = () => import('./sign-ups/requests.ts');

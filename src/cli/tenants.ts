@@ -5,7 +5,8 @@ import { collectDomains, collectWords } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
-import type { AddOptions, FoundTenant, TenantOptions } from './tenants/change.ts';
+import type { AddOptions, TenantOptions } from './tenants/change.ts';
+import type { FoundTenant } from './tenants/find.ts';
 
 const changes = () => import('./tenants/change.ts');
 const find = () => import('./tenants/find.ts');

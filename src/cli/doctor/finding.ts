@@ -1,4 +1,4 @@
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '../../errors.ts';
 
 /** What the doctor says about one thing. */
 export type Finding = {

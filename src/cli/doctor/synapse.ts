@@ -5,7 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { matrixId } from '../../handles/rules.ts';
 import { Synapse } from '../../matrix/synapse.ts';
 import { refusedClients } from '../../oidc/client-refusals.store.ts';
-import { instant } from '../report.ts';
+import { instant } from '../../text/instant.ts';
 import { examineBot } from './bot.ts';
 import { type Finding, failure, fetchJson, look, ok, warning } from './finding.ts';
 import { signInRequest } from './sign-in-request.ts';

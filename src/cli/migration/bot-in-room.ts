@@ -3,9 +3,9 @@ import { syncRoom } from '../../entities/queue-sync.ts';
 import type { Actual } from '../../matrix/rooms/actual.ts';
 import { levelIn } from '../../matrix/rooms/levels.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
-import type { Cli } from '../run.ts';
 import type { Homeserver } from './homeserver.ts';
 import type { Recording } from './recording.ts';
+import type { Target } from './target.ts';
 
 const levelsType = 'm.room.power_levels';
 
@@ -24,7 +24,7 @@ export function botTrouble(actual: Actual, bot: string, needed: number): string 
  * @throws SynapseError when nobody of this server has power there
  */
 export async function takePower(
-  { database }: Pick<Cli, 'database'>,
+  { database }: Pick<Target, 'database'>,
   { rooms, bot }: Homeserver,
   actual: Actual,
   { room, recording }: { room: string | undefined; recording: Recording },

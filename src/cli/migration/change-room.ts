@@ -2,8 +2,8 @@ import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { lockSnapshotsById, type RoomSnapshot } from '../../entities/snapshots.store.ts';
-import type { Cli } from '../run.ts';
 import type { Recording } from './recording.ts';
+import type { Target } from './target.ts';
 
 /**
  * Changes the row of an entity, with its rollback line and audit row.
@@ -12,7 +12,7 @@ import type { Recording } from './recording.ts';
  * @returns whether anything was changed
  */
 export function changeRoom(
-  { database }: Pick<Cli, 'database'>,
+  { database }: Pick<Target, 'database'>,
   { id, action }: { id: string; action: AuditAction },
   recording: Recording,
   work: (tx: Transaction, room: RoomSnapshot) => Promise<boolean>,

@@ -3,7 +3,6 @@ import { readActual } from '../../matrix/rooms/actual.ts';
 import type { RoomDependencies } from '../../matrix/rooms/dependencies.ts';
 import { planMembers } from '../../matrix/rooms/members.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
-import type { Cli } from '../run.ts';
 import { changeRoom } from './change-room.ts';
 import { openHomeserver } from './homeserver.ts';
 import { endKeeping, type KnownRoom } from './known-rooms.store.ts';
@@ -12,6 +11,7 @@ import { type Recording, type RecordingOptions, recorded } from './recording.ts'
 import { roomParts } from './room-parts.ts';
 import { allKnownRooms } from './room-source.ts';
 import { patiently, sweep } from './sweep.ts';
+import type { Target } from './target.ts';
 
 export type GoLiveOptions = RecordingOptions & { tenant?: string; apply?: boolean };
 
@@ -34,12 +34,12 @@ const atOnce = 4;
  * Ends that imported rooms keep whoever is in them: from then on people without a role are taken out
  * as MATRIX_STRANGERS says, many of them only once an operator has confirmed it.
  */
-export async function goLive(cli: Cli, options: GoLiveOptions): Promise<GoLiveReport> {
+export async function goLive(target: Target, options: GoLiveOptions): Promise<GoLiveReport> {
   const report: GoLiveReport = { dryRun: !options.apply, rooms: [], missing: [] };
-  const parts = await roomParts(cli, await openHomeserver(cli));
-  const progress = new Progress('rooms', cli);
+  const parts = await roomParts(target, await openHomeserver(target));
+  const progress = new Progress('rooms', target);
   const work = (recording?: Recording) =>
-    sweep(allKnownRooms(cli.database, options.tenant), atOnce, async (room) => {
+    sweep(allKnownRooms(target.database, options.tenant), atOnce, async (room) => {
       if (room.origin !== 'imported' || room.strangers === null) return;
       const strangers = await strangersIn(parts, room);
       progress.at(report.rooms.length);
@@ -47,12 +47,12 @@ export async function goLive(cli: Cli, options: GoLiveOptions): Promise<GoLiveRe
         report.missing.push(room.roomId);
         return;
       }
-      if (recording && !(await release(cli, room, recording))) return;
+      if (recording && !(await release(target, room, recording))) return;
       const { roomId, tenant, entityType, entitySlug } = room;
       report.rooms.push({ roomId, tenant, entityType, entitySlug, strangers });
     });
   if (!options.apply) await work();
-  else report.rollbackFile = (await recorded(cli, 'migration go-live', options, work)).path;
+  else report.rollbackFile = (await recorded(target, 'migration go-live', options, work)).path;
   progress.end();
   return report;
 }
@@ -69,9 +69,9 @@ async function strangersIn(parts: RoomDependencies, { id, roomId }: KnownRoom) {
   return kicks.filter(({ reason }) => reason === 'stranger').map(({ userId }) => userId);
 }
 
-function release(cli: Cli, { id }: KnownRoom, recording: Recording): Promise<boolean> {
+function release(target: Target, { id }: KnownRoom, recording: Recording): Promise<boolean> {
   const action = 'migration.room_released';
-  return changeRoom(cli, { id, action }, recording, async (tx, { strangers }) => {
+  return changeRoom(target, { id, action }, recording, async (tx, { strangers }) => {
     if (strangers === null) return false;
     await endKeeping(tx, id);
     await syncRoom(tx, id);

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts';
 import { HomeserverRooms } from '../../matrix/rooms/homeserver-rooms.ts';
 import { Synapse } from '../../matrix/synapse.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
-import type { Cli } from '../run.ts';
+import type { Target } from './target.ts';
 
 export type Homeserver = {
   synapse: Synapse;
@@ -17,7 +17,7 @@ export type Homeserver = {
  *
  * @throws AppError `homeserver_not_configured`, `homeserver_unusable` (502)
  */
-export async function openHomeserver({ config }: Pick<Cli, 'config'>): Promise<Homeserver> {
+export async function openHomeserver({ config }: Pick<Target, 'config'>): Promise<Homeserver> {
   const { synapseUrl: url, accessToken, serverName } = config.matrix;
   if (!url || !accessToken) {
     throw new AppError('homeserver_not_configured', {

@@ -3,7 +3,6 @@ import { type Actual, actualOf, type Content } from '../../matrix/rooms/actual.t
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
 import { metadataType } from '../../matrix/rooms/state.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
-import type { Cli } from '../run.ts';
 import { botTrouble, takePower } from './bot-in-room.ts';
 import { changeRoom } from './change-room.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
@@ -14,6 +13,7 @@ import { type Recording, type RecordingOptions, recorded } from './recording.ts'
 import { type SoughtRoom, type SourceOptions, soughtRooms } from './room-source.ts';
 import { changeRoomState } from './room-state.ts';
 import { patiently, sweep } from './sweep.ts';
+import type { Target } from './target.ts';
 
 export type MarkOptions = RecordingOptions &
   SourceOptions & { apply?: boolean; takePower?: boolean };
@@ -37,41 +37,41 @@ export type MarkReport = {
 const atOnce = 4;
 
 /** Gives rooms without metadata what is known of them, and says that they are from before. */
-export async function markLegacy(cli: Cli, options: MarkOptions): Promise<MarkReport> {
+export async function markLegacy(target: Target, options: MarkOptions): Promise<MarkReport> {
   const report: MarkReport = {
     ...{ dryRun: !options.apply, rooms: 0, marked: [], present: 0, contradicting: [] },
     ...{ missing: [], blocked: [], problems: [] },
   };
-  const homeserver = await openHomeserver(cli);
-  const sought = soughtRooms(cli, options, (problem) => report.problems.push(problem));
-  const progress = new Progress('rooms', cli);
+  const homeserver = await openHomeserver(target);
+  const sought = soughtRooms(target, options, (problem) => report.problems.push(problem));
+  const progress = new Progress('rooms', target);
   const work = (recording?: Recording) =>
     sweep(sought, atOnce, async (room) => {
       report.rooms += 1;
       progress.at(report.rooms);
-      await new Marking(cli, homeserver, report, options, recording).mark(room);
+      await new Marking(target, homeserver, report, options, recording).mark(room);
     });
   if (!options.apply) await work();
-  else report.rollbackFile = (await recorded(cli, 'migration mark-legacy', options, work)).path;
+  else report.rollbackFile = (await recorded(target, 'migration mark-legacy', options, work)).path;
   progress.end();
   return report;
 }
 
 class Marking {
-  readonly #cli: Cli;
+  readonly #target: Target;
   readonly #homeserver: Homeserver;
   readonly #report: MarkReport;
   readonly #options: MarkOptions;
   readonly #recording: Recording | undefined;
 
   constructor(
-    cli: Cli,
+    target: Target,
     homeserver: Homeserver,
     report: MarkReport,
     options: MarkOptions,
     recording?: Recording,
   ) {
-    this.#cli = cli;
+    this.#target = target;
     this.#homeserver = homeserver;
     this.#report = report;
     this.#options = options;
@@ -114,7 +114,7 @@ class Marking {
     try {
       if (recording) {
         const about = { room: known?.id, recording };
-        if (powerless) await takePower(this.#cli, this.#homeserver, actual, about);
+        if (powerless) await takePower(this.#target, this.#homeserver, actual, about);
         await this.#writeMetadata(roomId, known, recording);
       }
       const { entityType = 'unknown', entitySlug } = known ?? {};
@@ -131,8 +131,8 @@ class Marking {
     const after = known
       ? await this.#metadataOf(known, legacy, recording)
       : { entity_type: 'unknown', ...legacy };
-    const cli = { database: this.#cli.database, rooms: this.#homeserver.rooms };
-    await changeRoomState(cli, { roomId, type: metadataType, before, after }, recording);
+    const target = { database: this.#target.database, rooms: this.#homeserver.rooms };
+    await changeRoomState(target, { roomId, type: metadataType, before, after }, recording);
   }
 
   /** What the worker writes, too, so that it finds nothing to change. */
@@ -141,7 +141,7 @@ class Marking {
     legacy: Record<string, unknown>,
     recording: Recording,
   ): Promise<Record<string, unknown>> {
-    const { database, config } = this.#cli;
+    const { database, config } = this.#target;
     const action = 'migration.room_marked';
     await changeRoom({ database }, { id, action }, recording, async (tx, room) => {
       if (room.metadata.legacy_room) return false;

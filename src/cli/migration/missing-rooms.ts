@@ -2,7 +2,6 @@ import type { Transaction } from '../../database/database.ts';
 import { DesiredState } from '../../entities/desired-state.ts';
 import type { EntityType } from '../../entities/room.ts';
 import { AppError } from '../../errors.ts';
-import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { changeRoom } from './change-room.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
@@ -12,6 +11,7 @@ import { type Recording, type RecordingOptions, recorded } from './recording.ts'
 import { conditionOf } from './room-condition.ts';
 import { allKnownRooms } from './room-source.ts';
 import { sweep } from './sweep.ts';
+import type { Target } from './target.ts';
 
 export type MissingOptions = RecordingOptions & {
   tenant?: string;
@@ -40,27 +40,33 @@ const atOnce = 8;
  *
  * @throws AppError `most_rooms_missing` (409) without `yes`
  */
-export async function clearMissing(cli: Cli, options: MissingOptions): Promise<MissingReport> {
+export async function clearMissing(
+  target: Target,
+  options: MissingOptions,
+): Promise<MissingReport> {
   const command = 'migration clear-missing';
-  return withMissing(cli, options, command, async (report, missing, recording) => {
+  return withMissing(target, options, command, async (report, missing, recording) => {
     for (const room of missing.rooms) {
-      const done = !recording || (await clear(cli, missing.synapse, room, recording));
+      const done = !recording || (await clear(target, missing.synapse, room, recording));
       if (done) report.cleared.push(named(room));
     }
   });
 }
 
 /** Has rooms made anew for entities whose room is missing, or was cleared. */
-export async function recreateMissing(cli: Cli, options: MissingOptions): Promise<MissingReport> {
+export async function recreateMissing(
+  target: Target,
+  options: MissingOptions,
+): Promise<MissingReport> {
   const command = 'migration recreate-missing';
-  return withMissing(cli, options, command, async (report, missing, recording) => {
+  return withMissing(target, options, command, async (report, missing, recording) => {
     for (const room of missing.rooms) {
-      if (recording && !(await clear(cli, missing.synapse, room, recording))) continue;
-      if (recording) await recreate(cli, room, recording);
+      if (recording && !(await clear(target, missing.synapse, room, recording))) continue;
+      if (recording) await recreate(target, room, recording);
       report.recreated.push(named(room));
     }
-    for await (const room of allCleared(cli, options)) {
-      if (recording && !(await recreate(cli, room, recording))) continue;
+    for await (const room of allCleared(target, options)) {
+      if (recording && !(await recreate(target, room, recording))) continue;
       report.recreated.push(named({ ...room, roomId: room.formerRoomId ?? '' }));
     }
   });
@@ -69,16 +75,16 @@ export async function recreateMissing(cli: Cli, options: MissingOptions): Promis
 type Missing = Pick<Homeserver, 'synapse'> & { rooms: KnownRoom[] };
 type Work = (report: MissingReport, missing: Missing, recording?: Recording) => Promise<void>;
 
-async function withMissing(cli: Cli, options: MissingOptions, command: string, work: Work) {
+async function withMissing(target: Target, options: MissingOptions, command: string, work: Work) {
   const dryRun = !options.apply;
   const report: MissingReport = { dryRun, rooms: 0, cleared: [], recreated: [] };
-  const missing = await findMissing(cli, options, report);
+  const missing = await findMissing(target, options, report);
   if (dryRun) {
     await work(report, missing);
     return report;
   }
   checkShare(report, missing.rooms.length, options);
-  const { path } = await recorded(cli, command, options, (recording) =>
+  const { path } = await recorded(target, command, options, (recording) =>
     work(report, missing, recording),
   );
   report.rollbackFile = path;
@@ -86,14 +92,14 @@ async function withMissing(cli: Cli, options: MissingOptions, command: string, w
 }
 
 async function findMissing(
-  cli: Cli,
+  target: Target,
   { tenant }: MissingOptions,
   report: MissingReport,
 ): Promise<Missing> {
-  const { synapse } = await openHomeserver(cli);
-  const progress = new Progress('rooms', cli);
+  const { synapse } = await openHomeserver(target);
+  const progress = new Progress('rooms', target);
   const rooms: KnownRoom[] = [];
-  await sweep(allKnownRooms(cli.database, tenant), atOnce, async (room) => {
+  await sweep(allKnownRooms(target.database, tenant), atOnce, async (room) => {
     const { condition } = await conditionOf(synapse, room.roomId);
     if (condition === 'missing') rooms.push(room);
     report.rooms += 1;
@@ -113,13 +119,13 @@ function checkShare({ rooms }: MissingReport, missing: number, { yes }: MissingO
 }
 
 async function clear(
-  cli: Cli,
+  target: Target,
   synapse: Missing['synapse'],
   room: KnownRoom,
   recording: Recording,
 ): Promise<boolean> {
   const action = 'migration.room_cleared';
-  return changeRoom(cli, { id: room.id, action }, recording, async (tx, { roomId }) => {
+  return changeRoom(target, { id: room.id, action }, recording, async (tx, { roomId }) => {
     if (roomId !== room.roomId) return false;
     if ((await conditionOf(synapse, room.roomId)).condition !== 'missing') return false;
     await clearRoom(tx, room);
@@ -129,21 +135,21 @@ async function clear(
 
 /** As when the platform tells of the entity: it gets an alias, and the worker makes its room. */
 async function recreate(
-  cli: Cli,
+  target: Target,
   { id }: Pick<KnownRoom, 'id'>,
   recording: Recording,
 ): Promise<boolean> {
   const action = 'migration.room_recreated';
-  return changeRoom(cli, { id, action }, recording, async (tx, room) => {
+  return changeRoom(target, { id, action }, recording, async (tx, room) => {
     if (room.state !== 'awaited' || room.roomId !== null) return false;
     await beginAnew(tx, id);
-    await queue(cli, tx, room);
+    await queue(target, tx, room);
     return true;
   });
 }
 
 async function queue(
-  { config }: Cli,
+  { config }: Target,
   tx: Transaction,
   entity: { tenantId: string; entityType: EntityType; entitySlug: string },
 ): Promise<void> {
@@ -158,7 +164,7 @@ async function queue(
   await desiredState.save();
 }
 
-async function* allCleared({ database }: Cli, { tenant }: MissingOptions) {
+async function* allCleared({ database }: Target, { tenant }: MissingOptions) {
   const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
   const limit = 200;
   for (let after: string | null = null; ; ) {

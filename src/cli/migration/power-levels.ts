@@ -4,7 +4,6 @@ import { highest } from '../../matrix/rooms/levels.ts';
 import { planRoom } from '../../matrix/rooms/plan.ts';
 import { readDesired } from '../../matrix/rooms/read-desired.ts';
 import { SynapseError } from '../../matrix/synapse-error.ts';
-import type { Cli } from '../run.ts';
 import { botTrouble, takePower } from './bot-in-room.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
 import type { KnownRoom } from './known-rooms.store.ts';
@@ -14,6 +13,7 @@ import { roomParts } from './room-parts.ts';
 import { allKnownRooms } from './room-source.ts';
 import { changeRoomState } from './room-state.ts';
 import { patiently, sweep } from './sweep.ts';
+import type { Target } from './target.ts';
 
 export type LevelsOptions = RecordingOptions & {
   tenant?: string;
@@ -42,21 +42,21 @@ const levelsType = 'm.room.power_levels';
 const atOnce = 4;
 
 /** Compares the power levels of rooms with the roles of people, by the plan of the worker. */
-export async function auditLevels(cli: Cli, options: LevelsOptions): Promise<LevelsReport> {
+export async function auditLevels(target: Target, options: LevelsOptions): Promise<LevelsReport> {
   const report: LevelsReport = {
     ...{ dryRun: !options.apply, rooms: 0, right: 0, mended: [], missing: [], blocked: [] },
   };
-  const homeserver = await openHomeserver(cli);
-  const parts = await roomParts(cli, homeserver);
-  const progress = new Progress('rooms', cli);
+  const homeserver = await openHomeserver(target);
+  const parts = await roomParts(target, homeserver);
+  const progress = new Progress('rooms', target);
   const work = (recording?: Recording) =>
-    sweep(allKnownRooms(cli.database, options.tenant), atOnce, async (room) => {
+    sweep(allKnownRooms(target.database, options.tenant), atOnce, async (room) => {
       report.rooms += 1;
       progress.at(report.rooms);
-      await new LevelsAudit(cli, { homeserver, parts, options, report, recording }).audit(room);
+      await new LevelsAudit(target, { homeserver, parts, options, report, recording }).audit(room);
     });
   if (!options.apply) await work();
-  else report.rollbackFile = (await recorded(cli, 'migration power-levels', options, work)).path;
+  else report.rollbackFile = (await recorded(target, 'migration power-levels', options, work)).path;
   progress.end();
   return report;
 }
@@ -70,11 +70,11 @@ type AuditParts = {
 };
 
 class LevelsAudit {
-  readonly #cli: Cli;
+  readonly #target: Target;
   readonly #with: AuditParts;
 
-  constructor(cli: Cli, parts: AuditParts) {
-    this.#cli = cli;
+  constructor(target: Target, parts: AuditParts) {
+    this.#target = target;
     this.#with = parts;
   }
 
@@ -98,7 +98,7 @@ class LevelsAudit {
     const { desired, actual } = found;
     const trouble = botTrouble(actual, homeserver.bot, highest);
     if (trouble && mayTakePower && recording) {
-      await takePower(this.#cli, homeserver, actual, { room: room.id, recording });
+      await takePower(this.#target, homeserver, actual, { room: room.id, recording });
       return this.#compare(room, false);
     }
     if (trouble) {
@@ -119,7 +119,7 @@ class LevelsAudit {
 
   async #read(room: KnownRoom) {
     const { parts } = this.#with;
-    const desired = await readDesired(this.#cli.database, room.id, parts.settings);
+    const desired = await readDesired(this.#target.database, room.id, parts.settings);
     if (!desired) return undefined;
     const { roomId } = room;
     const actual = await patiently(() => readActual(parts, { ...desired, roomId }));
@@ -128,9 +128,9 @@ class LevelsAudit {
 
   async #mend(roomId: string, before: Content | null, after: Content, recording: Recording) {
     if (!before) throw new SynapseError('The room has no power levels', { kind: 'refused' });
-    const cli = { database: this.#cli.database, rooms: this.#with.homeserver.rooms };
+    const target = { database: this.#target.database, rooms: this.#with.homeserver.rooms };
     const change = { roomId, type: levelsType, before: { ...before }, after: { ...after } };
-    await changeRoomState(cli, change, recording);
+    await changeRoomState(target, change, recording);
   }
 }
 

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
-import type { Cli } from '../run.ts';
 import type { Change } from './change.ts';
 import { RollbackFile } from './rollback-file.ts';
+import type { Target } from './target.ts';
 
 /** Where changes are told before they are made. */
 export type Recording = { append(changes: readonly Change[]): Promise<void> };
@@ -17,20 +17,20 @@ export type RecordingOptions = { rollbackFile?: string };
  * @throws AppError `rollback_file_exists` (409), `rollback_file_unwritable`: before anything is done
  */
 export async function recorded<T>(
-  cli: Cli,
+  target: Target,
   command: string,
   { rollbackFile }: RecordingOptions,
   work: (recording: Recording) => Promise<T>,
 ): Promise<{ result: T; path: string | undefined }> {
   const at = new Date().toISOString();
   const name = `${command.replaceAll(' ', '-')}-${at.replaceAll(':', '')}-${process.pid}.jsonl`;
-  const directory = join(cli.config.dataDir, 'rollback');
+  const directory = join(target.config.dataDir, 'rollback');
   if (!rollbackFile) await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = rollbackFile ?? join(directory, name);
   const file = await RollbackFile.create(path, {
     of: command,
     at,
-    installation: await installationOf(cli),
+    installation: await installationOf(target),
   });
   let result: T;
   try {
@@ -44,6 +44,6 @@ export async function recorded<T>(
 }
 
 /** Tells databases apart: changes of one mean nothing in another. */
-export async function installationOf({ database }: Pick<Cli, 'database'>): Promise<string> {
+export async function installationOf({ database }: Pick<Target, 'database'>): Promise<string> {
   return (await defaultTenant(database))?.id ?? '';
 }

@@ -1,4 +1,5 @@
-import { fields, instant, type Report, table } from '../report.ts';
+import { instant } from '../../text/instant.ts';
+import { fields, type Report, table } from '../report.ts';
 import type { GoLiveReport } from './go-live.ts';
 import type { ImportReport } from './import/run.ts';
 import type { MarkReport } from './mark-legacy.ts';

@@ -1,6 +1,5 @@
 import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
-import type { Cli } from '../run.ts';
 import type { Change } from './change.ts';
 import { isConflict } from './conflict.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
@@ -9,6 +8,7 @@ import { installationOf, type Recording, type RecordingOptions, recorded } from 
 import { WrittenRollback } from './rollback-file.ts';
 import { undoRoomState } from './room-state.ts';
 import type { Value } from './subjects.ts';
+import type { Target } from './target.ts';
 import {
   currentValues,
   judge,
@@ -46,50 +46,50 @@ const batchSize = 300;
  * @throws AppError `file_unreadable`, `rollback_file_invalid`, `rollback_file_foreign` (409)
  */
 export async function rollBack(
-  cli: Cli,
+  target: Target,
   path: string,
   options: RecordingOptions & { apply?: boolean },
 ): Promise<RollbackReport> {
   const written = await WrittenRollback.open(path);
   try {
-    await checkInstallation(cli, written);
+    await checkInstallation(target, written);
     const { of, at } = written.header;
     const { count: changes, torn } = written;
     const dryRun = !options.apply;
     const counts = { undone: 0, present: 0, refused: [] };
     const report: RollbackReport = { dryRun, of, at, changes, torn, ...counts };
-    const work = (recording?: Recording) => new Rollback(cli, report, recording).run(written);
+    const work = (recording?: Recording) => new Rollback(target, report, recording).run(written);
     if (dryRun) await work();
-    else report.rollbackFile = (await recorded(cli, 'migration rollback', options, work)).path;
+    else report.rollbackFile = (await recorded(target, 'migration rollback', options, work)).path;
     return report;
   } finally {
     await written.close();
   }
 }
 
-async function checkInstallation(cli: Cli, { header }: WrittenRollback): Promise<void> {
-  if (header.installation === (await installationOf(cli))) return;
+async function checkInstallation(target: Target, { header }: WrittenRollback): Promise<void> {
+  if (header.installation === (await installationOf(target))) return;
   throw new AppError('rollback_file_foreign', {
     message: 'The file is of another installation: its changes were made in another database.',
   });
 }
 
 class Rollback {
-  readonly #cli: Cli;
+  readonly #target: Target;
   readonly #report: RollbackReport;
   readonly #recording: Recording | undefined;
   /** What a dry run takes for set back. */
   readonly #assumed = new Map<string, Value | null>();
   #homeserver: Homeserver | undefined;
 
-  constructor(cli: Cli, report: RollbackReport, recording?: Recording) {
-    this.#cli = cli;
+  constructor(target: Target, report: RollbackReport, recording?: Recording) {
+    this.#target = target;
     this.#report = report;
     this.#recording = recording;
   }
 
   async run(written: WrittenRollback): Promise<void> {
-    const progress = new Progress('changes', this.#cli);
+    const progress = new Progress('changes', this.#target);
     let batch: Change[] = [];
     let done = 0;
     for await (const change of written.backwards()) {
@@ -108,9 +108,9 @@ class Rollback {
   }
 
   async #undoRoomState(change: Change): Promise<void> {
-    this.#homeserver ??= await openHomeserver(this.#cli);
+    this.#homeserver ??= await openHomeserver(this.#target);
     const verdict = await undoRoomState(
-      { database: this.#cli.database, rooms: this.#homeserver.rooms },
+      { database: this.#target.database, rooms: this.#homeserver.rooms },
       change,
       { recording: this.#recording, assumed: this.#assumed },
     );
@@ -134,7 +134,7 @@ class Rollback {
   }
 
   #step(batch: readonly Change[]): Promise<Step> {
-    return this.#cli.database.transaction(async (tx) => {
+    return this.#target.database.transaction(async (tx) => {
       const found = await currentValues(tx, batch);
       const recording = this.#recording;
       if (!recording) {

@@ -1,10 +1,10 @@
 import { type RoomDependencies, roomDependencies } from '../../matrix/rooms/dependencies.ts';
-import type { Cli } from '../run.ts';
 import type { Homeserver } from './homeserver.ts';
+import type { Target } from './target.ts';
 
 /** What the worker's plan of a room needs, for commands that make the same plan. */
 export function roomParts(
-  { database, config }: Cli,
+  { database, config }: Target,
   { synapse }: Homeserver,
 ): Promise<RoomDependencies> {
   const { serverName, rooms: settings } = config.matrix;

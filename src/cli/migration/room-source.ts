@@ -1,10 +1,10 @@
 import { AppError } from '../../errors.ts';
 import { readRows } from '../../files/rows.ts';
-import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { matrixRoomId, plainName } from './import/fields.ts';
 import type { Problem } from './import/lines.ts';
 import { type KnownRoom, knownRooms, roomsByRoomIds } from './known-rooms.store.ts';
+import type { Target } from './target.ts';
 
 /** A room to look at, and whose it is, if anybody's. */
 export type SoughtRoom = { roomId: string; known: KnownRoom | undefined };
@@ -15,24 +15,24 @@ const pageSize = 200;
 
 /** The rooms that we have, or those that a file names, whether we have them or not. */
 export function soughtRooms(
-  cli: Pick<Cli, 'database'>,
+  target: Pick<Target, 'database'>,
   { tenant, file }: SourceOptions,
   problem: (problem: Problem) => void,
 ): AsyncGenerator<SoughtRoom> {
   if (file && tenant) {
     throw new AppError('bad_input', { message: 'Give either --file or --tenant.' });
   }
-  return file ? roomsOfFile(cli, file, problem) : ourRooms(cli, tenant);
+  return file ? roomsOfFile(target, file, problem) : ourRooms(target, tenant);
 }
 
-async function* ourRooms({ database }: Pick<Cli, 'database'>, tenant: string | undefined) {
+async function* ourRooms({ database }: Pick<Target, 'database'>, tenant: string | undefined) {
   for await (const known of allKnownRooms(database, tenant)) {
     yield { roomId: known.roomId, known };
   }
 }
 
 export async function* allKnownRooms(
-  database: Cli['database'],
+  database: Target['database'],
   tenant: string | undefined,
 ): AsyncGenerator<KnownRoom> {
   const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
@@ -46,7 +46,7 @@ export async function* allKnownRooms(
 
 /** Room ids may stand in any of the files that are imported: other columns do not matter. */
 async function* roomsOfFile(
-  { database }: Pick<Cli, 'database'>,
+  { database }: Pick<Target, 'database'>,
   file: string,
   problem: (problem: Problem) => void,
 ): AsyncGenerator<SoughtRoom> {
@@ -84,7 +84,7 @@ function checkColumns(names: readonly string[]): void {
 }
 
 async function withOwners(
-  database: Cli['database'],
+  database: Target['database'],
   roomIds: readonly string[],
 ): Promise<SoughtRoom[]> {
   const known = new Map((await roomsByRoomIds(database, roomIds)).map((it) => [it.roomId, it]));

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { record } from '../../audit/events.ts';
 import type { HomeserverRooms } from '../../matrix/rooms/homeserver-rooms.ts';
-import type { Cli } from '../run.ts';
 import { type Change, identityOf, inverse } from './change.ts';
 import type { Recording } from './recording.ts';
 import type { Value } from './subjects.ts';
 import { patiently } from './sweep.ts';
+import type { Target } from './target.ts';
 
 type Content = Record<string, unknown>;
 
@@ -19,7 +19,7 @@ export type StateChange = {
 
 /** Writes the state event, after its rollback line, and an audit row after it. */
 export async function changeRoomState(
-  { database, rooms }: Pick<Cli, 'database'> & { rooms: HomeserverRooms },
+  { database, rooms }: Pick<Target, 'database'> & { rooms: HomeserverRooms },
   { roomId, type, before, after }: StateChange,
   recording: Recording,
 ): Promise<void> {
@@ -39,7 +39,7 @@ export type StateVerdict = 'undone' | 'present' | 'changed_since' | 'room_missin
  * @param assumed what a dry run has set back already
  */
 export async function undoRoomState(
-  { database, rooms }: Pick<Cli, 'database'> & { rooms: HomeserverRooms },
+  { database, rooms }: Pick<Target, 'database'> & { rooms: HomeserverRooms },
   change: Change,
   { recording, assumed }: { recording: Recording | undefined; assumed: Map<string, Value | null> },
 ): Promise<StateVerdict> {

@@ -1,4 +1,3 @@
-import type { Cli } from '../run.ts';
 import { openHomeserver } from './homeserver.ts';
 import type { Problem } from './import/lines.ts';
 import { Journal } from './journal.ts';
@@ -6,6 +5,7 @@ import { Progress } from './progress.ts';
 import { type Condition, conditionOf } from './room-condition.ts';
 import { type SoughtRoom, type SourceOptions, soughtRooms } from './room-source.ts';
 import { sweep } from './sweep.ts';
+import type { Target } from './target.ts';
 
 export type ValidateOptions = SourceOptions & { journal?: string; concurrency: number };
 
@@ -26,15 +26,18 @@ export type ValidationReport = {
 } & Record<Condition, ValidatedRoom[]>;
 
 /** Asks Synapse about every room, a few at a time. Changes nothing. */
-export async function validateRooms(cli: Cli, options: ValidateOptions): Promise<ValidationReport> {
+export async function validateRooms(
+  target: Target,
+  options: ValidateOptions,
+): Promise<ValidationReport> {
   const report: ValidationReport = {
     ...{ rooms: 0, versions: {}, problems: [] },
     ...{ valid: [], missing: [], deserted: [], replaced: [] },
   };
-  const sought = soughtRooms(cli, options, (problem) => report.problems.push(problem));
-  const { synapse } = await openHomeserver(cli);
+  const sought = soughtRooms(target, options, (problem) => report.problems.push(problem));
+  const { synapse } = await openHomeserver(target);
   const journal = await Journal.open(options.journal);
-  const progress = new Progress('rooms', cli);
+  const progress = new Progress('rooms', target);
   await sweep(sought, options.concurrency, async ({ roomId, known }) => {
     let found = journal.known(roomId);
     if (!found) {

@@ -1,5 +1,5 @@
-import type { Cli } from '../run.ts';
 import { requireTenant } from '../tenants/find.ts';
+import type { Target } from './target.ts';
 import {
   accountsWithoutMatrix,
   membersWithoutAccount,
@@ -17,12 +17,12 @@ const pageSize = 500;
 
 /** Everybody who is to be on Matrix one day and is not, and what keeps them. */
 export async function usersWithoutMatrix(
-  cli: Cli,
+  target: Target,
   { tenant }: { tenant?: string },
 ): Promise<WithoutMatrixReport> {
-  const tenantId = tenant ? (await requireTenant(cli.database, tenant)).id : null;
+  const tenantId = tenant ? (await requireTenant(target.database, tenant)).id : null;
   const report: WithoutMatrixReport = { counts: {}, users: [] };
-  for await (const user of everybody(cli, tenantId)) {
+  for await (const user of everybody(target, tenantId)) {
     report.counts[user.reason] = (report.counts[user.reason] ?? 0) + 1;
     report.users.push(user);
   }
@@ -30,7 +30,7 @@ export async function usersWithoutMatrix(
 }
 
 async function* everybody(
-  { database }: Cli,
+  { database }: Target,
   tenantId: string | null,
 ): AsyncGenerator<UserWithoutMatrix> {
   let accounts: UserWithoutMatrix[];

@@ -18,10 +18,8 @@ import { trimUnseen } from '../../text/unseen.ts';
 import { handleEntry } from '../handles/handles.store.ts';
 import type { Cli } from '../run.ts';
 import { brandingFrom, termsFrom } from './branding.ts';
-import { requireTenant } from './find.ts';
+import { type FoundTenant, requireTenant } from './find.ts';
 import { checkWays } from './ways.ts';
-
-export type FoundTenant = Tenant & { domains: string[]; emailDomains: string[] };
 
 export type TenantOptions = {
   name?: string;

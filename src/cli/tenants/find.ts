@@ -1,7 +1,9 @@
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { domainsOf, listTenants, tenantByName } from '../../tenants/tenants.store.ts';
-import type { FoundTenant } from './change.ts';
+
+export type FoundTenant = Tenant & { domains: string[]; emailDomains: string[] };
 
 export function allTenants(db: Queryable): Promise<FoundTenant[]> {
   return listTenants(db);

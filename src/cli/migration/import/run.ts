@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { record } from '../../../audit/events.ts';
 import type { Transaction } from '../../../database/database.ts';
 import { AppError } from '../../../errors.ts';
-import type { Cli } from '../../run.ts';
-import type { FoundTenant } from '../../tenants/change.ts';
+import type { FoundTenant } from '../../tenants/find.ts';
 import { isConflict } from '../conflict.ts';
 import { givenUp } from '../dry-run.ts';
 import { Progress } from '../progress.ts';
 import { type Recording, type RecordingOptions, recorded } from '../recording.ts';
+import type { Target } from '../target.ts';
 import { tenantMeant } from '../tenant.ts';
 import { entities } from './entities.ts';
 import { handles } from './handles.ts';
@@ -53,27 +53,27 @@ const batchSize = 500;
  *   `rollback_file_exists`, `rollback_file_unwritable`
  */
 export async function importFile(
-  cli: Cli,
+  target: Target,
   file: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const tenant = await tenantMeant(cli, options.tenant);
+  const tenant = await tenantMeant(target, options.tenant);
   const written = await writtenAt(file);
   const asOf = notLater(options.asOf ?? written, new Date());
   const report = emptyReport(options, tenant, asOf);
   const work = (recording?: Recording) => {
     const context: ImportContext = {
       tenantId: tenant.id,
-      config: cli.config,
+      config: target.config,
       asOf,
       vouched: options.vouchHandles ?? false,
     };
     return withKind(options.kind, (kind) =>
-      new Import(cli, kind, context, report, recording).run(file),
+      new Import(target, kind, context, report, recording).run(file),
     );
   };
   if (options.apply) {
-    const { path } = await recorded(cli, 'migration import', options, work);
+    const { path } = await recorded(target, 'migration import', options, work);
     report.rollbackFile = path;
   } else {
     await work();
@@ -112,20 +112,20 @@ function emptyReport(options: ImportOptions, tenant: FoundTenant, asOf: Date): I
 }
 
 class Import<Value> {
-  readonly #cli: Cli;
+  readonly #target: Target;
   readonly #kind: ImportKind<Value>;
   readonly #context: ImportContext;
   readonly #report: ImportReport;
   readonly #recording: Recording | undefined;
 
   constructor(
-    cli: Cli,
+    target: Target,
     kind: ImportKind<Value>,
     context: ImportContext,
     report: ImportReport,
     recording?: Recording,
   ) {
-    this.#cli = cli;
+    this.#target = target;
     this.#kind = kind;
     this.#context = context;
     this.#report = report;
@@ -134,7 +134,7 @@ class Import<Value> {
 
   async run(file: string): Promise<void> {
     const report = this.#report;
-    const progress = new Progress('lines', this.#cli);
+    const progress = new Progress('lines', this.#target);
     const told = {
       problem: (problem: Problem) => report.problems.push(problem),
       ignored: (column: string) => {
@@ -169,7 +169,7 @@ class Import<Value> {
   }
 
   #transact(batch: readonly Line<Value>[]): Promise<Outcome> {
-    const { database } = this.#cli;
+    const { database } = this.#target;
     const work = (tx: Transaction) => this.#kind.work(tx, batch, this.#context);
     const recording = this.#recording;
     if (!recording) return givenUp(database, work);
