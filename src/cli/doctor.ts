@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finding } from './doctor/finding.ts';
+import type { Finding } from '../doctor/finding.ts';
 import { example } from './program.ts';
 import { print } from './run.ts';
 
@@ -7,7 +7,7 @@ export function register(noun: Command): void {
   noun
     .addHelpText('after', example('doctor', 'doctor --json'))
     .action(async (_options: object, command: Command) => {
-      const { examine } = await import('./doctor/examine.ts');
+      const { examine } = await import('../doctor/examine.ts');
       const findings = await examine(process.env);
       const failed = findings.some(({ status }) => status === 'fail');
       const { json = false } = command.optsWithGlobals<{ json?: boolean }>();

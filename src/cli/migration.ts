@@ -1,25 +1,25 @@
 import { type Command, Option } from 'commander';
-import type { GoLiveOptions } from './migration/go-live.ts';
-import type { ImportOptions } from './migration/import/run.ts';
-import type { MarkOptions } from './migration/mark-legacy.ts';
-import type { MissingOptions } from './migration/missing-rooms.ts';
-import type { LevelsOptions } from './migration/power-levels.ts';
-import type { RecordingOptions } from './migration/recording.ts';
-import type { ValidateOptions } from './migration/validate-rooms.ts';
+import type { GoLiveOptions } from '../migration/go-live.ts';
+import type { ImportOptions } from '../migration/import/run.ts';
+import type { MarkOptions } from '../migration/mark-legacy.ts';
+import type { MissingOptions } from '../migration/missing-rooms.ts';
+import type { LevelsOptions } from '../migration/power-levels.ts';
+import type { RecordingOptions } from '../migration/recording.ts';
+import type { ValidateOptions } from '../migration/validate-rooms.ts';
 import { moment, wholeNumber } from './options.ts';
 import { example } from './program.ts';
 import { run } from './run.ts';
 
 const lazy = {
-  goLive: () => import('./migration/go-live.ts'),
-  import: () => import('./migration/import/run.ts'),
-  levels: () => import('./migration/power-levels.ts'),
-  mark: () => import('./migration/mark-legacy.ts'),
-  missing: () => import('./migration/missing-rooms.ts'),
-  validate: () => import('./migration/validate-rooms.ts'),
-  withoutMatrix: () => import('./migration/without-matrix.ts'),
-  rollback: () => import('./migration/rollback.ts'),
-  report: () => import('./migration/report.ts'),
+  goLive: () => import('../migration/go-live.ts'),
+  import: () => import('../migration/import/run.ts'),
+  levels: () => import('../migration/power-levels.ts'),
+  mark: () => import('../migration/mark-legacy.ts'),
+  missing: () => import('../migration/missing-rooms.ts'),
+  validate: () => import('../migration/validate-rooms.ts'),
+  withoutMatrix: () => import('../migration/without-matrix.ts'),
+  rollback: () => import('../migration/rollback.ts'),
+  report: () => import('./migration-report.ts'),
 };
 
 const fileKinds = ['entities', 'members', 'users', 'handles'];

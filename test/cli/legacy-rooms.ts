@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RollbackReport } from '../../src/cli/migration/rollback.ts';
 import type { Actual } from '../../src/matrix/rooms/actual.ts';
+import type { RollbackReport } from '../../src/migration/rollback.ts';
 import { openRoomsWorld } from '../matrix/rooms-world.ts';
 import { runCli } from './terminal.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { GoLiveReport } from '../../src/cli/migration/go-live.ts';
-import type { ImportReport } from '../../src/cli/migration/import/run.ts';
-import type { MarkReport } from '../../src/cli/migration/mark-legacy.ts';
-import type { LevelsReport } from '../../src/cli/migration/power-levels.ts';
-import type { RollbackReport } from '../../src/cli/migration/rollback.ts';
-import type { WithoutMatrixReport } from '../../src/cli/migration/without-matrix.ts';
+import type { GoLiveReport } from '../../src/migration/go-live.ts';
+import type { ImportReport } from '../../src/migration/import/run.ts';
+import type { MarkReport } from '../../src/migration/mark-legacy.ts';
+import type { LevelsReport } from '../../src/migration/power-levels.ts';
+import type { RollbackReport } from '../../src/migration/rollback.ts';
+import type { WithoutMatrixReport } from '../../src/migration/without-matrix.ts';
 import type { RoomPerson } from '../matrix/room-people.ts';
 import { acme, newSlug } from '../matrix/rooms-world.ts';
 import { type LegacyWorld, openLegacyWorld } from './legacy-rooms.ts';

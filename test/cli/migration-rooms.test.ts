@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { ImportReport } from '../../src/cli/migration/import/run.ts';
-import type { MissingReport } from '../../src/cli/migration/missing-rooms.ts';
-import type { ValidationReport } from '../../src/cli/migration/validate-rooms.ts';
+import type { ImportReport } from '../../src/migration/import/run.ts';
+import type { MissingReport } from '../../src/migration/missing-rooms.ts';
+import type { ValidationReport } from '../../src/migration/validate-rooms.ts';
 import { newSlug } from '../matrix/rooms-world.ts';
 import { type LegacyWorld, openLegacyWorld } from './legacy-rooms.ts';
 import { runCli } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImportReport } from '../../src/cli/migration/import/run.ts';
-import type { RollbackReport } from '../../src/cli/migration/rollback.ts';
+import type { ImportReport } from '../../src/migration/import/run.ts';
+import type { RollbackReport } from '../../src/migration/rollback.ts';
 import type { useTerminal } from './terminal.ts';
 
 type Terminal = ReturnType<typeof useTerminal>;

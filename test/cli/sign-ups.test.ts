@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import type { SignUpRequest } from '../../src/admission/sign-up-requests.store.ts';
 import { askToJoin } from '../../src/admission/sign-up-requests.ts';
-import type { FoundTenant } from '../../src/cli/tenants/find.ts';
+import type { FoundTenant } from '../../src/tenants/find.ts';
 import { useTerminal } from './terminal.ts';
 
 describe('sign-ups', () => {

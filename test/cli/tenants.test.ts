@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import type { FoundTenant } from '../../src/cli/tenants/find.ts';
+import type { FoundTenant } from '../../src/tenants/find.ts';
 import { useTerminal } from './terminal.ts';
 
 describe('tenants', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { Finding } from '../../src/cli/doctor/finding.ts';
+import type { Finding } from '../../src/doctor/finding.ts';
 import type { Registration } from '../../src/matrix/appservice/registration.ts';
 import { runCli } from '../cli/terminal.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';

@@ -2,9 +2,9 @@ import { parseEmail } from '../../accounts/email-address.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { accountOf } from '../../handles/handles.store.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 import * as store from './accounts.store.ts';
 import type { FoundAccount } from './found.ts';
 

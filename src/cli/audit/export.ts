@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { requireTenant } from '../../tenants/find.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 import { auditAfter } from './audit.store.ts';
 
 export type ExportOptions = { since?: Date; until?: Date; tenant?: string };

@@ -11,8 +11,8 @@ import {
 } from '../../federation/connections.store.ts';
 import { createGuardedFetch } from '../../federation/guarded-fetch.ts';
 import { discover } from '../../federation/openid.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 import {
   type AddOptions,
   type FoundConnection,

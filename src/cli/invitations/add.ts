@@ -4,12 +4,12 @@ import { invite } from '../../admission/invitations.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { MailQueue } from '../../mail/queue.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
 import { checkedHandle } from '../accounts/handle.ts';
 import { type Cli, warn } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 
 export type AddOptions = {
   tenant?: string;

@@ -7,8 +7,8 @@ import {
 import { revokeInvitation } from '../../admission/invitations.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 
 export type FoundInvitation = Invitation & { usedBy: { accountId: string; usedAt: Date }[] };
 

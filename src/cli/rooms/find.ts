@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
-import { requireTenant } from '../tenants/find.ts';
 import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './rooms.store.ts';
 
 /** Which room: by what the platform calls its entity, in a tenant or in the default one. */

@@ -4,9 +4,9 @@ import { requestLinkByOperator, unlink } from '../../entities/links.ts';
 import type { EntityType } from '../../entities/room.ts';
 import { type Entity, type Room, roomByEntity } from '../../entities/rooms.store.ts';
 import { AppError } from '../../errors.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 import type { Which } from './find.ts';
 
 /** A worker that lives takes it up at once. */

@@ -9,9 +9,9 @@ import {
 } from '../../entities/reconcile.store.ts';
 import { startReconcile } from '../../entities/reconcile.ts';
 import { AppError } from '../../errors.ts';
-import { Progress } from '../migration/progress.ts';
+import { Progress } from '../../migration/progress.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 
 export type ReconcileOptions = {
   tenant?: string;

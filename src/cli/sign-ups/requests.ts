@@ -8,9 +8,9 @@ import { decide } from '../../admission/sign-up-requests.ts';
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { MailQueue } from '../../mail/queue.ts';
+import { requireTenant } from '../../tenants/find.ts';
 import { isId } from '../invitations/find.ts';
 import type { Cli } from '../run.ts';
-import { requireTenant } from '../tenants/find.ts';
 
 /** @throws AppError `tenant_not_found` (404) */
 export async function list(

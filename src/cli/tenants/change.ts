@@ -6,6 +6,7 @@ import { AppError } from '../../errors.ts';
 import { takeTurns } from '../../handles/handles.store.ts';
 import { availableLanguages } from '../../http/messages.ts';
 import type { Branding } from '../../tenants/branding.ts';
+import { type FoundTenant, requireTenant } from '../../tenants/find.ts';
 import type { SignUpPolicy, Tenant } from '../../tenants/tenant.entity.ts';
 import {
   replaceDomains,
@@ -18,7 +19,6 @@ import { trimUnseen } from '../../text/unseen.ts';
 import { handleEntry } from '../handles/handles.store.ts';
 import type { Cli } from '../run.ts';
 import { brandingFrom, termsFrom } from './branding.ts';
-import { type FoundTenant, requireTenant } from './find.ts';
 import { checkWays } from './ways.ts';
 
 export type TenantOptions = {

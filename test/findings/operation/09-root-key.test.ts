@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { openDatabase } from '../../../src/database/open.ts';
+import type { Finding } from '../../../src/doctor/finding.ts';
 import { Fingerprints } from '../../../src/secrets/fingerprints.ts';
 import { runCli } from '../../cli/terminal.ts';
 import { Application, newVisitor, type Tokens } from '../../oidc/application.ts';

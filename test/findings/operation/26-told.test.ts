@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createListener } from 'node:net';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { Finding } from '../../../src/cli/doctor/finding.ts';
+import type { Finding } from '../../../src/doctor/finding.ts';
 import { runCli } from '../../cli/terminal.ts';
 import { freePorts } from '../../support/ports.ts';
 import { type Service, startService } from '../../support/service.ts';

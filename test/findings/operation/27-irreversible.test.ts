@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeAll, describe, test } from 'vitest';
-import type { FoundTenant } from '../../../src/cli/tenants/find.ts';
+import type { FoundTenant } from '../../../src/tenants/find.ts';
 import { root } from '../../../synapse/process.ts';
 import { useTerminal } from '../../cli/terminal.ts';
 import { until } from '../../support/until.ts';

@@ -1,0 +1,105 @@
+import type { Queryable } from '../database/database.ts';
+import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from '../entities/room.ts';
+
+/** An entity with a room, as far as a migration goes by it. */
+export type KnownRoom = {
+  id: string;
+  tenantId: string;
+  tenant: string;
+  entityType: EntityType;
+  entitySlug: string;
+  state: RoomState;
+  origin: RoomOrigin;
+  /** Of its own, apart from the setting. */
+  strangers: StrangerPolicy | null;
+  roomId: string;
+  /** That it had, where it has none. */
+  formerRoomId: string | null;
+};
+
+const columns = `r.id, r.tenant_id as "tenantId", t.slug as tenant, r.entity_type as "entityType",
+  r.entity_slug as "entitySlug", r.state, r.origin, r.strangers, r.room_id as "roomId",
+  r.former_room_id as "formerRoomId"`;
+
+/** A page of those that have a room, in the order of their ids. A tenant's space is our own affair. */
+export function knownRooms(
+  db: Queryable,
+  page: { tenantId: string | null; after: string | null; limit: number },
+): Promise<KnownRoom[]> {
+  return db.query<KnownRoom>(
+    `select ${columns} from rooms r join tenants t on t.id = r.tenant_id
+      where r.room_id is not null and r.entity_type <> 'space' and r.state <> 'deleted'
+        and ($1::uuid is null or r.tenant_id = $1) and ($2::uuid is null or r.id > $2)
+      order by r.id limit $3`,
+    [page.tenantId, page.after, page.limit],
+  );
+}
+
+export function roomsByRoomIds(db: Queryable, roomIds: readonly string[]): Promise<KnownRoom[]> {
+  return db.query<KnownRoom>(
+    `select ${columns} from rooms r join tenants t on t.id = r.tenant_id
+      where r.room_id = any ($1::text[]) and r.entity_type <> 'space'`,
+    [roomIds],
+  );
+}
+
+/** Entities whose room was cleared and that wait for another. */
+export function clearedRooms(
+  db: Queryable,
+  page: { tenantId: string | null; after: string | null; limit: number },
+): Promise<Omit<KnownRoom, 'roomId'>[]> {
+  return db.query(
+    `select ${columns} from rooms r join tenants t on t.id = r.tenant_id
+      where r.room_id is null and r.former_room_id is not null and r.state = 'awaited'
+        and r.entity_type <> 'space'
+        and ($1::uuid is null or r.tenant_id = $1) and ($2::uuid is null or r.id > $2)
+      order by r.id limit $3`,
+    [page.tenantId, page.after, page.limit],
+  );
+}
+
+/**
+ * Forgets the room of an entity, which waits from now on: for the platform's next statement, or for an
+ * operator's. What marks a room from before is not for the next one.
+ */
+export async function clearRoom(
+  tx: Queryable,
+  { id, roomId }: Pick<KnownRoom, 'id' | 'roomId'>,
+): Promise<void> {
+  await tx.query(
+    `update rooms set room_id = null, former_room_id = $2, state = 'awaited', origin = 'made',
+        strangers = null, metadata = metadata - '{legacy_room,migration_date}'::text[],
+        error = null, error_at = null, drift = null, held_removals = null,
+        wanted_version = wanted_version + 1, updated_at = now()
+      where id = $1 and room_id = $2`,
+    [id, roomId],
+  );
+}
+
+export async function beginAnew(tx: Queryable, id: string): Promise<void> {
+  await tx.query(
+    `update rooms set state = 'active' where id = $1 and state = 'awaited' and room_id is null`,
+    [id],
+  );
+}
+
+/** From now on the room's metadata say that it is older than this service. */
+export async function markLegacyRow(
+  tx: Queryable,
+  id: string,
+  metadata: Record<string, unknown>,
+): Promise<void> {
+  await tx.query('update rooms set metadata = metadata || $2::jsonb where id = $1', [
+    id,
+    JSON.stringify(metadata),
+  ]);
+}
+
+/** Whoever came into the room by other means is treated as everywhere. */
+export async function endKeeping(tx: Queryable, id: string): Promise<void> {
+  await tx.query(
+    `update rooms set strangers = null, wanted_version = wanted_version + 1, updated_at = now()
+      where id = $1`,
+    [id],
+  );
+}

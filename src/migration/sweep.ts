@@ -1,0 +1,39 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { SynapseError } from '../matrix/synapse-error.ts';
+
+/** Does the same with everything there is, a few at a time. Ends at the first failure. */
+export async function sweep<T>(
+  items: AsyncIterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.asyncIterator]();
+  let stopped = false;
+  const go = async () => {
+    for (;;) {
+      const next = stopped ? undefined : await iterator.next();
+      if (!next || next.done) return;
+      await work(next.value).catch((error) => {
+        stopped = true;
+        throw error;
+      });
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, go));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
+}
+
+const pausesMs = [500, 2000, 5000];
+
+/** Asks Synapse again where that may help. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (const ms of pausesMs) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof SynapseError) || error.kind !== 'retry') throw error;
+      await pause(error.retryAfterMs ?? ms);
+    }
+  }
+  return ask();
+}

@@ -1,0 +1,19 @@
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import type { Tenant } from './tenant.entity.ts';
+import { domainsOf, listTenants, tenantByName } from './tenants.store.ts';
+
+export type FoundTenant = Tenant & { domains: string[]; emailDomains: string[] };
+
+export function allTenants(db: Queryable): Promise<FoundTenant[]> {
+  return listTenants(db);
+}
+
+/** @throws AppError `tenant_not_found` (404) */
+export async function requireTenant(db: Queryable, name: string): Promise<FoundTenant> {
+  const tenant = await tenantByName(db, name);
+  if (tenant) return { ...tenant, ...(await domainsOf(db, tenant.id)) };
+  throw new AppError('tenant_not_found', {
+    message: `There is no tenant ${name}. See: openmeet-id tenants list`,
+  });
+}
