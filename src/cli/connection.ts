@@ -1,10 +1,10 @@
 import { loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
+import { poolSize, withDatabase } from '../database/with-database.ts';
 import { prepareFirstStart } from '../first-start.ts';
 import { loadFingerprints } from '../secrets/data-key.store.ts';
 import { KeyRing } from '../secrets/keyring.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
-import { poolSize, withDatabase } from './database.ts';
 import type { Cli } from './run.ts';
 
 /** Works on the service's database, with a schema of this version, as after a first start. */

@@ -1,8 +1,8 @@
-import { poolSize, withDatabase } from '../cli/database.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Database } from '../database/database.ts';
+import { poolSize, withDatabase } from '../database/with-database.ts';
 import { examineDatabase } from './database.ts';
 import { type Finding, failure, look, ok } from './finding.ts';
 import { examineIssuer } from './issuer.ts';

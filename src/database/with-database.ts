@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
-import type { Database } from '../database/database.ts';
-import { explained } from '../database/explain.ts';
-import { openDatabase } from '../database/open.ts';
+import type { Database } from './database.ts';
+import { explained } from './explain.ts';
+import { openDatabase } from './open.ts';
 
 /** A command does one thing after the other, and must leave the database's slots to the service. */
 export const poolSize = '3';
@@ -15,7 +15,7 @@ export async function withDatabase<T>(
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   if (!databaseUrl) {
-    const { startEmbedded } = await import('../database/embedded.ts');
+    const { startEmbedded } = await import('./embedded.ts');
     const embedded = await startEmbedded({ dataDir });
     try {
       return await on(embedded.url, databasePoolSize, work);
