@@ -170,12 +170,13 @@ test('a process of one role says which of its settings are hardly meant so', asy
   ] as const) {
     const service = await startService({ env });
     try {
-      const said = /MATRIX_\w+ is \w+/.exec(service.logs());
-      if (warning) assert.match(service.logs(), warning);
-      else assert.equal(said, null);
+      await until(() => service.logs().includes('listens on'), { what: 'the end of the start' });
     } finally {
       await service.stop();
     }
+    const said = /MATRIX_\w+ is \w+/.exec(service.logs());
+    if (warning) assert.match(service.logs(), warning);
+    else assert.equal(said, null);
   }
 });
 
