@@ -148,8 +148,11 @@ class Membership {
 /** A connection that shows our presence, or nothing while the server comes or goes. */
 async function enter(url: string): Promise<pg.Client | undefined> {
   const client = new pg.Client({ connectionString: url, application_name: 'presence' });
-  // What becomes of a lost connection is told by its end.
-  client.on('error', () => {});
+  // What becomes of a connection that is lost later is told by its end.
+  let lost = false;
+  client.on('error', () => {
+    lost = true;
+  });
   try {
     await client.connect();
     await client.query('SELECT pg_advisory_lock_shared($1)', [presenceLock]);
@@ -158,7 +161,7 @@ async function enter(url: string): Promise<pg.Client | undefined> {
     client.end().catch(() => {});
     const { code, message } = error as Error & { code?: string };
     if (code && passing.includes(code)) return undefined;
-    if (message.startsWith('Connection terminated')) return undefined;
+    if (lost || message.startsWith('Connection terminated')) return undefined;
     if (code === '28P01') throw new Error('Its password is not the one in DATA_DIR/secrets.');
     throw error;
   }
