@@ -76,6 +76,7 @@ function figuresOf({ database, hasher, breaches }: Parts): Figures {
     passwordHashes: () => ({ computed: hasher.hashes, waiting: hasher.waiting }),
     passwordBreaches: () => breaches.counts,
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    afterCommitErrors: () => database.afterCommitErrors,
     async database() {
       const [jobs, rooms, tables] = await Promise.all([
         jobCounts(database),

@@ -23,7 +23,11 @@ export async function startService(config: Config, ending: AsyncDisposableStack)
   const log = createLog(config.logLevel);
   if (config.tracesUrl) ending.defer(await traceTo(config.tracesUrl, log));
   const url = config.databaseUrl ?? (await startOwnServer(config, ending));
-  const database = await openDatabase({ url, poolSize: config.databasePoolSize });
+  const database = await openDatabase({
+    url,
+    poolSize: config.databasePoolSize,
+    onAfterCommitError: (err) => log.error({ err }, 'something could not be done after a commit'),
+  });
   ending.defer(() => database.close());
   try {
     await migrate(database);

@@ -17,9 +17,5 @@ export function onEvent(listener: Listener): void {
  */
 export async function record(db: Queryable, event: AuditEvent): Promise<void> {
   await insertEvent(db, event, requestContext());
-  const tell = () => {
-    for (const listener of listeners) listener(event);
-  };
-  if (db.afterCommit) db.afterCommit(tell);
-  else tell();
+  for (const listener of listeners) db.afterCommit(() => listener(event));
 }

@@ -13,12 +13,14 @@ export interface Queryable {
    * that PostgreSQL parses and plans it once.
    */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** In a transaction only: does something once it is committed, never if it is rolled back. */
-  afterCommit?(work: () => void): void;
+  /**
+   * Does something once what was written is committed, never if it is rolled back: at once where
+   * there is no transaction. Its failure is reported, and changes nothing for whoever wrote.
+   */
+  afterCommit(work: () => void): void;
 }
 
 export interface Transaction extends Queryable {
-  afterCommit(work: () => void): void;
   /** TypeORM's, on the same connection: for changes by repositories. */
   readonly manager: EntityManager;
 }
@@ -57,14 +59,38 @@ function rethrow(error: unknown): never {
 export class Database implements Queryable {
   readonly dataSource: DataSource;
   readonly #pool: Pool;
+  readonly #onAfterCommitError: (error: unknown) => void;
+  #afterCommitErrors = 0;
 
-  constructor(dataSource: DataSource) {
+  /** @param onAfterCommitError hears why something could not be done after a commit */
+  constructor(
+    dataSource: DataSource,
+    onAfterCommitError: (error: unknown) => void = console.error,
+  ) {
     this.dataSource = dataSource;
+    this.#onAfterCommitError = onAfterCommitError;
     this.#pool = (dataSource.driver as PostgresDriver).master;
   }
 
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return run<Row>(this.#pool, text, values);
+  }
+
+  afterCommit(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#afterCommitErrors += 1;
+      // What has failed may have been the log.
+      try {
+        this.#onAfterCommitError(error);
+      } catch {}
+    }
+  }
+
+  /** How often something could not be done after a commit. */
+  get afterCommitErrors(): number {
+    return this.#afterCommitErrors;
   }
 
   /** The pool itself, for libraries that need one (the job queue). */
@@ -88,7 +114,7 @@ export class Database implements Queryable {
         manager: runner.manager,
       });
       await runner.commitTransaction().catch(rethrow);
-      for (const later of afterwards) later();
+      for (const later of afterwards) this.afterCommit(later);
       return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});

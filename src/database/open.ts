@@ -13,6 +13,8 @@ export type DatabaseOptions = {
   poolSize: number;
   /** By which PostgreSQL shows its connections; `openmeet-id` is who serves or works. */
   name?: string;
+  /** Hears why something could not be done after a commit; else standard error does. */
+  onAfterCommitError?: (error: unknown) => void;
 };
 
 /**
@@ -23,6 +25,7 @@ export async function openDatabase({
   url,
   poolSize,
   name = 'openmeet-id',
+  onAfterCommitError,
 }: DatabaseOptions): Promise<Database> {
   const dataSource = new DataSource({
     type: 'postgres',
@@ -39,7 +42,7 @@ export async function openDatabase({
     throw explainDatabase(error, url) ?? error;
   });
   if (isTracing()) dataSource.subscribers.push(querySpans);
-  const database = new Database(dataSource);
+  const database = new Database(dataSource, onAfterCommitError);
   surviveLostConnections(database.pool);
   return database;
 }

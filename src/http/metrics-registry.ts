@@ -15,6 +15,8 @@ export type Figures = {
   /** Of new passwords, how many another server said to be in a breach, or not, or did not say. */
   passwordBreaches(): { breached: number; clear: number; failed: number };
   pool(): { total: number; idle: number; waiting: number };
+  /** What could not be done after a commit, such as the count of an event. */
+  afterCommitErrors(): number;
   database(): Promise<DatabaseFigures>;
 };
 
@@ -128,6 +130,15 @@ function addProcessGauges(registry: Registry, figures: Figures): void {
       const { total, idle } = figures.pool();
       this.set({ state: 'idle' }, idle);
       this.set({ state: 'used' }, total - idle);
+    },
+  });
+  new Counter({
+    name: 'openmeet_after_commit_errors_total',
+    help: 'What could not be done after a commit, such as a log line.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(figures.afterCommitErrors());
     },
   });
   gauge('openmeet_database_connections_wanted', 'Requests that wait for a connection.', () => {

@@ -72,5 +72,6 @@ export function countingQueries(db: Queryable): Queryable & { texts: string[] } 
       texts.push(text);
       return db.query<Row>(text, values);
     },
+    afterCommit: (work) => db.afterCommit(work),
   };
 }

@@ -7,7 +7,7 @@ import {
   SignInLimits,
   signInBudgets,
 } from '../../src/accounts/sign-in-limits.ts';
-import type { Database } from '../../src/database/database.ts';
+import type { Queryable } from '../../src/database/database.ts';
 import { RateLimits } from '../../src/http/rate-limits.ts';
 import { addAccount, type Community, countingQueries, openCommunity } from './community.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => community.close());
 
-function limitsOn(db: Pick<Database, 'query'>, budgets = signInBudgets) {
+function limitsOn(db: Queryable, budgets = signInBudgets) {
   const limits = new RateLimits(db, community.fingerprints);
   return new SignInLimits({ db, limits, browsers, budgets });
 }

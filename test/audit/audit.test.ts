@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, onTestFinished, test } from 'vitest';
 import { allowUpkeep } from '../../src/audit/audit.store.ts';
 import { onEvent, record } from '../../src/audit/events.ts';
 import { retainAudit } from '../../src/audit/retention.ts';
@@ -65,6 +65,51 @@ describe('the log and the metrics', () => {
       await write(db, 'at once');
     });
     assert.deepEqual(heard, ['done', 'at once']);
+  });
+
+  test('change nothing of what they hear of, when they fail', async () => {
+    const reports: unknown[] = [];
+    const own = await openDatabase({
+      url: place.url,
+      poolSize: 3,
+      onAfterCommitError(error) {
+        reports.push(error);
+        throw new Error('the log is full');
+      },
+    });
+    onTestFinished(() => own.close());
+    const wrong = new Error('no such label');
+    onEvent(({ target }) => {
+      if (target?.startsWith('hard to count')) throw wrong;
+    });
+    const after: (string | null | undefined)[] = [];
+    onEvent(({ target }) => after.push(target));
+
+    const committed = await own.transaction(async (tx) => {
+      await write(tx, 'hard to count');
+      await write(tx, 'easy to count');
+      return 'committed';
+    });
+    assert.equal(committed, 'committed');
+    await write(own, 'hard to count, at once');
+    await withRoomLock(own, 'a room', (db) =>
+      atomically(db, () => write(db, 'hard to count, in a room')),
+    );
+    const everything = [
+      'hard to count',
+      'easy to count',
+      'hard to count, at once',
+      'hard to count, in a room',
+    ];
+    assert.deepEqual(after, everything);
+    assert.deepEqual(heard, everything);
+    assert.deepEqual(reports, [wrong, wrong, wrong]);
+    assert.equal(own.afterCommitErrors, 3);
+    const rows = await own.query<{ target: string }>('select target from audit order by id');
+    assert.deepEqual(
+      rows.map((row) => row.target),
+      everything,
+    );
   });
 });
 

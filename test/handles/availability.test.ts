@@ -86,6 +86,7 @@ describe('asking for a handle', () => {
         queries += 1;
         return registry.db.query(text, values);
       },
+      afterCommit() {},
     };
     for (const typed of ['quite.free', 'acme', 'admin', '', 'ö', 'a'.repeat(5000)]) {
       queries = 0;
@@ -133,6 +134,7 @@ describe('a large registry', () => {
             lines.push(...(await tx.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values)));
             return [];
           },
+          afterCommit() {},
         };
         await freeAmong(explaining, ['user4711.x', 'user4711.y'], 'somebody');
         return lines.map((line) => line['QUERY PLAN']).join('\n');

@@ -81,6 +81,7 @@ describe('metrics', () => {
     const idle = sample(text, /database_connections\{state="idle"\}/) ?? -1;
     assert.ok(used >= 0 && idle >= 0 && used + idle >= 1, `${used} used, ${idle} idle`);
     assert.equal(sample(text, /^openmeet_database_connections_wanted /), 0);
+    assert.equal(sample(text, /^openmeet_after_commit_errors_total /), 0);
     assert.equal(sample(text, /^openmeet_jobs\{state="failed"\}/), 0);
     assert.equal(sample(text, /^openmeet_rooms\{state="failed"\}/), 0);
     for (const table of ['oidc_artifacts', 'mails', 'audit', 'rate_limits']) {

@@ -119,6 +119,7 @@ describe('a rate limit', () => {
         statements += 1;
         return instances[0].query<Row>(text, values);
       },
+      afterCommit() {},
     };
     const counted = new RateLimits(counting, new Fingerprints(randomBytes(32)));
     await counted.take([budget('a'), budget('b'), budget('c')]);

@@ -20,9 +20,10 @@ export async function withRoomLock(
   client.on('error', noteError);
   const db: Queryable = {
     afterCommit: (later) => {
+      const work = () => database.afterCommit(later);
       const waiting = afterwards.get(db);
-      if (waiting) waiting.push(later);
-      else later();
+      if (waiting) waiting.push(work);
+      else work();
     },
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
