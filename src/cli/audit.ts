@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExportOptions } from './audit/export.ts';
+import type { ExportOptions } from '../audit/export.ts';
 import { moment } from './options.ts';
 import { example } from './program.ts';
 import { run } from './run.ts';
@@ -14,7 +14,7 @@ export function register(noun: Command): void {
     .addHelpText('after', example('audit export --since 30d --tenant acme > audit.jsonl'))
     .action(
       run<ExportOptions>(async (cli, options) => {
-        await (await import('./audit/export.ts')).exportAudit(cli, options);
+        await (await import('../audit/export.ts')).exportAudit(cli, options);
         return undefined;
       }),
     );

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import type { Availability } from '../handles/availability.ts';
+import type { HandleEntry } from '../handles/entry.store.ts';
 import type { ImportReport } from '../handles/import.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
-import type { HandleEntry } from './handles/handles.store.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 
 const lazy = {
-  entry: () => import('./handles/entry.ts'),
-  import: () => import('./handles/import.ts'),
+  entry: () => import('../handles/entry.ts'),
+  import: () => import('../handles/reserve.ts'),
 };
 
 export function register(noun: Command): void {

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import type { ListedKey } from './keys/signing.ts';
+import type { ListedKey } from '../oidc/key-rotation.ts';
 import { wholeNumber } from './options.ts';
 import { example } from './program.ts';
 import { type Report, table } from './report.ts';
 import { run, warn } from './run.ts';
 
 const lazy = {
-  signing: () => import('./keys/signing.ts'),
-  sealing: () => import('./keys/reencrypt.ts'),
+  signing: () => import('../oidc/key-rotation.ts'),
+  sealing: () => import('../oidc/reencrypt.ts'),
 };
 
 /** Enough for every instance to publish a key, which they look for every 5 seconds. */

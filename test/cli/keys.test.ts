@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'vitest';
-import type { ListedKey } from '../../src/cli/keys/signing.ts';
+import type { ListedKey } from '../../src/oidc/key-rotation.ts';
 import { useTerminal } from './terminal.ts';
 
 describe('keys', () => {

@@ -3,6 +3,7 @@ import { queueAccessOfTenant } from '../../accounts/matrix-profile.store.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import { handleEntry } from '../../handles/entry.store.ts';
 import { takeTurns } from '../../handles/handles.store.ts';
 import { availableLanguages } from '../../http/messages.ts';
 import type { Branding } from '../../tenants/branding.ts';
@@ -16,7 +17,6 @@ import {
 } from '../../tenants/tenants.store.ts';
 import { isDisplayName } from '../../text/display-name.ts';
 import { trimUnseen } from '../../text/unseen.ts';
-import { handleEntry } from '../handles/handles.store.ts';
 import type { Cli } from '../run.ts';
 import { brandingFrom, termsFrom } from './branding.ts';
 import { checkWays } from './ways.ts';

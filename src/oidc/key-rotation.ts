@@ -1,7 +1,7 @@
-import { rotateClientKeys } from '../../federation/client-keys.ts';
-import { publishedKeys, type SigningKey } from '../../oidc/keys.store.ts';
-import { replaceCompromisedKeys, rotateKeys } from '../../oidc/keys.ts';
-import type { Cli } from '../run.ts';
+import type { Cli } from '../cli/run.ts';
+import { rotateClientKeys } from '../federation/client-keys.ts';
+import { publishedKeys, type SigningKey } from './keys.store.ts';
+import { replaceCompromisedKeys, rotateKeys } from './keys.ts';
 
 /** A published key: it signs, will sign, or only serves tokens that it signed. */
 export type ListedKey = Omit<SigningKey, 'sealed'> & { state: 'signs' | 'next' | 'retiring' };

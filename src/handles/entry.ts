@@ -1,9 +1,9 @@
-import { AppError } from '../../errors.ts';
-import { type Availability, checkHandle } from '../../handles/availability.ts';
-import { handlePolicy } from '../../handles/policy.ts';
-import { normaliseHandle } from '../../handles/rules.ts';
-import type { Cli } from '../run.ts';
-import { type HandleEntry, handleEntry } from './handles.store.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { type Availability, checkHandle } from './availability.ts';
+import { type HandleEntry, handleEntry } from './entry.store.ts';
+import { handlePolicy } from './policy.ts';
+import { normaliseHandle } from './rules.ts';
 
 export async function check({ config, database }: Cli, typed: string): Promise<Availability> {
   const policy = handlePolicy({ serverName: config.matrix.serverName, ...config.handles });

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import { record } from '../../audit/events.ts';
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { type ImportReport, importHandles } from '../../handles/import.ts';
-import { type ImportRow, readImportFile } from '../../handles/import-file.ts';
-import { normaliseHandle } from '../../handles/rules.ts';
-import { readFile } from '../options.ts';
-import type { Cli } from '../run.ts';
+import { record } from '../audit/events.ts';
+import { readFile } from '../cli/options.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { type ImportReport, importHandles } from './import.ts';
+import { type ImportRow, readImportFile } from './import-file.ts';
+import { normaliseHandle } from './rules.ts';
 
 /** @throws AppError `handle_import_unreadable`, `file_unreadable`, `bad_input` */
 export async function importFile(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { requireTenant } from '../../tenants/find.ts';
-import type { Cli } from '../run.ts';
-import { auditAfter } from './audit.store.ts';
+import type { Cli } from '../cli/run.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { auditAfter } from './export.store.ts';
 
 export type ExportOptions = { since?: Date; until?: Date; tenant?: string };
 

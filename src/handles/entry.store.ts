@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.ts';
+import type { Queryable } from '../database/database.ts';
 
 /** Everything that is known of a handle. */
 export type HandleEntry = {

@@ -1,12 +1,12 @@
-import { record } from '../../audit/events.ts';
-import { sealAudit, verifyAudit } from '../../audit/seals.ts';
-import { AppError } from '../../errors.ts';
-import { reencryptConnections } from '../../federation/connections.store.ts';
-import { reencryptMails } from '../../mail/mails.store.ts';
-import { lockKeys, reencryptSigningKeys } from '../../oidc/keys.store.ts';
-import { addFingerprintRoot, reencryptDataKeys } from '../../secrets/data-key.store.ts';
-import { lockOutStarts, renewFingerprints, runningProcesses } from '../../secrets/renewal.store.ts';
-import type { Cli } from '../run.ts';
+import { record } from '../audit/events.ts';
+import { sealAudit, verifyAudit } from '../audit/seals.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { reencryptConnections } from '../federation/connections.store.ts';
+import { reencryptMails } from '../mail/mails.store.ts';
+import { addFingerprintRoot, reencryptDataKeys } from '../secrets/data-key.store.ts';
+import { lockOutStarts, renewFingerprints, runningProcesses } from '../secrets/renewal.store.ts';
+import { lockKeys, reencryptSigningKeys } from './keys.store.ts';
 
 export type Reencrypted = {
   signingKeys: number;
