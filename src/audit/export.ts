@@ -1,21 +1,20 @@
-import { once } from 'node:events';
-import type { Cli } from '../cli/run.ts';
-import { requireTenant } from '../tenants/find.ts';
-import { auditAfter } from './export.store.ts';
-
-export type ExportOptions = { since?: Date; until?: Date; tenant?: string };
+import type { Queryable } from '../database/database.ts';
+import { type AuditFilter, type AuditRow, auditAfter } from './export.store.ts';
 
 const batchSize = 1000;
 
-/** In batches by id, so that any number of rows takes little memory and no long transaction. */
-export async function exportAudit({ database }: Cli, options: ExportOptions): Promise<void> {
-  const { since = null, until = null, tenant } = options;
-  const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
+/**
+ * The audit, the oldest first. In batches by id, so that any number of rows takes little memory and no
+ * long transaction.
+ */
+export async function* exportAudit(
+  db: Queryable,
+  filter: AuditFilter,
+): AsyncGenerator<readonly AuditRow[]> {
   let last = '0';
   for (;;) {
-    const rows = await auditAfter(database, last, { since, until, tenantId }, batchSize);
-    const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-    if (!process.stdout.write(lines)) await once(process.stdout, 'drain');
+    const rows = await auditAfter(db, last, filter, batchSize);
+    if (rows.length > 0) yield rows;
     last = rows.at(-1)?.id ?? last;
     if (rows.length < batchSize) return;
   }

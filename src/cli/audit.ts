@@ -1,8 +1,15 @@
+import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { ExportOptions } from '../audit/export.ts';
 import { moment } from './options.ts';
 import { example } from './program.ts';
-import { run } from './run.ts';
+import { type Cli, run } from './run.ts';
+
+const lazy = {
+  export: () => import('../audit/export.ts'),
+  tenants: () => import('../tenants/find.ts'),
+};
+
+type ExportOptions = { since?: Date; until?: Date; tenant?: string };
 
 export function register(noun: Command): void {
   noun
@@ -12,10 +19,23 @@ export function register(noun: Command): void {
     .option('--until <time>', 'before then', moment)
     .option('--tenant <tenant>', 'only of this tenant')
     .addHelpText('after', example('audit export --since 30d --tenant acme > audit.jsonl'))
-    .action(
-      run<ExportOptions>(async (cli, options) => {
-        await (await import('../audit/export.ts')).exportAudit(cli, options);
-        return undefined;
-      }),
-    );
+    .action(run<ExportOptions>(printAudit));
+}
+
+async function printAudit(
+  { database }: Cli,
+  { since, until, tenant }: ExportOptions,
+): Promise<undefined> {
+  const { exportAudit } = await lazy.export();
+  const { requireTenant } = await lazy.tenants();
+  const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
+  for await (const rows of exportAudit(database, {
+    since: since ?? null,
+    until: until ?? null,
+    tenantId,
+  })) {
+    const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    if (!process.stdout.write(lines)) await once(process.stdout, 'drain');
+  }
+  return undefined;
 }

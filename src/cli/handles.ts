@@ -1,16 +1,25 @@
+import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { AppError } from '../errors.ts';
 import type { Availability } from '../handles/availability.ts';
 import type { HandleEntry } from '../handles/entry.store.ts';
 import type { ImportReport } from '../handles/import.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
+import { readFile } from './options.ts';
 import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
-import { run } from './run.ts';
+import { type Cli, run } from './run.ts';
 
 const lazy = {
+  availability: () => import('../handles/availability.ts'),
   entry: () => import('../handles/entry.ts'),
-  import: () => import('../handles/reserve.ts'),
+  import: () => import('../handles/import.ts'),
+  importFile: () => import('../handles/import-file.ts'),
+  policy: () => import('../handles/policy.ts'),
+  reserve: () => import('../handles/reserve.ts'),
 };
+
+type ImportChoice = { apply?: boolean; dryRun?: boolean };
 
 export function register(noun: Command): void {
   noun
@@ -18,13 +27,18 @@ export function register(noun: Command): void {
     .argument('<handle>', 'a handle or a whole Matrix ID')
     .description('Say whether a newcomer could choose a handle, and if not, why')
     .addHelpText('after', example('handles check ada'))
-    .action(run(async (cli, _, handle) => checked(await (await lazy.entry()).check(cli, handle))));
+    .action(run(async (cli, _, handle) => checked(await check(cli, handle))));
   noun
     .command('show')
     .argument('<handle>', 'a handle or a whole Matrix ID')
     .description('Show who has a handle, or had it')
     .addHelpText('after', example('handles show ada'))
-    .action(run(async (cli, _, handle) => shown(await (await lazy.entry()).show(cli, handle))));
+    .action(
+      run(async ({ config, database }, _, handle) => {
+        const { requireHandle } = await lazy.entry();
+        return shown(await requireHandle(database, handle, config.matrix.serverName));
+      }),
+    );
   irreversible(
     noun
       .command('reserve')
@@ -35,7 +49,10 @@ export function register(noun: Command): void {
     .action(
       run<Confirmation, [string[]]>(async (cli, options, handles) => {
         await confirm(cli, options, `Keep ${handles.join(', ')} from everybody for ever`);
-        return imported(await (await lazy.import()).reserve(cli, handles));
+        const { reserveHandles } = await lazy.reserve();
+        const { serverName } = cli.config.matrix;
+        const order = { handles, serverName, actor: 'operator', source: 'command line' };
+        return imported(await reserveHandles(cli.database, order));
       }),
     );
   noun
@@ -49,10 +66,37 @@ export function register(noun: Command): void {
       example('handles import handles.csv', 'handles import handles.csv --apply'),
     )
     .action(
-      run<{ apply?: boolean; dryRun?: boolean }>(async (cli, options, file) =>
-        imported(await (await lazy.import()).importFile(cli, file, options)),
+      run<ImportChoice>(async (cli, options, file) =>
+        imported(await importFile(cli, file, options)),
       ),
     );
+}
+
+async function check({ config, database }: Cli, handle: string): Promise<Availability> {
+  const { handlePolicy } = await lazy.policy();
+  const policy = handlePolicy({ serverName: config.matrix.serverName, ...config.handles });
+  return (await lazy.availability()).checkHandle(database, handle, policy);
+}
+
+async function importFile(
+  { config, database }: Cli,
+  file: string,
+  { apply = false, dryRun = false }: ImportChoice,
+): Promise<ImportReport> {
+  if (apply && dryRun) {
+    throw new AppError('bad_input', { message: 'Give either --apply or --dry-run.' });
+  }
+  const format = /\.csv$/i.test(file) ? 'csv' : 'json';
+  const { readImportFile } = await lazy.importFile();
+  return (await lazy.import()).importHandles(
+    database,
+    readImportFile(readFile(file).toString(), format),
+    {
+      serverName: config.matrix.serverName,
+      dryRun: !apply,
+      audit: { actor: 'operator', source: basename(file).slice(0, 100) },
+    },
+  );
 }
 
 function checked(answer: Availability): Report {

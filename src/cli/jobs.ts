@@ -7,7 +7,7 @@ import { type Cli, run } from './run.ts';
 
 const lazy = {
   store: () => import('../jobs/jobs.store.ts'),
-  events: () => import('../audit/events.ts'),
+  retry: () => import('../jobs/retry.ts'),
 };
 
 export function register(noun: Command): void {
@@ -41,20 +41,12 @@ async function retry(cli: Cli, id: string | undefined, all: boolean): Promise<st
   if (Boolean(id) === all || (id && !/^\d{1,18}$/.test(id))) {
     throw new AppError('bad_input', { message: 'Give the id of one job, or --all.' });
   }
-  const { failedJobs, retryJob } = await lazy.store();
-  const { record } = await lazy.events();
-  return cli.database.transaction(async (tx) => {
-    const wanted = id ? [id] : (await failedJobs(tx)).map((job) => job.id);
-    const retried = [];
-    for (const job of wanted) {
-      if (!(await retryJob(tx, job))) continue;
-      await record(tx, { action: 'job.retried', actor: 'operator', target: job });
-      retried.push(job);
-    }
-    if (retried.length > 0 || all) return retried;
-    throw new AppError('job_not_found', {
-      message: `There is no job ${id} that could be tried again now.`,
-    });
+  const { retryJobs } = await lazy.retry();
+  const order = { ids: id ? [id] : undefined, actor: 'operator' };
+  const retried = await cli.database.transaction((tx) => retryJobs(tx, order));
+  if (retried.length > 0 || all) return retried;
+  throw new AppError('job_not_found', {
+    message: `There is no job ${id} that could be tried again now.`,
   });
 }
 

@@ -13,12 +13,14 @@ const lazy = {
 /** Enough for every instance to publish a key, which they look for every 5 seconds. */
 const soon = 15;
 
+const actor = 'operator';
+
 export function register(noun: Command): void {
   noun
     .command('list')
     .description('List the keys that sign tokens, as they are published')
     .addHelpText('after', example('keys list'))
-    .action(run(async (cli) => listed(await (await lazy.signing()).listKeys(cli))));
+    .action(run(async ({ database }) => listed(await (await lazy.signing()).listKeys(database))));
   noun
     .command('rotate')
     .description(
@@ -42,11 +44,11 @@ export function register(noun: Command): void {
     )
     .action(
       run<{ now: number | string; compromised?: true }>(async (cli, options) => {
-        const signing = await lazy.signing();
-        if (options.compromised) return rotated(await signing.replaceCompromised(cli));
+        const { replaceAllKeys, rotateAllKeys } = await lazy.signing();
+        if (options.compromised) return rotated(await replaceAllKeys(cli, { actor }));
         const seconds = Number(options.now);
         if (seconds < 10) warn('Instances may sign by a key that others do not publish yet.');
-        return rotated(await signing.rotate(cli, seconds));
+        return rotated(await rotateAllKeys(cli, { signsInSeconds: seconds, actor }));
       }),
     );
   noun
@@ -59,11 +61,11 @@ export function register(noun: Command): void {
     .addHelpText('after', example('keys reencrypt', 'keys reencrypt --fingerprints'))
     .action(
       run<{ fingerprints?: true }>(async (cli, options) => {
-        const sealing = await lazy.sealing();
-        const renewed = options.fingerprints ? await sealing.renewRoot(cli) : undefined;
+        const { reencrypt, renewRoot } = await lazy.sealing();
+        const renewed = options.fingerprints ? await renewRoot(cli, { actor }) : undefined;
         if (renewed?.auditProblems)
           warn('The audit was not as it had been sealed: see the doctor.');
-        const data = { ...(await sealing.reencrypt(cli)), ...renewed };
+        const data = { ...(await reencrypt(cli, { actor })), ...renewed };
         const parts = Object.entries(data).map(([what, count]) => `${count} ${what}`);
         return { data, text: `Sealed again: ${parts.join(', ')}.` };
       }),

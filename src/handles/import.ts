@@ -1,3 +1,4 @@
+import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { takeTurns } from './handles.store.ts';
 import { type Encounter, encounters, insertImported } from './import.store.ts';
@@ -29,7 +30,13 @@ export type ImportReport = {
   conflicts: ImportConflict[];
 };
 
-export type ImportOptions = { serverName: string; dryRun: boolean; batchSize?: number };
+export type ImportOptions = {
+  serverName: string;
+  dryRun: boolean;
+  batchSize?: number;
+  /** Each batch has a row in the audit, unless the caller writes one: who does it, and from where. */
+  audit?: { actor: string; source: string };
+};
 
 /**
  * Enters handles that people have already. Names that a newcomer could not choose are welcome as
@@ -39,13 +46,13 @@ export type ImportOptions = { serverName: string; dryRun: boolean; batchSize?: n
 export async function importHandles(
   db: Pick<Database, 'transaction'>,
   rows: readonly ImportRow[],
-  { serverName, dryRun, batchSize = 500 }: ImportOptions,
+  { serverName, dryRun, batchSize = 500, audit }: ImportOptions,
 ): Promise<ImportReport> {
   const report: ImportReport = { dryRun, rows: rows.length, added: 0, present: 0, conflicts: [] };
   const sound = soundRows(rows, serverName, report);
   for (let start = 0; start < sound.length; start += batchSize) {
     const batch = sound.slice(start, start + batchSize);
-    await importBatch(db, batch, report);
+    await importBatch(db, batch, report, audit);
   }
   report.conflicts.sort((a, b) => a.line - b.line);
   return report;
@@ -55,6 +62,7 @@ async function importBatch(
   db: Pick<Database, 'transaction'>,
   batch: readonly ImportRow[],
   report: ImportReport,
+  audit: ImportOptions['audit'],
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await takeTurns(
@@ -76,6 +84,10 @@ async function importBatch(
     for (const { line, handle } of news) {
       if (!added || added.has(handle)) report.added += 1;
       else report.conflicts.push({ line, handle, reason: 'taken' });
+    }
+    if (audit && !report.dryRun) {
+      const { actor, source } = audit;
+      await record(tx, { action: 'handles.imported', actor, detail: { source } });
     }
   });
 }

@@ -1,10 +1,12 @@
 import { record } from '../audit/events.ts';
 import { sealAudit, verifyAudit } from '../audit/seals.ts';
-import type { Cli } from '../cli/run.ts';
+import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { reencryptConnections } from '../federation/connections.store.ts';
 import { reencryptMails } from '../mail/mails.store.ts';
 import { addFingerprintRoot, reencryptDataKeys } from '../secrets/data-key.store.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import type { KeyRing } from '../secrets/keyring.ts';
 import { lockOutStarts, renewFingerprints, runningProcesses } from '../secrets/renewal.store.ts';
 import { lockKeys, reencryptSigningKeys } from './keys.store.ts';
 
@@ -23,10 +25,10 @@ export type Renewed = { fingerprints: number; auditProblems: number };
  *
  * @throws AppError `encryption_key_missing` when ENCRYPTION_KEYS lacks a key that sealed something
  */
-export async function reencrypt({
-  database,
-  ring,
-}: Pick<Cli, 'database' | 'ring'>): Promise<Reencrypted> {
+export async function reencrypt(
+  { database, ring }: { database: Database; ring: KeyRing },
+  { actor }: { actor: string },
+): Promise<Reencrypted> {
   return database.transaction(async (tx) => {
     await lockKeys(tx);
     const counts = {
@@ -35,7 +37,7 @@ export async function reencrypt({
       mails: await reencryptMails(tx, ring),
       connections: await reencryptConnections(tx, ring),
     };
-    await record(tx, { action: 'keys.reencrypted', actor: 'operator', detail: counts });
+    await record(tx, { action: 'keys.reencrypted', actor, detail: counts });
     return counts;
   });
 }
@@ -47,7 +49,14 @@ export async function reencrypt({
  *
  * @throws AppError `service_running` (409): a process that goes on with the old roots would find nothing
  */
-export async function renewRoot({ database, ring, fingerprints }: Cli): Promise<Renewed> {
+export async function renewRoot(
+  {
+    database,
+    ring,
+    fingerprints,
+  }: { database: Database; ring: KeyRing; fingerprints: Fingerprints },
+  { actor }: { actor: string },
+): Promise<Renewed> {
   const { problems } = await verifyAudit(database, fingerprints);
   const renewed = await database.transaction(async (tx) => {
     await lockOutStarts(tx);
@@ -59,7 +68,7 @@ export async function renewRoot({ database, ring, fingerprints }: Cli): Promise<
     const next = await addFingerprintRoot(tx, ring);
     const count = await renewFingerprints(tx, next);
     const detail = { fingerprints: count, auditProblems: problems.length };
-    await record(tx, { action: 'keys.root_renewed', actor: 'operator', detail });
+    await record(tx, { action: 'keys.root_renewed', actor, detail });
     return { next, count };
   });
   await sealAudit(database, renewed.next);

@@ -1,0 +1,23 @@
+import { record } from '../audit/events.ts';
+import type { Transaction } from '../database/database.ts';
+import { failedJobs, retryJob } from './jobs.store.ts';
+
+/**
+ * Tries jobs again that were given up on, but for those that run right now.
+ *
+ * @param ids all that were given up on unless given
+ * @returns those that are tried again
+ */
+export async function retryJobs(
+  tx: Transaction,
+  { ids, actor }: { ids?: readonly string[]; actor: string },
+): Promise<string[]> {
+  const wanted = ids ?? (await failedJobs(tx)).map((job) => job.id);
+  const retried = [];
+  for (const job of wanted) {
+    if (!(await retryJob(tx, job))) continue;
+    await record(tx, { action: 'job.retried', actor, target: job });
+    retried.push(job);
+  }
+  return retried;
+}
