@@ -109,7 +109,7 @@ function internalRoutesOnDemand(parts: WebParts): Router {
 
 async function loadInternalApi(parts: WebParts): Promise<Koa.Middleware> {
   const [{ internalApi }, { internalRoutes }] = await Promise.all([
-    import('./platform/serve.ts'),
+    import('./api/serve.ts'),
     import('./platform/routes.ts'),
   ]);
   return internalApi(parts, internalRoutes(parts)).routes() as Koa.Middleware;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pathSlug, printable } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { accountIn } from '../entities/desired-state.ts';
@@ -8,7 +9,6 @@ import { banned, levelOf } from '../entities/roles.ts';
 import type { Room } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { shownSync, sync } from './room-record.ts';
-import { pathSlug, printable } from './route.ts';
 import { tenantOfRequest } from './tenant.ts';
 
 export const userSlug = pathSlug.describe(

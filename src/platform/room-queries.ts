@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type InternalRoute, internalRoute } from '../api/route.ts';
 import { entityTypes } from '../entities/room.ts';
 import { listRooms, type Room, roomByEntity, roomByRoomId } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
@@ -13,7 +14,6 @@ import {
   roomRecord,
   shownRoom,
 } from './room-record.ts';
-import { type InternalRoute, internalRoute } from './route.ts';
 
 const scope = 'rooms:read';
 const oneRoom = { status: 200, description: 'The room', schema: roomRecord } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type InternalRoute, internalRoute, pathSlug, printable } from '../api/route.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
@@ -16,7 +17,6 @@ import {
   shownRoom,
   waitQuery,
 } from './room-record.ts';
-import { type InternalRoute, internalRoute, pathSlug, printable } from './route.ts';
 
 const scope = 'rooms:write';
 

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Client } from '../clients/clients.store.ts';
+import type { TenantNames } from '../platform/tenant.ts';
 import { isVisible } from '../text/unseen.ts';
-import type { TenantNames } from './tenant.ts';
 
 /** One request that was let in: its token, tenant and input are checked. */
 export type Call<Params, Query, Body> = {

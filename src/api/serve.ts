@@ -7,13 +7,13 @@ import { exactRouter } from '../http/exact-router.ts';
 import { readJson, validate } from '../http/forms.ts';
 import type { RateLimits } from '../http/rate-limits.ts';
 import type { CurrentProvider } from '../oidc/current-provider.ts';
+import { tenantOfRequest } from '../platform/tenant.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { authenticate } from './caller.ts';
 import { onceForKey } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Call, type InternalRoute, tenantQuery } from './route.ts';
-import { tenantOfRequest } from './tenant.ts';
 
 export type InternalApiParts = {
   current: CurrentProvider;
