@@ -108,11 +108,13 @@ function internalRoutesOnDemand(parts: WebParts): Router {
 }
 
 async function loadInternalApi(parts: WebParts): Promise<Koa.Middleware> {
-  const [{ internalApi }, { internalRoutes }] = await Promise.all([
+  const [{ serveApi }, { internalApi }, { internalRoutes }] = await Promise.all([
     import('./api/serve.ts'),
+    import('./platform/internal-api.ts'),
     import('./platform/routes.ts'),
   ]);
-  return internalApi(parts, internalRoutes(parts)).routes() as Koa.Middleware;
+  const api = internalApi(parts.database, internalRoutes(parts));
+  return serveApi(parts, api).routes() as Koa.Middleware;
 }
 
 /** A tenant's own host leads to the one origin, where cookies and passkeys live. */

@@ -4,7 +4,6 @@ import type { Queryable } from '../database/database.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { CurrentProvider } from '../oidc/current-provider.ts';
 import { proofAlgorithms } from '../oidc/features.ts';
-import { internalAudienceOf } from '../oidc/internal-audience.ts';
 import { dpopProofSeconds, useOnce } from '../oidc/replay.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { readProof } from './proof.ts';
@@ -26,25 +25,31 @@ const credentials = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*) *$/i;
  * @throws AppError `token_missing`, `invalid_token` (401), `insufficient_scope` (403), each with
  *   the header of RFC 6750 §3
  */
-export async function authenticate(ctx: Context, parts: Parts, scope: string): Promise<Client> {
+export async function authenticate(
+  ctx: Context,
+  parts: Parts,
+  wanted: { api: string; scope: string },
+): Promise<Client> {
+  const { api, scope } = wanted;
+  const challenge = challengeOf(ctx, api.slice(1));
   const header = ctx.get('authorization');
-  if (!header) throw challenge(ctx, 'token_missing', 'An access token is needed.');
+  if (!header) throw challenge('token_missing', 'An access token is needed.');
   const [, scheme, value] = credentials.exec(header) ?? [];
   const token = value && (await parts.current.provider.ClientCredentials.find(value));
-  const audience = internalAudienceOf(parts.publicUrl);
+  const audience = `${parts.publicUrl}${api}`;
   if (!token || token.aud !== audience || token.isExpired || !token.clientId) {
-    throw challenge(ctx, 'invalid_token', 'The access token is unknown, expired or not for here.');
+    throw challenge('invalid_token', 'The access token is unknown, expired or not for here.');
   }
   if (!(await hasKey(ctx, parts, token, { scheme, value }))) {
     const message = 'The token and its scheme, or its proof of possession, do not fit.';
-    throw challenge(ctx, 'invalid_token', message);
+    throw challenge('invalid_token', message);
   }
   const client = await findClient(parts.database, token.clientId);
   if (!client || client.disabledAt || !client.grantTypes.includes('client_credentials')) {
-    throw challenge(ctx, 'invalid_token', 'The client may no longer use this.');
+    throw challenge('invalid_token', 'The client may no longer use this.');
   }
   if (!token.scopes.has(scope) || !client.scopes.includes(scope)) {
-    throw challenge(ctx, 'insufficient_scope', `The scope ${scope} is needed.`, scope);
+    throw challenge('insufficient_scope', `The scope ${scope} is needed.`, scope);
   }
   return client;
 }
@@ -68,16 +73,15 @@ async function hasKey(
 }
 
 /** RFC 6750 §3.1: no code in the header for a request that brought no token at all. */
-function challenge(ctx: Context, code: ErrorCode, message: string, scope?: string): AppError {
-  const error =
-    code === 'token_missing' ? [] : [`error="${code}"`, `error_description="${message}"`];
-  const wanted = scope ? [`scope="${scope}"`] : [];
-  const scheme = /^DPoP /i.test(ctx.get('authorization'))
-    ? `DPoP algs="${proofAlgorithms.join(' ')}", `
-    : 'Bearer ';
-  ctx.set('www-authenticate', scheme + ['realm="internal"', ...error, ...wanted].join(', '));
-  return new AppError(code, {
-    message,
-    details: scope ? { scope } : undefined,
-  });
+function challengeOf(ctx: Context, realm: string) {
+  return (code: ErrorCode, message: string, scope?: string): AppError => {
+    const error =
+      code === 'token_missing' ? [] : [`error="${code}"`, `error_description="${message}"`];
+    const wanted = scope ? [`scope="${scope}"`] : [];
+    const scheme = /^DPoP /i.test(ctx.get('authorization'))
+      ? `DPoP algs="${proofAlgorithms.join(' ')}", `
+      : 'Bearer ';
+    ctx.set('www-authenticate', scheme + [`realm="${realm}"`, ...error, ...wanted].join(', '));
+    return new AppError(code, { message, details: scope ? { scope } : undefined });
+  };
 }

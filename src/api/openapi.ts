@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import { internalScopes } from '../clients/scopes.ts';
+import type { Api } from './api.ts';
 import { idempotencyHeader } from './idempotency.ts';
-import { type InternalRoute, tenantQuery } from './route.ts';
+import type { Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
 /** Errors that every route can answer with. */
 const commonProblems: Record<number, readonly string[]> = {
-  400: ['input_invalid', 'body_malformed', 'tenant_required', 'tenant_conflict'],
+  400: ['input_invalid', 'body_malformed'],
   401: ['token_missing', 'invalid_token'],
   403: ['insufficient_scope'],
-  404: ['tenant_not_found'],
 };
 
 const writing: Record<number, readonly string[]> = {
@@ -32,22 +31,25 @@ const problem = z
   })
   .meta({ id: 'Problem' });
 
-/** The table of routes as an OpenAPI 3.1 document. */
-export function openApiDocument(publicUrl: string, routes: readonly InternalRoute[]): Json {
+type AnyRoute = Route<never>;
+
+/** What an API's document is made from. */
+type Described = Pick<
+  Api<never>,
+  'base' | 'title' | 'description' | 'scopes' | 'query' | 'problems'
+> & { routes: readonly AnyRoute[] };
+
+/** An API as an OpenAPI 3.1 document. */
+export function openApiDocument(publicUrl: string, api: Described): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
-  for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, schemas) };
+  for (const route of api.routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(api, route, schemas) };
   }
   return {
     openapi: '3.1.1',
-    info: {
-      title: 'OpenMeet ID: internal API',
-      version: '1',
-      description:
-        'For programs that an operator made a client for. Every request is about one tenant.',
-    },
-    servers: [{ url: `${publicUrl}/internal` }],
+    info: { title: api.title, version: '1', description: api.description },
+    servers: [{ url: `${publicUrl}${api.base}` }],
     paths,
     components: {
       schemas,
@@ -57,7 +59,7 @@ export function openApiDocument(publicUrl: string, routes: readonly InternalRout
           flows: {
             clientCredentials: {
               tokenUrl: `${publicUrl}/oidc/token`,
-              scopes: Object.fromEntries(internalScopes),
+              scopes: Object.fromEntries(api.scopes),
             },
           },
         },
@@ -66,7 +68,7 @@ export function openApiDocument(publicUrl: string, routes: readonly InternalRout
   };
 }
 
-function operation(route: InternalRoute, schemas: Json): Json {
+function operation(api: Described, route: AnyRoute, schemas: Json): Json {
   const { status, description, schema } = route.answer;
   return {
     operationId: route.operation,
@@ -76,7 +78,7 @@ function operation(route: InternalRoute, schemas: Json): Json {
     parameters: [
       ...parameters('path', route.params, schemas),
       ...parameters('query', route.query, schemas),
-      ...parameters('query', tenantQuery, schemas),
+      ...parameters('query', api.query, schemas),
       ...(writes(route) ? parameters('header', idempotencyHeader, schemas) : []),
     ],
     requestBody: route.body && {
@@ -85,16 +87,16 @@ function operation(route: InternalRoute, schemas: Json): Json {
     },
     responses: {
       [status]: { description, content: json(schemaOf(schema, 'output', schemas)) },
-      ...problems(route, schemas),
+      ...problems(api, route, schemas),
     },
   };
 }
 
-function problems(route: InternalRoute, schemas: Json): Json {
+function problems(api: Described, route: AnyRoute, schemas: Json): Json {
   const all = new Map<string, readonly string[]>();
   const limited = route.budget ? { 429: ['too_many_attempts'] } : {};
   const kinds = [
-    ...[commonProblems, route.body ? withBody : {}, writes(route) ? writing : {}],
+    ...[commonProblems, api.problems, route.body ? withBody : {}, writes(route) ? writing : {}],
     ...[limited, route.problems ?? {}],
   ];
   for (const some of kinds) {
@@ -111,7 +113,7 @@ function problems(route: InternalRoute, schemas: Json): Json {
   );
 }
 
-function writes({ method }: InternalRoute): boolean {
+function writes({ method }: AnyRoute): boolean {
   return method !== 'get';
 }
 

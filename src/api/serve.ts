@@ -1,21 +1,22 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { exactRouter } from '../http/exact-router.ts';
 import { readJson, validate } from '../http/forms.ts';
 import type { RateLimits } from '../http/rate-limits.ts';
 import type { CurrentProvider } from '../oidc/current-provider.ts';
-import { tenantOfRequest } from '../platform/tenant.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
+import type { Api } from './api.ts';
 import { authenticate } from './caller.ts';
 import { onceForKey } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
-import { type Call, type InternalRoute, tenantQuery } from './route.ts';
+import type { Route } from './route.ts';
 
-export type InternalApiParts = {
+export type ApiParts = {
   current: CurrentProvider;
   database: Queryable;
   fingerprints: Fingerprints;
@@ -26,74 +27,82 @@ export type InternalApiParts = {
 
 const nothing = z.strictObject({});
 
-/** `/internal`, made from the table: every route passes the same checks in the same order. */
-export function internalApi(parts: InternalApiParts, routes: readonly InternalRoute[]): Router {
-  const router = exactRouter('/internal');
+/** Made from its table: every route passes the same checks in the same order. */
+export function serveApi<Caller extends object, Kind extends Route<Caller>>(
+  parts: ApiParts,
+  api: Api<Caller, Kind>,
+): Router {
+  const router = exactRouter(api.base);
   let document: string | undefined;
   router.get('/openapi.json', (ctx) => {
-    document ??= JSON.stringify(openApiDocument(parts.publicUrl, routes));
+    document ??= JSON.stringify(openApiDocument(parts.publicUrl, api));
     ctx.type = 'json';
     ctx.body = document;
   });
-  for (const route of routes) {
-    router[route.method](patternOf(route), (ctx) => serve(ctx, parts, route));
+  for (const route of api.routes) {
+    router[route.method](patternOf(route), (ctx) => serve(ctx, parts, api, route));
   }
-  for (const [pattern, sharing] of Map.groupBy(routes, patternOf)) {
+  for (const [pattern, sharing] of Map.groupBy(api.routes, patternOf)) {
     router.all(pattern, (ctx) => refuseMethod(ctx, sharing));
   }
   return router;
 }
 
-async function serve(
+async function serve<Caller extends object, Kind extends Route<Caller>>(
   ctx: Context & { params: Record<string, string> },
-  parts: InternalApiParts,
-  route: InternalRoute,
+  parts: ApiParts,
+  api: Api<Caller, Kind>,
+  route: Kind,
 ): Promise<void> {
   ctx.set('cache-control', 'no-store');
-  const client = await authenticate(ctx, parts, route.scope);
-  await spend(parts.rateLimits, route, client.id);
-  const { tenant, tenantId: queried, ...filters } = ctx.query;
-  const named = validate(tenantQuery, { tenant, tenantId: queried });
+  const client = await authenticate(ctx, parts, { api: api.base, scope: route.scope });
+  await spend(parts.rateLimits, { name: `${api.base.slice(1)}/${route.operation}`, route, client });
+  const [shared, filters] = split(ctx.query, api.query);
+  const said = validate(api.query, shared) as Record<string, string | undefined>;
   const params = validate(route.params ?? nothing, ctx.params);
   const query = validate(route.query ?? nothing, filters);
   const body = route.body ? await readJson(ctx, route.body, route.bodyLimit) : {};
-  const tenants = [named.tenant, named.tenantId, (body as { tenantId?: string }).tenantId];
-  const tenantId = route.tenantOfParts
-    ? ''
-    : await tenantOfRequest(parts.database, client, tenants);
-  const call = { ctx, client, tenantId, named: tenants, params, query, body };
+  const caller = await api.admit(client, route, { query: said, body });
   // Only what the schema names goes out, whatever the handler had in hand.
-  const answer = async () => route.answer.schema.parse(await route.handle(call));
-  ctx.body = route.method === 'get' ? await answer() : await once(call, parts, route, answer);
+  const answer = async () =>
+    route.answer.schema.parse(await route.handle({ ...caller, ctx, params, query, body }));
+  const keyed = api.keyed(caller);
+  // How long somebody waits for a write does not make it another one.
+  const request = [keyed.request, params, { ...query, wait: undefined }, body];
+  const scope = [client.id, keyed.about, route.operation];
+  ctx.body =
+    route.method === 'get'
+      ? await answer()
+      : await onceForKey(ctx, parts, { scope, request }, answer);
   ctx.status = route.answer.status;
 }
 
-/** How long somebody waits for a write does not make it another one. */
-function once(
-  { ctx, client, tenantId, named, params, query, body }: Call<object, object, unknown>,
-  parts: InternalApiParts,
-  { operation }: InternalRoute,
-  answer: () => Promise<unknown>,
-): Promise<unknown> {
-  const filters = { ...query, wait: undefined };
-  const request = [named, params, filters, body];
-  return onceForKey(ctx, parts, { scope: [client.id, tenantId, operation], request }, answer);
+/** The parameters that are every route's, and all others. */
+function split(query: Context['query'], shared: z.ZodObject): [object, object] {
+  const isShared = ([name]: [string, unknown]) => Object.hasOwn(shared.shape, name);
+  const all = Object.entries(query);
+  return [
+    Object.fromEntries(all.filter(isShared)),
+    Object.fromEntries(all.filter((one) => !isShared(one))),
+  ];
 }
 
-async function spend(limits: RateLimits, route: InternalRoute, clientId: string): Promise<void> {
+async function spend(
+  limits: RateLimits,
+  { name, route, client }: { name: string; route: Pick<Route<never>, 'budget'>; client: Client },
+): Promise<void> {
   if (!route.budget) return;
-  const attempt = { name: `internal/${route.operation}`, key: clientId, ...route.budget };
-  const taken = await limits.take([attempt]);
+  const taken = await limits.take([{ name, key: client.id, ...route.budget }]);
   if (taken.allowed) return;
   throw new AppError('too_many_attempts', { details: { retryAt: taken.retryAt.toISOString() } });
 }
 
-function patternOf({ path }: InternalRoute): string {
+function patternOf({ path }: { path: string }): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
 /** RFC 9110 §15.5.6 for a path that exists with other methods. */
-function refuseMethod(ctx: Context, routes: readonly InternalRoute[]): never {
+function refuseMethod(ctx: Context, routes: readonly { method: string }[]): never {
   ctx.set('allow', routes.map(({ method }) => method.toUpperCase()).join(', '));
   throw new AppError('method_not_allowed');
 }

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { type Account, accountById, lockAccount } from '../accounts/accounts.store.ts';
 import { takeTurnsAtPlatformNames } from '../accounts/guests.store.ts';
 import { changePlatformNames } from '../accounts/platform-identity.ts';
-import { type InternalRoute, internalRoute, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { matrixId } from '../handles/rules.ts';
 import { type AccountFilter, accountIdBy } from './accounts.store.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 type Parts = { database: Database; serverName: string };
 

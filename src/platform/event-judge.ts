@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathSlug, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { accountIn } from '../entities/desired-state.ts';
@@ -12,6 +12,7 @@ import { validate } from '../http/forms.ts';
 import { accountIdBy } from './accounts.store.ts';
 import { memberOf, userSlug, userTenantId } from './member-record.ts';
 import { avatarUrl, name, topic } from './rooms.ts';
+import { pathSlug } from './route.ts';
 import { type TenantNames, tenantOfRequest } from './tenant.ts';
 
 /** The last moment that every part of us can write down. */

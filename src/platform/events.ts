@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute } from '../api/route.ts';
 import { instantOf } from '../entities/instant.ts';
 import { roomsByIds } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { type Outcome, takeEvents } from './event-intake.ts';
 import { EventJudge, event, type Judged } from './event-judge.ts';
 import { type RoomDependencies, roomsAfter, shownSync, sync, waitQuery } from './room-record.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 const atOnce = 1000;
 const tenantId = z.uuid().optional().describe('Of all events that name none themselves.');

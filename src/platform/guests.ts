@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { type EmailAddress, parseEmail } from '../accounts/email-address.ts';
 import { deleteGuest, type Guest, guestById } from '../accounts/guests.store.ts';
 import { keepGuest } from '../accounts/guests.ts';
-import { type InternalRoute, internalRoute, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { deleteMemberships } from '../entities/move-memberships.store.ts';
 import { AppError } from '../errors.ts';
 import { displayName, isDisplayName } from '../text/display-name.ts';
 import { trimUnseen } from '../text/unseen.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 type Parts = { database: Database };
 

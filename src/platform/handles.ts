@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute } from '../api/route.ts';
 import type { Queryable } from '../database/database.ts';
 import { checkHandle } from '../handles/availability.ts';
 import type { HandlePolicy } from '../handles/policy.ts';
 import type { HandleReason } from '../handles/rules.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 const reasons = [
   'characters',

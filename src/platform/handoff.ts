@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import type { Database } from '../database/database.ts';
 import { errors } from '../errors.ts';
 import { issueTicket } from '../handoff/issue.ts';
 import { refusals } from '../handoff/rules.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import { accountIdBy } from './accounts.store.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 type Parts = { database: Database; fingerprints: Fingerprints; publicUrl: string };
 

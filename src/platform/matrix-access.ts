@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { accountById } from '../accounts/accounts.store.ts';
 import { changeMatrixAccess } from '../accounts/matrix-profile.ts';
-import { type InternalRoute, internalRoute, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { accountIdBy } from './accounts.store.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 type Parts = { database: Database };
 

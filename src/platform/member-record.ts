@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathSlug, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { accountIn } from '../entities/desired-state.ts';
@@ -9,6 +9,7 @@ import { banned, levelOf } from '../entities/roles.ts';
 import type { Room } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { shownSync, sync } from './room-record.ts';
+import { pathSlug } from './route.ts';
 import { tenantOfRequest } from './tenant.ts';
 
 export const userSlug = pathSlug.describe(

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute } from '../api/route.ts';
 import { removeMember, setMember, setMembers } from '../entities/member-calls.ts';
 import { listMembers } from '../entities/memberships.store.ts';
 import { roomByEntity } from '../entities/rooms.store.ts';
@@ -29,6 +28,7 @@ import {
   waitQuery,
 } from './room-record.ts';
 import { recordRoom } from './rooms.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 const scope = 'members:write';
 const tenantId = z.uuid().optional();

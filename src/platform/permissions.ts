@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import { overrideLevel } from '../entities/member-calls.ts';
 import { highestOfTenantClients } from '../entities/roles.ts';
@@ -8,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { memberOf, memberWithSync, shownChange, userSlug, userTenantId } from './member-record.ts';
 import { type RoomDependencies, roomAfter, waitQuery } from './room-record.ts';
 import { recordRoom } from './rooms.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 export function permissionRoutes(parts: RoomDependencies): InternalRoute[] {
   return [postPermission(parts)];

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import { requestLink, unlink } from '../entities/links.ts';
 import type { RoomSettings } from '../entities/room.ts';
 import { AppError } from '../errors.ts';
 import { matrixId } from '../handles/rules.ts';
 import { entityOf, entityParams, entityPath, type RoomDependencies } from './room-record.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 type Parts = Omit<RoomDependencies, 'rooms'> & { rooms: Pick<RoomSettings, 'botLocalpart'> };
 

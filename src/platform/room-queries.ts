@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute } from '../api/route.ts';
 import { entityTypes } from '../entities/room.ts';
 import { listRooms, type Room, roomByEntity, roomByRoomId } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
@@ -14,6 +13,7 @@ import {
   roomRecord,
   shownRoom,
 } from './room-record.ts';
+import { type InternalRoute, internalRoute } from './route.ts';
 
 const scope = 'rooms:read';
 const oneRoom = { status: 200, description: 'The room', schema: roomRecord } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type InternalRoute, internalRoute, pathSlug, printable } from '../api/route.ts';
+import { printable } from '../api/route.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
@@ -17,6 +17,7 @@ import {
   shownRoom,
   waitQuery,
 } from './room-record.ts';
+import { type InternalRoute, internalRoute, pathSlug } from './route.ts';
 
 const scope = 'rooms:write';
 

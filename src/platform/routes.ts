@@ -1,4 +1,3 @@
-import type { InternalRoute } from '../api/route.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import type { HandlePolicy } from '../handles/policy.ts';
@@ -14,6 +13,7 @@ import { permissionRoutes } from './permissions.ts';
 import { roomLinkRoutes } from './room-links.ts';
 import { roomQueryRoutes } from './room-queries.ts';
 import { roomRoutes } from './rooms.ts';
+import type { InternalRoute } from './route.ts';
 
 /** The table of `/internal`: what is not here does not exist, and what is here is documented. */
 export function internalRoutes(parts: {
