@@ -12,11 +12,11 @@ import { deleteExpiredHolds } from './handles/handles.store.ts';
 import { removeExpired as removeEndedLimits } from './http/rate-limits.store.ts';
 import type { Upkeep } from './jobs/upkeep.ts';
 import { mailUpkeeps } from './mail/send.ts';
+import { removeAnonymousOverflow } from './oidc/anonymous-artifacts.ts';
 import { removeExpiredArtifacts } from './oidc/artifacts.store.ts';
 import { destroyRetired } from './oidc/keys.store.ts';
 import { rotateDueKeys } from './oidc/keys.ts';
 import { removeOrphanedOrigins } from './oidc/sessions.store.ts';
-import { removeOverflow } from './oidc/untouched.ts';
 import { removeExpiredSignIns } from './pages/sign-in/sign-ins.store.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
@@ -43,7 +43,7 @@ export function createUpkeeps({
     removeExpiredWaysIn: allOf(removeExpiredWaysIn),
     removeOldRoomTraces: allOf(removeOldRoomTraces),
     removeExpiredArtifacts: allOf(removeExpiredArtifacts),
-    removeOverflow: allOf(removeOverflow),
+    removeAnonymousOverflow: allOf(removeAnonymousOverflow),
     deleteExpiredHolds: allOf((database) => deleteExpiredHolds(database, 1000)),
     removeStaleBrowsers: hourly(allOf(accountUpkeeps.removeStaleBrowsers)),
     removeOrphanedOrigins: hourly(removeOrphanedOrigins),

@@ -244,7 +244,7 @@ export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
   'device-done': { success: boolean };
 
   /** Sends itself on, where there are scripts; `hidden` goes unchanged. */
-  'pass-on': {
+  'auto-submit': {
     action: string;
     hidden: Readonly<Record<string, string>>;
     /** Where the form ends, if that is outside. */

@@ -336,7 +336,7 @@ export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pag
       hidden: { xsrf: 'abc', user_code: 'WDJBMJHT', confirm: 'yes' },
     },
   },
-  'pass-on': {
+  'auto-submit': {
     'to-application': {
       action: 'https://app.example/callback',
       hidden: { iss: 'https://id.example/oidc', state: '<&"' },

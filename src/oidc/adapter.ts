@@ -6,12 +6,12 @@ import { addressKey } from '../http/rate-limits.ts';
 import { forget, remember, remembered } from '../http/request-cache.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { anonymousLimits, isAnonymous } from './anonymous-artifacts.ts';
 import * as store from './artifacts.store.ts';
 import { hideIds, revealIds } from './interaction-payload.ts';
 import { type SessionLimits, secondsLeft } from './lifetimes.ts';
 import { refuseMetadataDocument } from './registration.ts';
 import { RowIds } from './row-ids.ts';
-import { isUntouched, untouched } from './untouched.ts';
 
 export type AdapterParts = {
   database: Database;
@@ -80,10 +80,14 @@ class ArtifactAdapter implements Adapter {
           ? Math.min(expiresIn, secondsLeft(payload, this.#sessions))
           : expiresIn,
     };
-    const left = this.#untouchedBy(payload);
+    const left = this.#anonymousFrom(payload);
     if (left) {
-      const untouchedRow = { ...row, ...left, expiresIn: Math.min(expiresIn, untouched.seconds) };
-      await store.writeUntouchedArtifact(this.#database, untouchedRow, untouched.perNetwork);
+      const anonymousRow = {
+        ...row,
+        ...left,
+        expiresIn: Math.min(expiresIn, anonymousLimits.seconds),
+      };
+      await store.writeAnonymousArtifact(this.#database, anonymousRow, anonymousLimits.perNetwork);
     } else {
       const origin = this.#model === 'Session' ? requestContext() : undefined;
       await store.writeArtifact(this.#database, row, origin);
@@ -195,10 +199,10 @@ class ArtifactAdapter implements Adapter {
     return secondsLeft(session, this.#sessions) < 1;
   }
 
-  #untouchedBy(payload: AdapterPayload): { untouchedBy: string } | undefined {
+  #anonymousFrom(payload: AdapterPayload): { anonymousFrom: string } | undefined {
     const address = requestContext()?.address;
-    if (!address || !isUntouched(this.#model, payload)) return undefined;
-    return { untouchedBy: this.#fingerprints.of('network', addressKey(address)) };
+    if (!address || !isAnonymous(this.#model, payload)) return undefined;
+    return { anonymousFrom: this.#fingerprints.of('network', addressKey(address)) };
   }
 
   #reveal(payload: AdapterPayload, id: string): AdapterPayload {

@@ -51,8 +51,8 @@ export type NewArtifact = {
   userCode?: string;
   /** Seconds from now. */
   expiresIn: number;
-  /** Fingerprint of the network that left it, while nobody has acted on it. */
-  untouchedBy?: string;
+  /** Fingerprint of the network that left it, while nobody has acted on it: column `untouched_by`. */
+  anonymousFrom?: string;
 };
 
 const subject = (id: string) => `(
@@ -106,7 +106,7 @@ const write = `with relaxed as (select set_config('synchronous_commit', 'off', t
     expires_at = excluded.expires_at, untouched_by = excluded.untouched_by`;
 
 /** Says how many of that network there were before, as far as it matters. */
-const writeUntouched = `${write} returning (select count(*)::int from (
+const writeAnonymous = `${write} returning (select count(*)::int from (
   select from oidc_artifacts where untouched_by = $11 limit $12) others) as others`;
 
 /** A session is written with where it came from, which is shown to its owner on the account page. */
@@ -181,20 +181,20 @@ function valuesOf(artifact: NewArtifact): unknown[] {
     artifact.uid ?? null,
     artifact.userCode ?? null,
     artifact.expiresIn,
-    artifact.untouchedBy ?? null,
+    artifact.anonymousFrom ?? null,
   ];
 }
 
 /** Keeps what a stranger left. Where that network has left `most` already, its oldest make room. */
-export async function writeUntouchedArtifact(
+export async function writeAnonymousArtifact(
   db: Queryable,
-  artifact: NewArtifact & { untouchedBy: string },
+  artifact: NewArtifact & { anonymousFrom: string },
   most: number,
 ): Promise<void> {
   const values = [...valuesOf(artifact), most + 1];
-  const [row] = await db.query<{ others: number }>(writeUntouched, values);
+  const [row] = await db.query<{ others: number }>(writeAnonymous, values);
   if ((row?.others ?? 0) < most) return;
-  await removeOldestUntouched(db, { of: artifact.untouchedBy, keep: most, batch: 100 });
+  await removeOldestAnonymous(db, { of: artifact.anonymousFrom, keep: most, batch: 100 });
 }
 
 /**
@@ -203,7 +203,7 @@ export async function writeUntouchedArtifact(
  * @param of a network; all together without it
  * @returns how many went
  */
-export async function removeOldestUntouched(
+export async function removeOldestAnonymous(
   db: Queryable,
   { of, keep, batch }: { of?: string; keep: number; batch: number },
 ): Promise<number> {

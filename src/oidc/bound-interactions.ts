@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import Provider from 'oidc-provider';
 import { type BrowserParts, browserOf, knownBrowser } from './browser.ts';
-import { isApart } from './isolated-session.ts';
+import { isIsolated } from './isolated-session.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
 type Bound = Interaction & {
@@ -45,7 +45,7 @@ function isMeant(found: Bound, ctx: Context, parts: BrowserParts): boolean {
   return (
     found.uid === ctx.params.uid &&
     isOf(found, knownBrowser(ctx, parts)) &&
-    (found.result?.handoff === true) === isApart()
+    (found.result?.handoff === true) === isIsolated()
   );
 }
 

@@ -7,9 +7,9 @@ import type {
 } from 'oidc-provider';
 import { type ClientDirectory, serves } from '../clients/directory.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import type { AutoSubmitForm } from './auto-submit-forms.ts';
 import { limitAskedClaims } from './claims.ts';
 import { internalAudience } from './internal-audience.ts';
-import type { Onward } from './pass-on.ts';
 import { selfRegistration } from './registration.ts';
 import { checkRequestObject } from './request-objects.ts';
 import type { Subjects } from './subjects.ts';
@@ -22,7 +22,7 @@ export type ProviderPages = {
   device(ctx: KoaContextWithOIDC, error?: Error): Promise<void>;
   confirmDevice(ctx: KoaContextWithOIDC, userCode: string): Promise<void>;
   deviceDone(ctx: KoaContextWithOIDC): Promise<void>;
-  passOn(ctx: KoaContextWithOIDC, form: Onward): Promise<void>;
+  autoSubmit(ctx: KoaContextWithOIDC, form: AutoSubmitForm): Promise<void>;
 };
 
 type FeatureParts = {

@@ -21,7 +21,7 @@ const wantsMore = [
   synapseParameters.session,
 ];
 
-/** The one page of an interaction that is served apart. */
+/** The one page of an interaction that is served to an isolated session. */
 export const handedOverPath = 'handed-over';
 
 type Parts = { ring: KeyRing; secureCookies: boolean };
@@ -41,21 +41,21 @@ export function isForHandOff(ctx: Context, parts: Parts): boolean {
  * never gets the one that results. So a hand-off signs in nowhere else, proves nothing later, and
  * whoever is signed in stays so.
  */
-export function serveApart(request: IncomingMessage, session: string): void {
-  remember('Apart', 'session', true);
+export function isolateRequest(request: IncomingMessage, session: string): void {
+  remember('Isolated', 'session', true);
   const pairs = (request.headers.cookie ?? '').split(/; */);
   request.headers.cookie = pairs.filter((pair) => !isOf(session, pair)).join('; ');
 }
 
-export function isApart(): boolean {
-  return remembered('Apart', 'session') === true;
+export function isIsolated(): boolean {
+  return remembered('Isolated', 'session') === true;
 }
 
-/** The other half of `serveApart`: what the provider answers. */
-export function keepSessionsApart(provider: Provider, { session }: CookieNames): void {
+/** The other half of `isolateRequest`: what the provider answers. */
+export function isolateSessions(provider: Provider, { session }: CookieNames): void {
   provider.use(async (ctx, next) => {
     await next();
-    if (!isApart()) return;
+    if (!isIsolated()) return;
     const kept = [ctx.response.get('set-cookie') ?? []].flat().filter((it) => !isOf(session, it));
     ctx.remove('set-cookie');
     if (kept.length > 0) ctx.set('set-cookie', kept);

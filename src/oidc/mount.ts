@@ -11,7 +11,7 @@ import type { KeyRing } from '../secrets/keyring.ts';
 import { isOf } from './bound-interactions.ts';
 import { type BrowserParts, knownBrowser } from './browser.ts';
 import type { CurrentProvider } from './current-provider.ts';
-import { isForHandOff, serveApart } from './isolated-session.ts';
+import { isForHandOff, isolateRequest } from './isolated-session.ts';
 import { mountPath, type ProviderRoute, providerRoutes } from './provider-routes.ts';
 import { refuseRegistration, registrationPath } from './registration.ts';
 
@@ -37,7 +37,7 @@ export function mountProvider(parts: MountParts): Router {
     }
   };
   serve(authorization, async (ctx, parts, route) => {
-    if (isForHandOff(ctx, parts)) serveApart(ctx.req, parts.cookies.session);
+    if (isForHandOff(ctx, parts)) isolateRequest(ctx.req, parts.cookies.session);
     await handOver(ctx, parts, route);
   });
   serve({ ...authorization, methods: ['POST'] }, authorizeByGet);
@@ -69,7 +69,7 @@ async function resume(ctx: Context, parts: MountParts, route: ProviderRoute): Pr
   if (!interaction || !isOf(interaction, knownBrowser(ctx, parts))) {
     throw new AppError(bringsCookies(ctx) ? 'sign_in_expired' : 'cookies_off');
   }
-  if (interaction.result?.handoff === true) serveApart(ctx.req, parts.cookies.session);
+  if (interaction.result?.handoff === true) isolateRequest(ctx.req, parts.cookies.session);
   await handOver(ctx, parts, route);
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { isApart } from './isolated-session.ts';
+import { isIsolated } from './isolated-session.ts';
 import { livingSessions, type ParkingParts, parkedSessions, rearrange } from './parked-sessions.ts';
 
 const waysBack = new Set(['resume', 'device_resume']);
@@ -13,7 +13,7 @@ const waysBack = new Set(['resume', 'device_resume']);
  * aside here before, or a new one. Decided where the session is loaded, so that nothing can come in
  * between.
  */
-export function putOthersAside(provider: Provider, parts: ParkingParts): void {
+export function parkOtherSessions(provider: Provider, parts: ParkingParts): void {
   const sessions = provider.Session as unknown as Sessions;
   const { get } = sessions;
   sessions.get = async function getSession(ctx) {
@@ -40,7 +40,7 @@ type Sessions = {
 
 /** The account of the sign-in that this request finishes, if it does. A hand-off is apart from all. */
 async function whoArrives(provider: Provider, ctx: KoaContextWithOIDC) {
-  if (!waysBack.has(ctx.oidc?.route) || isApart()) return undefined;
+  if (!waysBack.has(ctx.oidc?.route) || isIsolated()) return undefined;
   const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
   const interaction = uid ? await provider.Interaction.find(uid) : undefined;
   return interaction?.result?.login?.accountId;

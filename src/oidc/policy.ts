@@ -9,7 +9,7 @@ import { endings } from './endings.ts';
 import { proofSeconds } from './lifetimes.ts';
 import { parkedSessions } from './parked-sessions.ts';
 import { type MatrixDevices, removedDevice } from './removed-devices.ts';
-import { endVainSignIns } from './required-sign-in.ts';
+import { refuseUnmetRequirements } from './required-sign-in.ts';
 import type { Subjects } from './subjects.ts';
 import { asksForConfirmation } from './synapse-parameters.ts';
 import type { Tenancy } from './tenancy.ts';
@@ -81,7 +81,7 @@ export function createPolicy(parts: PolicyParts) {
       }),
     ),
   );
-  endVainSignIns(policy);
+  refuseUnmetRequirements(policy);
   askAboutMemberships(policy);
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);

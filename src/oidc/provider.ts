@@ -8,6 +8,7 @@ import type { RateLimits } from '../http/rate-limits.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { createAdapter } from './adapter.ts';
+import { showAutoSubmitForms } from './auto-submit-forms.ts';
 import { queueLogouts } from './backchannel.ts';
 import { bindInteractions } from './bound-interactions.ts';
 import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
@@ -18,12 +19,11 @@ import { createFeatures, type ProviderPages, proofAlgorithms } from './features.
 import { allowFormsToApplications } from './form-targets.ts';
 import { createLoadExistingGrant } from './grants.ts';
 import { acceptEarlierIdTokens } from './id-token-hint.ts';
-import { handedOverPath, isApart, keepSessionsApart } from './isolated-session.ts';
+import { handedOverPath, isIsolated, isolateSessions } from './isolated-session.ts';
 import { lifetimes, type SessionLimits } from './lifetimes.ts';
 import { keepOpeners } from './opener-policy.ts';
-import { putOthersAside } from './other-sessions.ts';
+import { parkOtherSessions } from './other-sessions.ts';
 import { outgoingFetch } from './outgoing.ts';
-import { passOnByOurPages } from './pass-on.ts';
 import { createPolicy } from './policy.ts';
 import { strengths } from './proofs.ts';
 import { compareRedirectUris } from './redirect-uris.ts';
@@ -82,9 +82,9 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   acceptEarlierIdTokens(provider, keys.verifying);
   compareRedirectUris(provider);
   allowFormsToApplications(provider);
-  passOnByOurPages(provider, parts.pages);
-  keepSessionsApart(provider, parts.cookies);
-  putOthersAside(provider, parts);
+  showAutoSubmitForms(provider, parts.pages);
+  isolateSessions(provider, parts.cookies);
+  parkOtherSessions(provider, parts);
   signOutOthers(provider, parts);
   expectDevices(provider, parts);
   returnSynapseParameters(provider);
@@ -104,7 +104,7 @@ function identity(parts: ProviderParts): Configuration {
     acrValues: [...strengths],
     interactions: {
       policy: createPolicy(parts),
-      url: (_ctx, { uid }) => `/interaction/${uid}${isApart() ? `/${handedOverPath}` : ''}`,
+      url: (_ctx, { uid }) => `/interaction/${uid}${isIsolated() ? `/${handedOverPath}` : ''}`,
     },
     loadExistingGrant: rememberingUpstream(parts.database, createLoadExistingGrant(parts)),
     // `upstream` names the way to sign in with others to go straight to. The library calls each check,

@@ -12,7 +12,7 @@ type Policy = ReturnType<typeof interactionPolicy.base>;
  * client is told (OIDC Core 3.1.2.1, 3.1.2.2 and 5.5.1.1): the library would ask for the next one,
  * and so on for ever. Nobody is told whether there is such a person at all.
  */
-export function endVainSignIns(policy: Policy): void {
+export function refuseUnmetRequirements(policy: Policy): void {
   const checks = policy.get('login')?.checks;
   for (const reason of libraryChecks) {
     if (!checks?.get(reason)) throw new Error(`the library has no check ${reason} any more`);

@@ -132,7 +132,7 @@ export function createProviderPages(parts: Parts): ProviderPages {
 
     deviceDone: (ctx) => deviceDone(ctx, true),
 
-    async passOn(ctx, { action, hidden }) {
+    async autoSubmit(ctx, { action, hidden }) {
       const context = ctx as unknown as Context;
       const brand = await brandFor(ctx);
       const locales = ctx.oidc.params?.ui_locales;
@@ -141,7 +141,7 @@ export function createProviderPages(parts: Parts): ProviderPages {
       const tenant = { ...brand, languages: [pages.language(context, brand, uiLocales)] };
       const isAnswer = ctx.oidc.route === 'authorization' || ctx.oidc.route === 'resume';
       const application = isAnswer ? applicationOf(ctx) : undefined;
-      pages.show(context, 'pass-on', { action, hidden, application }, { tenant });
+      pages.show(context, 'auto-submit', { action, hidden, application }, { tenant });
     },
   };
 }

@@ -29,7 +29,7 @@ describe('every page, in a browser', () => {
     const person = await browser.newPerson({ viewport: phone });
     page = await person.newPage();
     // The page that sends itself on is looked at as by whoever has no scripts.
-    await page.route(/\/assets\/pass-on\./, (route) =>
+    await page.route(/\/assets\/auto-submit\./, (route) =>
       route.fulfill({ contentType: 'text/javascript', body: '' }),
     );
     page.on('console', (message) => {

@@ -72,7 +72,7 @@ export async function submitAccount(step: Step): Promise<void> {
 /**
  * Whoever is at the browser now enters no account whose owner wanted it to end with their visit, or
  * has not been seen to prove themselves for long. The proof comes first, and the session after it: see
- * `putOthersAside`.
+ * `parkOtherSessions`.
  */
 function wantsProof({ transient, loginTs = 0 }: LivingSession): boolean {
   return transient === true || loginTs < Date.now() / 1000 - parkedProofSeconds;

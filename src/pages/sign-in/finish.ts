@@ -136,7 +136,7 @@ export async function answer(step: Step, result: Record<string, unknown>): Promi
 
 /**
  * An interaction belongs to the session that it started with, but whoever finishes it as somebody
- * else gets a session of their own: see `putOthersAside`.
+ * else gets a session of their own: see `parkOtherSessions`.
  */
 async function leaveOtherSession({ details }: Step, accountId: string): Promise<void> {
   if (!details.session?.accountId || details.session.accountId === accountId) return;

@@ -42,7 +42,7 @@ export async function findSignIn(db: Queryable, id: string): Promise<SignIn | un
 
 /**
  * Somebody acts on it, within what the limits of that allow: from now on it makes room for nobody, and
- * has all its time. A POST alone is nothing: see `untouched`.
+ * has all its time. A POST alone is nothing: see `anonymousLimits`.
  */
 export async function touchSignIn(db: Queryable, id: string): Promise<void> {
   await db.query(

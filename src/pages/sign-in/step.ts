@@ -5,12 +5,12 @@ import { accountClientId } from '../../clients/own-clients.ts';
 import { AppError } from '../../errors.ts';
 import { withoutCookie } from '../../http/cookies.ts';
 import { allowFormsTo, keepOpener } from '../../http/security-headers.ts';
+import { anonymousLimits } from '../../oidc/anonymous-artifacts.ts';
 import { isOf } from '../../oidc/bound-interactions.ts';
 import { knownBrowser } from '../../oidc/browser.ts';
 import { formTargets } from '../../oidc/form-targets.ts';
 import { lifetimes } from '../../oidc/lifetimes.ts';
 import { RowIds } from '../../oidc/row-ids.ts';
-import { untouched } from '../../oidc/untouched.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
 import type { InteractionParts } from './parts.ts';
@@ -115,7 +115,7 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
     (await startSignIn(
       parts.database,
       { id, browser, clientId, tenantId: fixed?.id ?? null, intent: 'sign-in' },
-      details.lastSubmission ? lifetimes.Interaction : untouched.seconds,
+      details.lastSubmission ? lifetimes.Interaction : anonymousLimits.seconds,
     ));
   const tenant =
     fixed ?? (signIn.tenantId ? await tenantById(parts.database, signIn.tenantId) : undefined);

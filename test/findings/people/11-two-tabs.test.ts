@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { readOnward } from '../../../src/oidc/pass-on.ts';
+import { readAutoSubmitForm } from '../../../src/oidc/auto-submit-forms.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 import type { Visitor } from '../../support/forms.ts';
@@ -198,7 +198,7 @@ describe('a page that the OpenID library makes by itself', () => {
     const form = target ? `form-action 'self' ${target}(;|$)` : "form-action 'self'(;|$)";
     assert.match(policy, new RegExp(form));
     assert.ok(page.has('link[href*="/assets/pages."]'));
-    assert.ok(page.has('script[src*="/assets/pass-on."]'));
+    assert.ok(page.has('script[src*="/assets/auto-submit."]'));
     assert.ok(page.has('button[type=submit]'), 'a button that does not need a script');
     assert.equal(page.headers['cache-control'], 'no-store');
   }
@@ -245,9 +245,11 @@ describe('a page that the OpenID library makes by itself', () => {
   });
 
   test('is refused where its form is not understood', () => {
-    assert.throws(() => readOnward('<form method="POST" action="/x"></form>'));
+    assert.throws(() => readAutoSubmitForm('<form method="POST" action="/x"></form>'));
     assert.throws(() =>
-      readOnward('<form method="post" action="/x"><input type="text" name="a" value="b"/></form>'),
+      readAutoSubmitForm(
+        '<form method="post" action="/x"><input type="text" name="a" value="b"/></form>',
+      ),
     );
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { removeOldestUntouched } from '../../../src/oidc/artifacts.store.ts';
-import { untouched } from '../../../src/oidc/untouched.ts';
+import { anonymousLimits } from '../../../src/oidc/anonymous-artifacts.ts';
+import { removeOldestAnonymous } from '../../../src/oidc/artifacts.store.ts';
 import { Application, answerOf, newVisitor, refused } from '../../oidc/application.ts';
 import { newProofKey } from '../../oidc/proof.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
@@ -109,9 +109,9 @@ describe('what strangers have us keep', () => {
     const visitor = newVisitor();
     const attempt = await app.request({ prompt: 'create' });
     const page = await visitor.open(attempt.url);
-    assert.ok((await kept('Interaction')).seconds <= untouched.seconds);
+    assert.ok((await kept('Interaction')).seconds <= anonymousLimits.seconds);
     await visitor.submit(page, { email: 'not an address' });
-    assert.ok((await kept('Interaction')).seconds <= untouched.seconds);
+    assert.ok((await kept('Interaction')).seconds <= anonymousLimits.seconds);
     const email = 'new@mail.example';
     const asksCode = await visitor.submit(page, { email });
     assert.ok((await kept('Interaction')).seconds > 3500);
@@ -127,7 +127,7 @@ describe('what strangers have us keep', () => {
       `select extract(epoch from max(expires_at) - now())::int as seconds
         from oidc_artifacts where model = 'Session' and account_id is null`,
     );
-    assert.ok((anonymous?.seconds ?? Infinity) <= untouched.seconds, `${seconds}`);
+    assert.ok((anonymous?.seconds ?? Infinity) <= anonymousLimits.seconds, `${seconds}`);
   });
 
   test('makes room within its network: the oldest goes first, and nobody is refused', async () => {
@@ -140,9 +140,9 @@ describe('what strangers have us keep', () => {
     const oldest = from(flooder);
     const lost = await oldest.open((await app.request()).url);
     const { url } = await app.request({ state: 's'.repeat(2000) });
-    assert.deepEqual(await flood(untouched.perNetwork + 100, url), new Set([303]));
+    assert.deepEqual(await flood(anonymousLimits.perNetwork + 100, url), new Set([303]));
     const { count } = await kept('Interaction');
-    assert.ok(count < untouched.perNetwork + 20, `${count} are kept`);
+    assert.ok(count < anonymousLimits.perNetwork + 20, `${count} are kept`);
     assert.equal((await oldest.open(lost.url)).status, 400);
     assert.ok((await within.open(code.url)).has('[name=code]'), 'whoever acted stays');
     const back = await before.submit(page, { email: ada.email, password: ada.password });
@@ -159,12 +159,12 @@ describe('what strangers have us keep', () => {
     test(`makes room within its network where they are ${what} of a public client`, async () => {
       const { url } = await anybody.request({ state: 's'.repeat(2000) });
       const target = new URL(`${world.issuer}/${path}`);
-      const statuses = await flood(untouched.perNetwork + 100, target, {
+      const statuses = await flood(anonymousLimits.perNetwork + 100, target, {
         method: 'POST',
         body: url.searchParams,
       });
       assert.deepEqual(statuses, new Set([path === 'par' ? 201 : 200]));
-      assert.ok((await kept(model)).count <= untouched.perNetwork + 8);
+      assert.ok((await kept(model)).count <= anonymousLimits.perNetwork + 8);
     });
   }
 
@@ -173,7 +173,7 @@ describe('what strangers have us keep', () => {
     const { url } = await app.request();
     const pushed = await openid.buildAuthorizationUrlWithPAR(app.config, url.searchParams);
     await openid.initiateDeviceAuthorization(app.config, { scope: 'openid' });
-    assert.equal(await removeOldestUntouched(world.database, { keep: 0, batch: 100 }), 0);
+    assert.equal(await removeOldestAnonymous(world.database, { keep: 0, batch: 100 }), 0);
     assert.ok((await newVisitor().open(pushed)).has('[name=password]'));
   });
 
@@ -185,7 +185,7 @@ describe('what strangers have us keep', () => {
       await first.open((await app.request()).url),
       await second.open((await app.request()).url),
     ];
-    assert.equal(await removeOldestUntouched(world.database, { keep: 1, batch: 100 }), 1);
+    assert.equal(await removeOldestAnonymous(world.database, { keep: 1, batch: 100 }), 1);
     assert.equal((await first.open(old.url)).status, 400);
     assert.equal((await second.open(young.url)).status, 200);
     const [row] = await world.database.query<{ count: number }>(

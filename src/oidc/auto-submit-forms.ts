@@ -2,7 +2,7 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 /** A form that a browser is to send on, unread and unchanged. */
-export type Onward = { action: string; hidden: Record<string, string> };
+export type AutoSubmitForm = { action: string; hidden: Record<string, string> };
 
 /** The title of every such page of the library. */
 const mark = '<title>Submitting Callback</title>';
@@ -14,9 +14,9 @@ const ourPolicy = 'content-security-policy';
  * none of them be replaced, so the form is read and shown as a page of ours: with our style and
  * language, our script and our policy, and a button for browsers without scripts.
  */
-export function passOnByOurPages(
+export function showAutoSubmitForms(
   provider: Provider,
-  pages: { passOn(ctx: KoaContextWithOIDC, form: Onward): Promise<void> },
+  pages: { autoSubmit(ctx: KoaContextWithOIDC, form: AutoSubmitForm): Promise<void> },
 ): void {
   provider.use(async (ctx, next) => {
     const policy = ctx.response.get(ourPolicy);
@@ -24,12 +24,12 @@ export function passOnByOurPages(
     if (typeof ctx.body !== 'string' || !ctx.body.includes(mark)) return;
     // Without the leave that the library added for its own script.
     ctx.set(ourPolicy, policy);
-    await pages.passOn(ctx as unknown as KoaContextWithOIDC, readOnward(ctx.body));
+    await pages.autoSubmit(ctx as unknown as KoaContextWithOIDC, readAutoSubmitForm(ctx.body));
   });
 }
 
 /** @throws Error where the library makes its form in another way than this one knows */
-export function readOnward(html: string): Onward {
+export function readAutoSubmitForm(html: string): AutoSubmitForm {
   const action = /<form method="post" action="([^"]*)">/.exec(html)?.[1];
   const inputs = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"\/>/g)];
   if (action === undefined || inputs.length !== html.split('<input').length - 1) {

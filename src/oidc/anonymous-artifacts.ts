@@ -1,16 +1,16 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
-import { removeOldestUntouched } from './artifacts.store.ts';
+import { removeOldestAnonymous } from './artifacts.store.ts';
 
 /**
  * Anybody can have something kept: a request to sign in, a device's code, a session without an
  * account. Until somebody acts on it, it is short-lived and few are kept; then the oldest make room.
  * So nobody is refused because of others, and a flood holds no more than this.
  */
-export const untouched = { seconds: 20 * 60, perNetwork: 1000, overAll: 20_000 };
+export const anonymousLimits = { seconds: 20 * 60, perNetwork: 1000, overAll: 20_000 };
 
 /** Whether nobody has acted yet on what is about to be kept. */
-export function isUntouched(model: string, payload: AdapterPayload): boolean {
+export function isAnonymous(model: string, payload: AdapterPayload): boolean {
   switch (model) {
     case 'Interaction':
       return !payload.result?.login && !payload.lastSubmission;
@@ -31,7 +31,7 @@ function clientIsProved(): boolean {
   return method !== undefined && method !== 'none';
 }
 
-/** The oldest of all that is untouched, a batch at a time. */
-export function removeOverflow(database: Database): Promise<number> {
-  return removeOldestUntouched(database, { keep: untouched.overAll, batch: 1000 });
+/** The oldest of all that is anonymous, a batch at a time. */
+export function removeAnonymousOverflow(database: Database): Promise<number> {
+  return removeOldestAnonymous(database, { keep: anonymousLimits.overAll, batch: 1000 });
 }
