@@ -7,7 +7,7 @@ const millisecondsOfOneSignal = 1000;
  * Calls back when this process is told to end: by a signal, or by the death of the npm that runs it,
  * which without a signal of its own would leave us behind. Told again, it is `impatient`.
  */
-export function onTold(end: (impatient: boolean) => void): void {
+export function onStopRequested(end: (impatient: boolean) => void): void {
   let first: number | undefined;
   const tell = () => {
     if (first !== undefined && performance.now() - first < millisecondsOfOneSignal) return;

@@ -3,7 +3,7 @@ import { loadConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { fileProblem } from './config/file-problem.ts';
 import { AppError } from './errors.ts';
-import { onTold } from './process-end.ts';
+import { onStopRequested } from './process-end.ts';
 import { startService } from './service.ts';
 
 const usage = `Usage: openmeet-id [--role <role>]
@@ -48,7 +48,7 @@ const stop = (code: number) => {
     () => process.exit(1),
   );
 };
-onTold((impatient) => (impatient ? process.exit(1) : stop(0)));
+onStopRequested((impatient) => (impatient ? process.exit(1) : stop(0)));
 
 try {
   await startService(loadConfig(process.env, { ROLE: role }), ending);

@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { onTold } from '../src/process-end.ts';
+import { onStopRequested } from '../src/process-end.ts';
 import type { HomeserverOptions } from './homeserver.ts';
 import { installSynapse, isSynapseInstalled } from './install.ts';
 import { root, startProcess, stopStarted, untilReady } from './process.ts';
@@ -123,7 +123,7 @@ Ctrl-C stops both; what they know is kept in ${shown} (delete it to begin anew).
 `);
 }
 
-onTold((impatient) => (impatient ? process.exit(1) : told.abort()));
+onStopRequested((impatient) => (impatient ? process.exit(1) : told.abort()));
 
 /** Told to end while it starts, the demo fails to start: that is no failure. */
 try {

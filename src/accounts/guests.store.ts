@@ -23,7 +23,7 @@ const columns = `id, tenant_id as "tenantId", email, name, platform_user_id as "
  * Makes those who give names of the platform to somebody of the tenant take turns: guests and
  * accounts share these names, and no index spans both.
  */
-export async function takeTurnsAtPlatformNames(tx: Queryable, tenantId: string): Promise<void> {
+export async function lockPlatformNames(tx: Queryable, tenantId: string): Promise<void> {
   await tx.query(
     "select from pg_advisory_xact_lock(hashtextextended('platform names ' || $1::text, 0))",
     [tenantId],
@@ -143,7 +143,7 @@ export async function guestIdFor(
 }
 
 /** Takes the guest that has the account's own proved address away, with the tickets made for it. */
-export async function takeGuestOf(
+export async function deleteGuestOf(
   tx: Queryable,
   { accountId, emailKey }: { accountId: string; emailKey: string },
 ): Promise<Guest | undefined> {

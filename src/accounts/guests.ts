@@ -6,10 +6,10 @@ import {
   type Guest,
   insertGuest,
   lockGuestByEmail,
+  lockPlatformNames,
   namesOfAccounts,
   namesOfGuests,
   type PlatformNames,
-  takeTurnsAtPlatformNames,
   updateGuest,
 } from './guests.store.ts';
 
@@ -34,7 +34,7 @@ export type GuestOrder = {
  */
 export async function keepGuest(tx: Transaction, order: GuestOrder): Promise<Guest> {
   const { tenantId, address, name, clientId } = order;
-  await takeTurnsAtPlatformNames(tx, tenantId);
+  await lockPlatformNames(tx, tenantId);
   const known = await lockGuestByEmail(tx, { tenantId, emailKey: address.key });
   const names = namesAfter(order, known);
   await assertNamesAreFree(tx, { tenantId, ...names }, known?.id);
@@ -86,7 +86,7 @@ export async function assertNamesOfNoGuest(
   names: PlatformNames & { tenantId: string },
 ): Promise<void> {
   assertSlugIsNoId(names);
-  await takeTurnsAtPlatformNames(tx, names.tenantId);
+  await lockPlatformNames(tx, names.tenantId);
   refuseTaken(await namesOfGuests(tx, names));
 }
 

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 
-export type Acquaintance = {
+export type RememberedBrowser = {
   isNew: boolean;
   /** Other browsers in which the account was seen within a day. */
   others: number;
@@ -11,8 +11,8 @@ export async function insertKnownBrowser(
   tx: Queryable,
   browser: string,
   accountId: string,
-): Promise<Acquaintance> {
-  const [row] = await tx.query<Acquaintance>(
+): Promise<RememberedBrowser> {
+  const [row] = await tx.query<RememberedBrowser>(
     `with written as (
         insert into known_browsers as k (browser, account_id) values ($1, $2)
         on conflict (browser, account_id) do update set last_seen_at = now()
@@ -23,7 +23,7 @@ export async function insertKnownBrowser(
           and last_seen_at > now() - interval '1 day') as others`,
     [browser, accountId],
   );
-  return row as Acquaintance;
+  return row as RememberedBrowser;
 }
 
 /**

@@ -1,6 +1,10 @@
 import type { Queryable } from '../database/database.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
-import { type Acquaintance, insertKnownBrowser, knowsIdentifier } from './known-browsers.store.ts';
+import {
+  insertKnownBrowser,
+  knowsIdentifier,
+  type RememberedBrowser,
+} from './known-browsers.store.ts';
 
 /**
  * Browsers that signed in to an account before have budgets of their own, so that a stranger who
@@ -19,7 +23,7 @@ export class KnownBrowsers {
   }
 
   /** @param browser the value of the browser's own, long-lived cookie */
-  rememberBrowser(tx: Queryable, browser: string, accountId: string): Promise<Acquaintance> {
+  rememberBrowser(tx: Queryable, browser: string, accountId: string): Promise<RememberedBrowser> {
     return insertKnownBrowser(tx, this.#fingerprints.of('known browser', browser), accountId);
   }
 

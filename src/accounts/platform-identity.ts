@@ -6,14 +6,14 @@ import type { Account } from './account.ts';
 import { setPlatformIdentity } from './accounts.store.ts';
 import type { PlatformNames } from './guests.store.ts';
 import { assertNamesOfNoGuest } from './guests.ts';
-import { administersTenant, giveOrTakePlatformRole } from './roles.store.ts';
+import { administersTenant, setPlatformRole } from './roles.store.ts';
 
 const tenantAdmin = 'tenant.admin' satisfies keyof typeof administrators;
 
 /**
  * Says who an account is on its platform: what was said there of the one slug stays with it, what is
  * said of the other counts for the account now. The caller has taken its turn at platform names
- * (`takeTurnsAtPlatformNames`), then locked the account: in this order, as reported roles do.
+ * (`lockPlatformNames`), then locked the account: in this order, as reported roles do.
  *
  * @throws AppError `platform_user_taken`, `platform_slug_taken` (409), `platform_slug_reserved` (400)
  */
@@ -28,7 +28,7 @@ export async function changePlatformNames(
   const did = await administersTenant(tx, tenantId, platformSlug);
   const held = await administersTenant(tx, tenantId, names.platformSlug);
   const moved =
-    (did || held) && (await giveOrTakePlatformRole(tx, { accountId: id, role: tenantAdmin, held }));
+    (did || held) && (await setPlatformRole(tx, { accountId: id, role: tenantAdmin, held }));
   const ids = [...left, ...(await roomsOfAccount(tx, id))];
   await syncRooms(tx, { ids, tenantIds: moved ? [tenantId] : [] });
 }

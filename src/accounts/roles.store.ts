@@ -10,7 +10,7 @@ export type AdministratorStatement = {
 };
 
 /** @returns false where a newer statement is known; the order is that of statements about members */
-export async function keepAdministratorWord(
+export async function saveAdministratorStatement(
   tx: Queryable,
   { tenantId, userSlug, over, held, stamp }: AdministratorStatement,
 ): Promise<boolean> {
@@ -49,7 +49,7 @@ export async function administersTenant(
  *
  * @returns whether this changed anything
  */
-export async function giveOrTakePlatformRole(
+export async function setPlatformRole(
   tx: Queryable,
   { accountId, role, held }: { accountId: string; role: string; held: boolean },
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
 import { asCreator } from './event-statements.ts';
 import { later } from './instant.ts';
-import { lastWordInRoom } from './memberships.store.ts';
+import { newestStatementAt } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned } from './roles.ts';
 import type { Entity, Room } from './rooms.store.ts';
@@ -88,7 +88,7 @@ export async function endEntity(
   const room = knownRoom(desiredState, entity);
   if (room.state !== 'deleted' || (purge && !room.purge)) {
     // After the last statement about anybody as well, because it ends what was said before it.
-    const last = later(room.membersSince, await lastWordInRoom(tx, room.id));
+    const last = later(room.membersSince, await newestStatementAt(tx, room.id));
     const stamp = stampNow(callId(), Object.values(room.stamps), last);
     desiredState.apply(entity, { stamp, fields: purge ? { purge } : {}, state: 'deleted' });
   }

@@ -19,7 +19,7 @@ export type PlatformEvent = {
 };
 
 /** An event, as what it says of an entity, of one of its members, or of a role over many rooms. */
-export type Reading =
+export type EventStatement =
   | { about: 'entity'; entityType: EntityType; statement: RoomStatement; creator?: Said }
   | { about: 'member'; entityType: EntityType; member: Said }
   | {
@@ -32,7 +32,7 @@ export type Reading =
 type Said = { userSlug: string; statement: MemberStatement };
 
 /** Why an event cannot be understood. */
-export type Misreading = {
+export type UnreadableEvent = {
   code: 'event_type_unknown' | 'entity_type_conflict' | 'field_missing' | 'role_unknown';
   message: string;
 };
@@ -52,7 +52,7 @@ export const eventTypes: readonly string[] = [
   ),
 ];
 
-export function readEvent(event: PlatformEvent): Reading | Misreading {
+export function readEvent(event: PlatformEvent): EventStatement | UnreadableEvent {
   if (!eventTypes.includes(event.type)) {
     return { code: 'event_type_unknown', message: `There are no events of type ${event.type}.` };
   }
@@ -76,7 +76,7 @@ export function readEvent(event: PlatformEvent): Reading | Misreading {
   return readMember(event, type, role);
 }
 
-function readRoleChange(event: PlatformEvent): Reading | Misreading {
+function readRoleChange(event: PlatformEvent): EventStatement | UnreadableEvent {
   const { entityType, userSlug, newRole, stamp } = event;
   if (newRole === undefined) return missing('newRole');
   if (entityType === 'tenant' || entityType === 'platform') {
@@ -96,13 +96,13 @@ function readMember(
   { userSlug, stamp }: PlatformEvent,
   entityType: EntityType,
   role: string | null,
-): Reading | Misreading {
+): EventStatement | UnreadableEvent {
   if (userSlug === undefined) return missing('userSlug');
   if (role !== null && !isRole(entityType, role)) return unknownRole(role);
   return { about: 'member', entityType, member: { userSlug, statement: { role, stamp } } };
 }
 
-function readEntity(event: PlatformEvent, entityType: EntityType, verb: string): Reading {
+function readEntity(event: PlatformEvent, entityType: EntityType, verb: string): EventStatement {
   const { stamp, name, topic, avatarUrl, creatorSlug } = event;
   const told: Partial<RoomFields> = { name, topic, avatarUrl };
   if (verb === 'updated')
@@ -127,11 +127,11 @@ function lowestRole(type: EntityType): string {
   return Object.keys(rolesOf[type]).at(-1) as string;
 }
 
-function missing(field: string): Misreading {
+function missing(field: string): UnreadableEvent {
   return { code: 'field_missing', message: `This event needs ${field}.` };
 }
 
-function unknownRole(role: string): Misreading {
+function unknownRole(role: string): UnreadableEvent {
   const message = `${role} is no role there; there is also ${banned}.`;
   return { code: 'role_unknown', message };
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { instant } from './instant.store.ts';
 import type { Instant } from './instant.ts';
-import type { Belonging } from './statements.ts';
+import type { MemberState } from './statements.ts';
 
 /** One person and one room. */
 export type MemberKey = {
@@ -12,7 +12,7 @@ export type MemberKey = {
 };
 
 export type Membership = MemberKey &
-  Belonging & {
+  MemberState & {
     accountId: string | null;
     /** A guest's, which the person they turned out to be has not yet claimed. */
     awaitingConfirmation: boolean;
@@ -50,7 +50,7 @@ export async function allMemberships(tx: Queryable, room: string): Promise<Membe
 }
 
 /** When the newest statement about anybody was said. */
-export async function lastWordInRoom(tx: Queryable, room: string): Promise<Instant | null> {
+export async function newestStatementAt(tx: Queryable, room: string): Promise<Instant | null> {
   const [row] = await tx.query<{ last: Instant | null }>(
     `select ${instant('max(occurred_at)')} as last from memberships where room = $1`,
     [room],

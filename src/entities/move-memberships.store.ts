@@ -28,7 +28,7 @@ export async function lockRooms(tx: Queryable, rooms: readonly string[]): Promis
 }
 
 /** Slugs that an account has are that account's, whoever else was called so before. */
-export async function slugsOfNobody(
+export async function unassignedSlugs(
   db: Queryable,
   { tenantId, slugs }: { tenantId: string; slugs: readonly string[] },
 ): Promise<string[]> {
@@ -44,7 +44,7 @@ export async function slugsOfNobody(
  * Leaves at most one membership a room to be moved: the one said last, and none where the account
  * is, or is banned, by its own id or slug. That the account itself left a room does not count.
  */
-export async function deleteOvertaken(tx: Queryable, move: Move): Promise<void> {
+export async function deleteSuperseded(tx: Queryable, move: Move): Promise<void> {
   await tx.query(
     `with said_last as (
         select distinct on (room) room, member from memberships
@@ -81,7 +81,10 @@ export async function renameMemberships(
 }
 
 /** @returns those of the rooms that are more than awaited */
-export async function wantAnew(tx: Queryable, rooms: readonly string[]): Promise<string[]> {
+export async function bumpWantedVersion(
+  tx: Queryable,
+  rooms: readonly string[],
+): Promise<string[]> {
   const changed = await tx.query<{ id: string }>(
     `update rooms set wanted_version = wanted_version + 1, updated_at = now()
       where id = any ($1::uuid[]) and state <> 'awaited' returning id`,

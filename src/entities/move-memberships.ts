@@ -1,12 +1,12 @@
 import type { Transaction } from '../database/database.ts';
 import {
-  deleteOvertaken,
+  bumpWantedVersion,
+  deleteSuperseded,
   lockRoomsOf,
   type Move,
   renameMemberships,
   roomsOfSlug,
-  slugsOfNobody,
-  wantAnew,
+  unassignedSlugs,
 } from './move-memberships.store.ts';
 import { syncRooms } from './queue-sync.ts';
 
@@ -23,7 +23,7 @@ export async function moveFromGuest(
   { id, platformSlug }: { id: string; platformSlug: string | null },
   { tenantId, accountId }: Person,
 ): Promise<number> {
-  const slugs = await slugsOfNobody(tx, { tenantId, slugs: platformSlug ? [platformSlug] : [] });
+  const slugs = await unassignedSlugs(tx, { tenantId, slugs: platformSlug ? [platformSlug] : [] });
   return move(tx, { tenantId, accountId, from: [`account:${id}`, ...slugs] }, { confirm: true });
 }
 
@@ -47,7 +47,7 @@ export async function moveFromAccount(
 async function move(tx: Transaction, order: Move, how: { confirm: boolean }): Promise<number> {
   const rooms = await lockRoomsOf(tx, order);
   if (rooms.length === 0) return 0;
-  await deleteOvertaken(tx, order);
+  await deleteSuperseded(tx, order);
   const moved = await renameMemberships(tx, order, how);
   await membershipsChanged(tx, rooms);
   return moved;
@@ -55,5 +55,5 @@ async function move(tx: Transaction, order: Move, how: { confirm: boolean }): Pr
 
 /** Has the worker make these rooms as they should be now. */
 export async function membershipsChanged(tx: Transaction, rooms: readonly string[]): Promise<void> {
-  await syncRooms(tx, { ids: await wantAnew(tx, rooms) });
+  await syncRooms(tx, { ids: await bumpWantedVersion(tx, rooms) });
 }

@@ -1,5 +1,5 @@
 import type { DesiredState } from './desired-state.ts';
-import type { Reading } from './event-statements.ts';
+import type { EventStatement } from './event-statements.ts';
 import type { MemberKey } from './memberships.store.ts';
 import type { Entity, Room } from './rooms.store.ts';
 
@@ -9,7 +9,7 @@ export type Report = {
   entitySlug: string;
   /** Of the person, where the report is about one. */
   userTenantId: string;
-  reading: Exclude<Reading, { about: 'administrator' }>;
+  reading: Exclude<EventStatement, { about: 'administrator' }>;
 };
 
 /**

@@ -74,7 +74,7 @@ export function withRoomStatement(desired: Desired, statement: RoomStatement): D
 }
 
 /** What a platform says of one member. */
-export type Belonging = {
+export type MemberState = {
   /** Null for somebody who left. */
   role: string | null;
   /** Holds instead of the role's level until the next statement about the role. */
@@ -85,15 +85,15 @@ export type Belonging = {
 export type MemberStatement = { role: string | null; stamp: Stamp };
 
 /** @returns the same object for a statement that is not newer */
-export function withMemberStatement<Known extends Belonging>(
+export function withMemberStatement<Known extends MemberState>(
   known: Known | undefined,
   statement: MemberStatement,
-): Known | Belonging {
+): Known | MemberState {
   if (known && !isNewer(statement.stamp, known.stamp)) return known;
   return { ...known, ...statement, powerLevel: null };
 }
 
 /** Whether somebody belongs (or is banned) now: has a role that no deletion has ended. */
-export function belongs({ role, stamp }: Belonging, { membersSince }: Desired): boolean {
+export function belongs({ role, stamp }: MemberState, { membersSince }: Desired): boolean {
   return role !== null && (membersSince === null || stamp.occurredAt > membersSince);
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { descriptionOf, faultOf, wordsOf } from './fault.ts';
+import { describeFault, descriptionOf, faultOf } from './fault.ts';
 
 /** The person turned back at the other place. */
 export function upstreamCancelled(cause?: unknown): AppError {
@@ -26,7 +26,7 @@ function upstreamDenied(cause: unknown): AppError {
  */
 export function upstreamFailed(message: string, cause?: unknown): AppError {
   if (cause instanceof AppError && cause.code.startsWith('upstream_')) return cause;
-  const words = wordsOf(cause);
+  const words = describeFault(cause);
   const joint = words.startsWith('(') ? ' ' : ': ';
   return new AppError('upstream_failed', {
     message: words ? message.replace(/\.$/, joint) + words : message,

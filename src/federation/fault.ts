@@ -36,7 +36,7 @@ export function faultOf(thrown: unknown): Fault {
 }
 
 /** The same as a sentence for the operator, with what most often causes it. */
-export function wordsOf(thrown: unknown): string {
+export function describeFault(thrown: unknown): string {
   const { check, claim, error, status, clockSeconds } = faultOf(thrown);
   const codes = [check, claim, error, status && `HTTP ${status}`].filter(Boolean);
   const words = [libraryWords(thrown), codes.length > 0 ? `(${codes.join(', ')})` : ''];

@@ -42,7 +42,7 @@ export async function freeAmong(
  * inserts of one handle can meet in an index that `on conflict` does not name, and one fails.
  * Everyone locks in the same order, so nobody waits in a circle.
  */
-export async function takeTurns(tx: Transaction, keys: readonly string[]): Promise<void> {
+export async function lockHandleKeys(tx: Transaction, keys: readonly string[]): Promise<void> {
   await tx.query(
     `select pg_advisory_xact_lock(turn.key)
        from (select distinct hashtextextended('handles ' || key, 0) as key

@@ -8,7 +8,7 @@ import {
   freeAmong,
   type Hold,
   insertHold,
-  takeTurns,
+  lockHandleKeys,
   tombstoneActive,
   tombstoneHeld,
 } from './handles.store.ts';
@@ -25,7 +25,7 @@ import { brokenRule } from './rules.ts';
  */
 export async function holdHandle(tx: Transaction, hold: Hold): Promise<'held' | 'taken'> {
   if (brokenRule(hold.handle, '')) throw new AppError('handle_invalid');
-  await takeTurns(tx, [hold.handle, `person ${hold.heldBy}`]);
+  await lockHandleKeys(tx, [hold.handle, `person ${hold.heldBy}`]);
   // Spares the person the earlier hold when the new one cannot be had. The insert still decides.
   const free = await freeAmong(tx, [hold.handle], hold.heldBy);
   if (free.length === 0) return 'taken';

@@ -1,7 +1,7 @@
 import type { Queryable, Transaction } from '../database/database.ts';
 
 /** What an import would meet; absent parts are null. */
-export type Encounter = {
+export type ExistingHandle = {
   handle: string | null;
   state: 'held' | 'active' | 'tombstoned' | null;
   imported: boolean | null;
@@ -17,9 +17,9 @@ function columns(rows: readonly Row[]): [string[], (string | null)[]] {
   return [rows.map((row) => row.handle), rows.map((row) => row.accountId ?? null)];
 }
 
-/** One encounter for each row, in their order. */
-export async function encounters(db: Queryable, rows: readonly Row[]): Promise<Encounter[]> {
-  return db.query<Encounter>(
+/** One for each row, in their order. */
+export async function findExisting(db: Queryable, rows: readonly Row[]): Promise<ExistingHandle[]> {
+  return db.query<ExistingHandle>(
     `select existing.handle, existing.state, existing.imported, existing.account_id,
             own.handle as accounts_handle, accounts.id is not null as account_known
        from unnest($1::text[], $2::uuid[]) with ordinality as wanted (handle, account_id, place)

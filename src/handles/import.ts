@@ -1,7 +1,7 @@
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
-import { takeTurns } from './handles.store.ts';
-import { type Encounter, encounters, insertImported } from './import.store.ts';
+import { lockHandleKeys } from './handles.store.ts';
+import { type ExistingHandle, findExisting, insertImported } from './import.store.ts';
 import type { ImportRow } from './import-file.ts';
 import { fitsMatrixId, isHistoricalLocalpart } from './rules.ts';
 
@@ -65,18 +65,18 @@ async function importBatch(
   audit: ImportOptions['audit'],
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await takeTurns(
+    await lockHandleKeys(
       tx,
       batch.map((row) => row.handle.toLowerCase()),
     );
-    const met = await encounters(tx, batch);
+    const found = await findExisting(tx, batch);
     const news = batch.filter((row, index) => {
-      const encounter = met[index];
-      if (encounter && isPresent(row, encounter)) {
+      const existing = found[index];
+      if (existing && isPresent(row, existing)) {
         report.present += 1;
         return false;
       }
-      const reason = encounter && conflictWith(row, encounter);
+      const reason = existing && conflictWith(row, existing);
       if (reason) report.conflicts.push({ line: row.line, handle: row.handle, reason });
       return !reason;
     });
@@ -92,16 +92,19 @@ async function importBatch(
   });
 }
 
-function isPresent(row: ImportRow, met: Encounter): boolean {
-  if (met.handle !== row.handle || met.state === 'held') return false;
-  return row.accountId ? met.account_id === row.accountId : met.imported === true;
+function isPresent(row: ImportRow, existing: ExistingHandle): boolean {
+  if (existing.handle !== row.handle || existing.state === 'held') return false;
+  return row.accountId ? existing.account_id === row.accountId : existing.imported === true;
 }
 
-function conflictWith(row: ImportRow, met: Encounter): ImportConflict['reason'] | undefined {
-  if (met.state === 'held') return 'held';
-  if (met.handle !== null) return 'taken';
-  if (met.accounts_handle !== null) return 'account_has_handle';
-  return row.accountId && !met.account_known ? 'unknown_account' : undefined;
+function conflictWith(
+  row: ImportRow,
+  existing: ExistingHandle,
+): ImportConflict['reason'] | undefined {
+  if (existing.state === 'held') return 'held';
+  if (existing.handle !== null) return 'taken';
+  if (existing.accounts_handle !== null) return 'account_has_handle';
+  return row.accountId && !existing.account_known ? 'unknown_account' : undefined;
 }
 
 /** What the file alone can tell; handles of the rest are localparts, accounts in lower case. */

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { beat, forgetWorker, freeJobsOfTheDead } from './heartbeats.store.ts';
+import { deleteHeartbeat, recordHeartbeat, unlockJobsOfDeadWorkers } from './heartbeats.store.ts';
 import type { JobLog } from './log.ts';
 
 const interval = 1500;
@@ -19,8 +19,8 @@ export function startHeartbeat(database: Database, workerId: string, log: JobLog
 
   const tick = async () => {
     try {
-      await beat(database, workerId);
-      await freeJobsOfTheDead(database);
+      await recordHeartbeat(database, workerId);
+      await unlockJobsOfDeadWorkers(database);
     } catch (error) {
       log.warn({ err: error }, 'The heartbeat of the job runner missed a beat');
     }
@@ -36,7 +36,7 @@ export function startHeartbeat(database: Database, workerId: string, log: JobLog
       stopped = true;
       clearTimeout(timer);
       await beating;
-      await forgetWorker(database, workerId).catch(() => {});
+      await deleteHeartbeat(database, workerId).catch(() => {});
     },
   };
 }

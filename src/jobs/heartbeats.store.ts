@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 
-export async function beat(db: Queryable, workerId: string): Promise<void> {
+export async function recordHeartbeat(db: Queryable, workerId: string): Promise<void> {
   await db.query(
     `insert into worker_heartbeats (id) values ($1)
       on conflict (id) do update set seen_at = now()`,
@@ -8,7 +8,7 @@ export async function beat(db: Queryable, workerId: string): Promise<void> {
   );
 }
 
-export async function forgetWorker(db: Queryable, workerId: string): Promise<void> {
+export async function deleteHeartbeat(db: Queryable, workerId: string): Promise<void> {
   await db.query('delete from worker_heartbeats where id = $1', [workerId]);
 }
 
@@ -16,7 +16,7 @@ export async function forgetWorker(db: Queryable, workerId: string): Promise<voi
  * Frees the jobs of workers that stopped beating, and wakes the others. A worker that was only
  * slow may then run a job beside its new owner: tasks allow for that.
  */
-export async function freeJobsOfTheDead(db: Queryable): Promise<void> {
+export async function unlockJobsOfDeadWorkers(db: Queryable): Promise<void> {
   await db.query(
     `with alive as (
         select id from worker_heartbeats where seen_at > now() - interval '5 seconds'),

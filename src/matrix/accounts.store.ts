@@ -34,7 +34,7 @@ export async function findMatrixProfile(
   return row;
 }
 
-export type LeftUser = {
+export type OrphanedUser = {
   handle: string;
   tenantId: string;
   state: MatrixProfile['state'];
@@ -42,11 +42,11 @@ export type LeftUser = {
 };
 
 /** The Matrix user that a deleted account left behind. */
-export async function findLeftUser(
+export async function findOrphanedUser(
   db: Queryable,
   accountId: string,
-): Promise<LeftUser | undefined> {
-  const [row] = await db.query<LeftUser>(
+): Promise<OrphanedUser | undefined> {
+  const [row] = await db.query<OrphanedUser>(
     `select handle, handles.tenant_id as "tenantId", matrix_users.state,
         matrix_users.made_at is not null as ours
       from handles left join matrix_users using (handle, account_id)

@@ -1,7 +1,7 @@
 import { record } from '../audit/events.ts';
 import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
-import { findLeftUser, markDeactivated } from './accounts.store.ts';
+import { findOrphanedUser, markDeactivated } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
 import { isMapped } from './ownership.ts';
 import type { MatrixTaskOptions } from './provision.ts';
@@ -13,7 +13,7 @@ import type { MatrixTaskOptions } from './provision.ts';
 export function deactivateTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
   return async (payload) => {
     const { accountId, erase } = catalogue['deactivate-matrix-user'].payload.parse(payload);
-    const left = await findLeftUser(database, accountId);
+    const left = await findOrphanedUser(database, accountId);
     if (!left || left.state === 'conflict' || left.state === 'deactivated') return;
     const { handle, tenantId } = left;
     const user = await synapse.readUser(`@${handle}:${serverName}`);

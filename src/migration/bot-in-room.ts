@@ -10,7 +10,7 @@ import type { Target } from './target.ts';
 const levelsType = 'm.room.power_levels';
 
 /** What the bot cannot do in a room, in words; nothing when it has this level there. */
-export function botTrouble(actual: Actual, bot: string, needed: number): string | undefined {
+export function botProblem(actual: Actual, bot: string, needed: number): string | undefined {
   if (actual.members.get(bot)?.membership !== 'join') return `${bot} is not in the room`;
   const level = levelIn(actual, bot);
   return level >= needed ? undefined : `${bot} has power level ${level} and needs ${needed}`;

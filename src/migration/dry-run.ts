@@ -1,9 +1,9 @@
 import type { Database, Transaction } from '../database/database.ts';
 
-class GivenUp extends Error {}
+class RolledBack extends Error {}
 
 /** Does work and takes it back: what it returns tells exactly what it would have done. */
-export async function givenUp<T>(
+export async function dryRun<T>(
   database: Pick<Database, 'transaction'>,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
@@ -11,10 +11,10 @@ export async function givenUp<T>(
   try {
     await database.transaction(async (tx) => {
       result = { value: await work(tx) };
-      throw new GivenUp();
+      throw new RolledBack();
     });
   } catch (error) {
-    if (!(error instanceof GivenUp) || !result) throw error;
+    if (!(error instanceof RolledBack) || !result) throw error;
   }
   return (result as { value: T }).value;
 }

@@ -4,13 +4,14 @@ import type { RoomDependencies } from '../matrix/rooms/dependencies.ts';
 import { planMembers } from '../matrix/rooms/members.ts';
 import { readDesired } from '../matrix/rooms/read-desired.ts';
 import { changeRoom } from './change-room.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { openHomeserver } from './homeserver.ts';
-import { endKeeping, type KnownRoom } from './known-rooms.store.ts';
+import { type KnownRoom, stopKeepingStrangers } from './known-rooms.store.ts';
 import { Progress } from './progress.ts';
 import { type Recording, type RecordingOptions, recorded } from './recording.ts';
+import { withRetries } from './retries.ts';
 import { roomParts } from './room-parts.ts';
 import { allKnownRooms } from './room-source.ts';
-import { patiently, sweep } from './sweep.ts';
 import type { Target } from './target.ts';
 
 export type GoLiveOptions = RecordingOptions & { tenant?: string; apply?: boolean };
@@ -39,7 +40,7 @@ export async function goLive(target: Target, options: GoLiveOptions): Promise<Go
   const parts = await roomParts(target, await openHomeserver(target));
   const progress = new Progress('rooms', target);
   const work = (recording?: Recording) =>
-    sweep(allKnownRooms(target.database, options.tenant), atOnce, async (room) => {
+    forEachConcurrently(allKnownRooms(target.database, options.tenant), atOnce, async (room) => {
       if (room.origin !== 'imported' || room.strangers === null) return;
       const strangers = await strangersIn(parts, room);
       progress.at(report.rooms.length);
@@ -63,7 +64,7 @@ async function strangersIn(parts: RoomDependencies, { id, roomId }: KnownRoom) {
   const desired = await readDesired(db, id, settings);
   if (!desired) return undefined;
   const then = { ...desired, roomId, strangers: settings.strangers };
-  const actual = await patiently(() => readActual(parts, then));
+  const actual = await withRetries(() => readActual(parts, then));
   if (!actual) return undefined;
   const { kicks } = planMembers(then, actual, settings.bot);
   return kicks.filter(({ reason }) => reason === 'stranger').map(({ userId }) => userId);
@@ -73,7 +74,7 @@ function release(target: Target, { id }: KnownRoom, recording: Recording): Promi
   const action = 'migration.room_released';
   return changeRoom(target, { id, action }, recording, async (tx, { strangers }) => {
     if (strangers === null) return false;
-    await endKeeping(tx, id);
+    await stopKeepingStrangers(tx, id);
     await syncRoom(tx, id);
     return true;
   });

@@ -76,7 +76,7 @@ export async function clearRoom(
   );
 }
 
-export async function beginAnew(tx: Queryable, id: string): Promise<void> {
+export async function activateRoom(tx: Queryable, id: string): Promise<void> {
   await tx.query(
     `update rooms set state = 'active' where id = $1 and state = 'awaited' and room_id is null`,
     [id],
@@ -96,7 +96,7 @@ export async function markLegacyRow(
 }
 
 /** Whoever came into the room by other means is treated as everywhere. */
-export async function endKeeping(tx: Queryable, id: string): Promise<void> {
+export async function stopKeepingStrangers(tx: Queryable, id: string): Promise<void> {
   await tx.query(
     `update rooms set strangers = null, wanted_version = wanted_version + 1, updated_at = now()
       where id = $1`,

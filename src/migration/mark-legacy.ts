@@ -3,16 +3,17 @@ import { type Actual, actualOf, type Content } from '../matrix/rooms/actual.ts';
 import { readDesired } from '../matrix/rooms/read-desired.ts';
 import { metadataType } from '../matrix/rooms/state.ts';
 import { SynapseError } from '../matrix/synapse-error.ts';
-import { botTrouble, takePower } from './bot-in-room.ts';
+import { botProblem, takePower } from './bot-in-room.ts';
 import { changeRoom } from './change-room.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
 import type { Problem } from './import/lines.ts';
 import { type KnownRoom, markLegacyRow } from './known-rooms.store.ts';
 import { Progress } from './progress.ts';
 import { type Recording, type RecordingOptions, recorded } from './recording.ts';
-import { type SoughtRoom, type SourceOptions, soughtRooms } from './room-source.ts';
+import { withRetries } from './retries.ts';
+import { type SelectedRoom, type SourceOptions, selectRooms } from './room-source.ts';
 import { changeRoomState } from './room-state.ts';
-import { patiently, sweep } from './sweep.ts';
 import type { Target } from './target.ts';
 
 export type MarkOptions = RecordingOptions &
@@ -43,10 +44,10 @@ export async function markLegacy(target: Target, options: MarkOptions): Promise<
     ...{ missing: [], blocked: [], problems: [] },
   };
   const homeserver = await openHomeserver(target);
-  const sought = soughtRooms(target, options, (problem) => report.problems.push(problem));
+  const sought = selectRooms(target, options, (problem) => report.problems.push(problem));
   const progress = new Progress('rooms', target);
   const work = (recording?: Recording) =>
-    sweep(sought, atOnce, async (room) => {
+    forEachConcurrently(sought, atOnce, async (room) => {
       report.rooms += 1;
       progress.at(report.rooms);
       await new Marking(target, homeserver, report, options, recording).mark(room);
@@ -78,7 +79,7 @@ class Marking {
     this.#recording = recording;
   }
 
-  async mark({ roomId, known }: SoughtRoom): Promise<void> {
+  async mark({ roomId, known }: SelectedRoom): Promise<void> {
     const actual = await this.#read(roomId);
     if (!actual) {
       this.#report.missing.push(roomId);
@@ -89,7 +90,7 @@ class Marking {
       this.#compare(roomId, said, known);
       return;
     }
-    const trouble = botTrouble(actual, this.#homeserver.bot, levelNeeded(actual));
+    const trouble = botProblem(actual, this.#homeserver.bot, levelNeeded(actual));
     if (trouble && !this.#options.takePower) {
       this.#report.blocked.push({ roomId, reason: trouble });
       return;
@@ -98,7 +99,7 @@ class Marking {
   }
 
   async #read(roomId: string): Promise<Actual | undefined> {
-    const events = await patiently(() => this.#homeserver.rooms.readState(roomId));
+    const events = await withRetries(() => this.#homeserver.rooms.readState(roomId));
     return events && actualOf(roomId, events);
   }
 

@@ -4,13 +4,13 @@ import type { EntityType } from '../entities/room.ts';
 import { AppError } from '../errors.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { changeRoom } from './change-room.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
-import { beginAnew, clearedRooms, clearRoom, type KnownRoom } from './known-rooms.store.ts';
+import { activateRoom, clearedRooms, clearRoom, type KnownRoom } from './known-rooms.store.ts';
 import { Progress } from './progress.ts';
 import { type Recording, type RecordingOptions, recorded } from './recording.ts';
 import { conditionOf } from './room-condition.ts';
 import { allKnownRooms } from './room-source.ts';
-import { sweep } from './sweep.ts';
 import type { Target } from './target.ts';
 
 export type MissingOptions = RecordingOptions & {
@@ -99,7 +99,7 @@ async function findMissing(
   const { synapse } = await openHomeserver(target);
   const progress = new Progress('rooms', target);
   const rooms: KnownRoom[] = [];
-  await sweep(allKnownRooms(target.database, tenant), atOnce, async (room) => {
+  await forEachConcurrently(allKnownRooms(target.database, tenant), atOnce, async (room) => {
     const { condition } = await conditionOf(synapse, room.roomId);
     if (condition === 'missing') rooms.push(room);
     report.rooms += 1;
@@ -142,7 +142,7 @@ async function recreate(
   const action = 'migration.room_recreated';
   return changeRoom(target, { id, action }, recording, async (tx, room) => {
     if (room.state !== 'awaited' || room.roomId !== null) return false;
-    await beginAnew(tx, id);
+    await activateRoom(tx, id);
     await queue(target, tx, room);
     return true;
   });

@@ -4,15 +4,16 @@ import { highest } from '../matrix/rooms/levels.ts';
 import { planRoom } from '../matrix/rooms/plan.ts';
 import { readDesired } from '../matrix/rooms/read-desired.ts';
 import { SynapseError } from '../matrix/synapse-error.ts';
-import { botTrouble, takePower } from './bot-in-room.ts';
+import { botProblem, takePower } from './bot-in-room.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { type Homeserver, openHomeserver } from './homeserver.ts';
 import type { KnownRoom } from './known-rooms.store.ts';
 import { Progress } from './progress.ts';
 import { type Recording, type RecordingOptions, recorded } from './recording.ts';
+import { withRetries } from './retries.ts';
 import { roomParts } from './room-parts.ts';
 import { allKnownRooms } from './room-source.ts';
 import { changeRoomState } from './room-state.ts';
-import { patiently, sweep } from './sweep.ts';
 import type { Target } from './target.ts';
 
 export type LevelsOptions = RecordingOptions & {
@@ -50,7 +51,7 @@ export async function auditLevels(target: Target, options: LevelsOptions): Promi
   const parts = await roomParts(target, homeserver);
   const progress = new Progress('rooms', target);
   const work = (recording?: Recording) =>
-    sweep(allKnownRooms(target.database, options.tenant), atOnce, async (room) => {
+    forEachConcurrently(allKnownRooms(target.database, options.tenant), atOnce, async (room) => {
       report.rooms += 1;
       progress.at(report.rooms);
       await new LevelsAudit(target, { homeserver, parts, options, report, recording }).audit(room);
@@ -96,7 +97,7 @@ class LevelsAudit {
       return;
     }
     const { desired, actual } = found;
-    const trouble = botTrouble(actual, homeserver.bot, highest);
+    const trouble = botProblem(actual, homeserver.bot, highest);
     if (trouble && mayTakePower && recording) {
       await takePower(this.#target, homeserver, actual, { room: room.id, recording });
       return this.#compare(room, false);
@@ -122,7 +123,7 @@ class LevelsAudit {
     const desired = await readDesired(this.#target.database, room.id, parts.settings);
     if (!desired) return undefined;
     const { roomId } = room;
-    const actual = await patiently(() => readActual(parts, { ...desired, roomId }));
+    const actual = await withRetries(() => readActual(parts, { ...desired, roomId }));
     return actual && { desired: { ...desired, roomId }, actual };
   }
 

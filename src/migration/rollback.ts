@@ -11,12 +11,12 @@ import type { Value } from './subjects.ts';
 import type { Target } from './target.ts';
 import {
   currentValues,
-  judge,
-  madeOf,
+  netChanges,
+  planUndo,
   type Refusal,
   refusalOf,
+  revert,
   type Step,
-  setBack,
 } from './undo.ts';
 
 export type RollbackReport = {
@@ -143,13 +143,13 @@ class Rollback {
           if (assumed !== undefined) found.set(place, assumed);
         }
       }
-      const { step, now } = judge(batch, found);
+      const { step, now } = planUndo(batch, found);
       if (!recording) {
         for (const [place, value] of now) this.#assumed.set(place, value);
         return step;
       }
-      const made = madeOf(batch, found, now);
-      const stuck = await setBack(tx, made);
+      const made = netChanges(batch, found, now);
+      const stuck = await revert(tx, made);
       await recording.append(made);
       const undone = step.undone - stuck.length;
       if (undone > 0) {

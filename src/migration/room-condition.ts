@@ -1,6 +1,6 @@
 import type { Synapse } from '../matrix/synapse.ts';
 import { SynapseError } from '../matrix/synapse-error.ts';
-import { patiently } from './sweep.ts';
+import { withRetries } from './retries.ts';
 
 /**
  * - `valid`: Synapse has it, and somebody of this server is in it
@@ -17,7 +17,7 @@ export async function conditionOf(
   roomId: string,
 ): Promise<RoomCondition> {
   try {
-    const room = await patiently(() => synapse.call('read room', [roomId]));
+    const room = await withRetries(() => synapse.call('read room', [roomId]));
     const version = room.version ?? '1';
     if (room.tombstoned) {
       return { condition: 'replaced', version, replacement: room.replacement_room ?? undefined };

@@ -7,18 +7,18 @@ import { type KnownRoom, knownRooms, roomsByRoomIds } from './known-rooms.store.
 import type { Target } from './target.ts';
 
 /** A room to look at, and whose it is, if anybody's. */
-export type SoughtRoom = { roomId: string; known: KnownRoom | undefined };
+export type SelectedRoom = { roomId: string; known: KnownRoom | undefined };
 
 export type SourceOptions = { tenant?: string; file?: string };
 
 const pageSize = 200;
 
 /** The rooms that we have, or those that a file names, whether we have them or not. */
-export function soughtRooms(
+export function selectRooms(
   target: Pick<Target, 'database'>,
   { tenant, file }: SourceOptions,
   problem: (problem: Problem) => void,
-): AsyncGenerator<SoughtRoom> {
+): AsyncGenerator<SelectedRoom> {
   if (file && tenant) {
     throw new AppError('bad_input', { message: 'Give either --file or --tenant.' });
   }
@@ -49,7 +49,7 @@ async function* roomsOfFile(
   { database }: Pick<Target, 'database'>,
   file: string,
   problem: (problem: Problem) => void,
-): AsyncGenerator<SoughtRoom> {
+): AsyncGenerator<SelectedRoom> {
   const seen = new Set<string>();
   let page: string[] = [];
   for await (const row of readRows(file, checkColumns)) {
@@ -86,7 +86,7 @@ function checkColumns(names: readonly string[]): void {
 async function withOwners(
   database: Target['database'],
   roomIds: readonly string[],
-): Promise<SoughtRoom[]> {
+): Promise<SelectedRoom[]> {
   const known = new Map((await roomsByRoomIds(database, roomIds)).map((it) => [it.roomId, it]));
   return roomIds.map((roomId) => ({ roomId, known: known.get(roomId) }));
 }

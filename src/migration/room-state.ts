@@ -3,8 +3,8 @@ import { record } from '../audit/events.ts';
 import type { HomeserverRooms } from '../matrix/rooms/homeserver-rooms.ts';
 import { type Change, identityOf, inverse } from './change.ts';
 import type { Recording } from './recording.ts';
+import { withRetries } from './retries.ts';
 import type { Value } from './subjects.ts';
-import { patiently } from './sweep.ts';
 import type { Target } from './target.ts';
 
 type Content = Record<string, unknown>;
@@ -62,6 +62,6 @@ export async function undoRoomState(
 
 /** Nothing where Synapse has no such room. */
 async function contentOf(rooms: HomeserverRooms, roomId: string, type: string) {
-  const events = await patiently(() => rooms.readState(roomId));
+  const events = await withRetries(() => rooms.readState(roomId));
   return events && (events.find((it) => it.type === type && it.state_key === '')?.content ?? {});
 }

@@ -1,4 +1,4 @@
-import { takeTurnsAtPlatformNames } from '../accounts/guests.store.ts';
+import { lockPlatformNames } from '../accounts/guests.store.ts';
 import { changePlatformNames } from '../accounts/platform-identity.ts';
 import type { Transaction } from '../database/database.ts';
 import { membershipsChanged } from '../entities/move-memberships.ts';
@@ -85,7 +85,7 @@ const platformIdentity: Subject = {
   async read(tx, keys) {
     const ids = keys.map(first);
     for (const tenantId of await tenantsOfAccounts(tx, ids)) {
-      await takeTurnsAtPlatformNames(tx, tenantId);
+      await lockPlatformNames(tx, tenantId);
     }
     const rows = await lockIdentities(tx, ids);
     return new Map(

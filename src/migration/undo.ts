@@ -31,7 +31,7 @@ export async function currentValues(
 }
 
 /** What is to be set back, the last change first, and what is no longer as it was left. */
-export function judge(
+export function planUndo(
   changes: readonly Change[],
   found: Values,
 ): { step: Step; now: Map<string, Value | null> } {
@@ -53,7 +53,7 @@ export function judge(
 }
 
 /** From what was found to what is to be, one change for each thing. */
-export function madeOf(changes: readonly Change[], found: Values, now: Values): Change[] {
+export function netChanges(changes: readonly Change[], found: Values, now: Values): Change[] {
   const byPlace = new Map(changes.map((change) => [identityOf(change), change]));
   return [...byPlace]
     .filter(([place]) => now.get(place) !== found.get(place))
@@ -69,7 +69,7 @@ export function madeOf(changes: readonly Change[], found: Values, now: Values): 
  *
  * @returns what could not be, because something hangs on it
  */
-export async function setBack(tx: Transaction, changes: readonly Change[]): Promise<Refusal[]> {
+export async function revert(tx: Transaction, changes: readonly Change[]): Promise<Refusal[]> {
   const targets = (kind: ChangeKind): Target[] =>
     changes.filter((it) => it.kind === kind).map(({ key, after }) => ({ key, value: after }));
   const rooms = targets('room');

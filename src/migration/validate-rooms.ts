@@ -1,10 +1,10 @@
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { openHomeserver } from './homeserver.ts';
 import type { Problem } from './import/lines.ts';
 import { Journal } from './journal.ts';
 import { Progress } from './progress.ts';
 import { type Condition, conditionOf } from './room-condition.ts';
-import { type SoughtRoom, type SourceOptions, soughtRooms } from './room-source.ts';
-import { sweep } from './sweep.ts';
+import { type SelectedRoom, type SourceOptions, selectRooms } from './room-source.ts';
 import type { Target } from './target.ts';
 
 export type ValidateOptions = SourceOptions & { journal?: string; concurrency: number };
@@ -34,11 +34,11 @@ export async function validateRooms(
     ...{ rooms: 0, versions: {}, problems: [] },
     ...{ valid: [], missing: [], deserted: [], replaced: [] },
   };
-  const sought = soughtRooms(target, options, (problem) => report.problems.push(problem));
+  const sought = selectRooms(target, options, (problem) => report.problems.push(problem));
   const { synapse } = await openHomeserver(target);
   const journal = await Journal.open(options.journal);
   const progress = new Progress('rooms', target);
-  await sweep(sought, options.concurrency, async ({ roomId, known }) => {
+  await forEachConcurrently(sought, options.concurrency, async ({ roomId, known }) => {
     let found = journal.known(roomId);
     if (!found) {
       found = { roomId, ...(await conditionOf(synapse, roomId)) };
@@ -54,7 +54,7 @@ export async function validateRooms(
   return report;
 }
 
-function ownerOf(known: SoughtRoom['known']) {
+function ownerOf(known: SelectedRoom['known']) {
   if (!known) return {};
   const { tenant, entityType, entitySlug } = known;
   return { tenant, entityType, entitySlug };

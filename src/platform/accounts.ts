@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Account, accountById, lockAccount } from '../accounts/accounts.store.ts';
-import { takeTurnsAtPlatformNames } from '../accounts/guests.store.ts';
+import { lockPlatformNames } from '../accounts/guests.store.ts';
 import { changePlatformNames } from '../accounts/platform-identity.ts';
 import { printable } from '../api/route.ts';
 import { record } from '../audit/events.ts';
@@ -116,7 +116,7 @@ function putPlatformIdentity({ database, serverName }: Parts): InternalRoute {
     async handle({ params, body, tenantId, client }) {
       const { platformUserId, platformSlug } = body;
       return database.transaction(async (tx) => {
-        await takeTurnsAtPlatformNames(tx, tenantId);
+        await lockPlatformNames(tx, tenantId);
         const before = ofTenant(await lockAccount(tx, params.id), tenantId);
         if (!before) throw new AppError('account_not_found');
         const same =

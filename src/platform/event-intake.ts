@@ -1,5 +1,5 @@
-import { takeTurnsAtPlatformNames } from '../accounts/guests.store.ts';
-import { giveOrTakePlatformRole, keepAdministratorWord } from '../accounts/roles.store.ts';
+import { lockPlatformNames } from '../accounts/guests.store.ts';
+import { saveAdministratorStatement, setPlatformRole } from '../accounts/roles.store.ts';
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Transaction } from '../database/database.ts';
@@ -76,7 +76,7 @@ async function takeAdministrations(
 ): Promise<Rooms> {
   const sorted = events.toSorted((a, b) => compare(keyOf(a), keyOf(b)));
   for (const tenantId of new Set(sorted.map((it) => it.tenantId))) {
-    await takeTurnsAtPlatformNames(tx, tenantId);
+    await lockPlatformNames(tx, tenantId);
   }
   const tenantIds: string[] = [];
   let everywhere = false;
@@ -84,7 +84,7 @@ async function takeAdministrations(
     const { over, userSlug, statement } = event.reading;
     const held = statement.role !== null;
     const said = { tenantId: event.tenantId, userSlug, over, held, stamp: statement.stamp };
-    const isNews = await keepAdministratorWord(tx, said);
+    const isNews = await saveAdministratorStatement(tx, said);
     settle(event, isNews);
     if (!isNews || !(await changeRole(tx, client, said))) continue;
     if (over === 'tenant') tenantIds.push(event.tenantId);
@@ -104,7 +104,7 @@ async function changeRole(
   const accountId =
     accountIn(userSlug) ?? (await accountIdBy(tx, tenantId, 'platformSlug', userSlug));
   const role: keyof typeof administrators = `${over}.admin`;
-  if (!accountId || !(await giveOrTakePlatformRole(tx, { accountId, role, held }))) return false;
+  if (!accountId || !(await setPlatformRole(tx, { accountId, role, held }))) return false;
   const action = held ? 'account.role_given' : 'account.role_taken';
   const by = { actor: clientId, clientId, tenantId };
   await record(tx, { action, ...by, target: accountId, detail: { role } });

@@ -3,7 +3,7 @@ import { printable } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { accountIn } from '../entities/desired-state.ts';
-import { eventTypes, type Reading, readEvent } from '../entities/event-statements.ts';
+import { type EventStatement, eventTypes, readEvent } from '../entities/event-statements.ts';
 import { type Instant, instantOf } from '../entities/instant.ts';
 import { notAfter } from '../entities/order.ts';
 import { type Entity, roomByEntity } from '../entities/rooms.store.ts';
@@ -58,7 +58,7 @@ export type Judged = {
   tenantId: string;
   entitySlug: string;
   userTenantId: string;
-  reading: Reading;
+  reading: EventStatement;
 };
 
 /** Decides of each event whether its client may say so, before anything is locked. */
@@ -103,7 +103,7 @@ export class EventJudge {
   /** What is said of a slug goes to whoever has it: over everything, only an account is trusted. */
   async #checkAdministrator(
     tenantId: string,
-    { over, userSlug }: Extract<Reading, { about: 'administrator' }>,
+    { over, userSlug }: Extract<EventStatement, { about: 'administrator' }>,
   ): Promise<void> {
     await memberOf(this.#db, this.#client, tenantId, { userSlug });
     if (over === 'tenant') return;
@@ -119,7 +119,7 @@ export class EventJudge {
 
   async #checkPerson(
     { tenantId, userTenantId, entitySlug }: Judged,
-    reading: Exclude<Reading, { about: 'administrator' }>,
+    reading: Exclude<EventStatement, { about: 'administrator' }>,
   ): Promise<void> {
     const said = reading.about === 'member' ? reading.member : reading.creator;
     if (!said) return;

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { type Reading, readEvent } from '../../src/entities/event-statements.ts';
+import { type EventStatement, readEvent } from '../../src/entities/event-statements.ts';
 import { instantOf } from '../../src/entities/instant.ts';
 import type { Stamp } from '../../src/entities/order.ts';
 import {
-  type Belonging,
   belongs,
   type Desired,
+  type MemberState,
   nothingDesired,
   withMemberStatement,
   withRoomStatement,
 } from '../../src/entities/statements.ts';
 import { delivery, type Reported } from './histories.ts';
 
-type Entity = { desired: Desired; members: Record<string, Belonging> };
+type Entity = { desired: Desired; members: Record<string, MemberState> };
 
-function read(reported: Reported): Reading {
+function read(reported: Reported): EventStatement {
   const { id, occurredAt, sequence = null, ...rest } = reported;
   const stamp = { sequence, occurredAt: instantOf(occurredAt), eventId: id };
   const reading = readEvent({ ...rest, stamp });
@@ -25,7 +25,7 @@ function read(reported: Reported): Reading {
 }
 
 /** The person that an event says something of, and what. */
-function saidIn(reading: Reading) {
+function saidIn(reading: EventStatement) {
   if (reading.about === 'entity') return reading.creator;
   return reading.about === 'member' ? reading.member : undefined;
 }
@@ -105,8 +105,8 @@ describe('an entity', () => {
   });
 
   test('that began anew has none of those who belonged before it ended', () => {
-    const before: Belonging = { role: 'owner', powerLevel: null, stamp: stampOf(3) };
-    const after: Belonging = { role: 'owner', powerLevel: null, stamp: stampOf(6) };
+    const before: MemberState = { role: 'owner', powerLevel: null, stamp: stampOf(3) };
+    const after: MemberState = { role: 'owner', powerLevel: null, stamp: stampOf(6) };
     const created = { stamp: stampOf(5), fields: {}, state: 'active' } as const;
     const deleted = { stamp: stampOf(4), fields: {}, state: 'deleted' } as const;
     const again = withRoomStatement(withRoomStatement(nothingDesired, created), deleted);
@@ -124,7 +124,7 @@ describe('an entity', () => {
 
 describe('a member', () => {
   test('keeps a level of their own until the next statement about the role, and not through an old one', () => {
-    const known: Belonging = { role: 'member', powerLevel: 60, stamp: stampOf(4) };
+    const known: MemberState = { role: 'member', powerLevel: 60, stamp: stampOf(4) };
     assert.equal(withMemberStatement(known, { role: 'admin', stamp: stampOf(3) }), known);
     const next = withMemberStatement(known, { role: 'admin', stamp: stampOf(5) });
     assert.deepEqual([next.role, next.powerLevel], ['admin', null]);

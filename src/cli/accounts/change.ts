@@ -1,6 +1,6 @@
 import { lockAccount } from '../../accounts/accounts.store.ts';
 import { disableAccount, enableAccount } from '../../accounts/disable.ts';
-import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
+import { lockPlatformNames } from '../../accounts/guests.store.ts';
 import { deleteAccount } from '../../accounts/lifecycle.ts';
 import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
 import { changePlatformNames } from '../../accounts/platform-identity.ts';
@@ -175,7 +175,7 @@ async function changeFound(
   const { id, tenantId } = account;
   return cli.database.transaction(async (tx) => {
     // Before the account's own lock: so do all others who need both.
-    await takeTurnsAtPlatformNames(tx, tenantId);
+    await lockPlatformNames(tx, tenantId);
     await lockAccount(tx, id);
     await work(tx, (await store.findAccount(tx, id)) as FoundAccount);
     return (await store.findAccount(tx, id)) as FoundAccount;

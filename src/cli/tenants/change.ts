@@ -4,7 +4,7 @@ import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { handleEntry } from '../../handles/entry.store.ts';
-import { takeTurns } from '../../handles/handles.store.ts';
+import { lockHandleKeys } from '../../handles/handles.store.ts';
 import { availableLanguages } from '../../http/messages.ts';
 import type { Branding } from '../../tenants/branding.ts';
 import { type FoundTenant, requireTenant } from '../../tenants/find.ts';
@@ -139,7 +139,7 @@ export async function setStatus(
 
 /** A slug and a handle are never the same, so that nobody can be called like a community. */
 async function assertFree(tx: Transaction, slug: string): Promise<void> {
-  await takeTurns(tx, [slug]);
+  await lockHandleKeys(tx, [slug]);
   const taken = (message: string) => new AppError('slug_taken', { message });
   if (await tenantByName(tx, slug)) throw taken(`There is a tenant ${slug} already.`);
   if (await handleEntry(tx, slug)) throw taken(`${slug} is, or was, the handle of a person.`);

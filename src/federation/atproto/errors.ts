@@ -7,7 +7,7 @@ import {
 } from '@atproto/oauth-client-node';
 import { AppError, type ErrorCode } from '../../errors.ts';
 import { upstreamFailed, upstreamTurnedAway } from '../failure.ts';
-import { faultOf, wordsOf } from '../fault.ts';
+import { describeFault, faultOf } from '../fault.ts';
 
 /** What the library threw, as something a page can say. */
 export function translated(error: unknown): AppError {
@@ -20,7 +20,7 @@ export function translated(error: unknown): AppError {
   if (refusal) return upstreamTurnedAway(refusal);
   const code = codeOf(chain);
   if (code === 'upstream_failed') return upstreamFailed(whatFailed(chain), error);
-  const [message, details] = [wordsOf(error) || undefined, { ...faultOf(error) }];
+  const [message, details] = [describeFault(error) || undefined, { ...faultOf(error) }];
   return new AppError(code, { message, details, cause: error });
 }
 

@@ -20,7 +20,7 @@ const clientEvent = z.object({
 type ClientEvent = z.infer<typeof clientEvent>;
 
 /** What Synapse reported, as far as it asks something of us. */
-export type Signals = {
+export type RelevantEvents = {
   /** Places where somebody else may have changed what we keep. */
   changes: { roomId: string; joined: string | null }[];
   /** Rooms that somebody invited the bot to. */
@@ -52,8 +52,8 @@ export const commandPrefix = '!openmeet';
  * Reads the events of a transaction one by one: an odd one is passed over, because refusing it would
  * keep all later ones from ever arriving.
  */
-export function readEvents(events: readonly unknown[], bot: string): Signals {
-  const signals: Signals = { changes: [], invitations: [], commands: [] };
+export function readEvents(events: readonly unknown[], bot: string): RelevantEvents {
+  const signals: RelevantEvents = { changes: [], invitations: [], commands: [] };
   for (const candidate of events) {
     const { data: event } = clientEvent.safeParse(candidate);
     // What the bot did was wanted, and answering itself would never end.
@@ -62,7 +62,7 @@ export function readEvents(events: readonly unknown[], bot: string): Signals {
   return signals;
 }
 
-function read(event: ClientEvent, bot: string, signals: Signals): void {
+function read(event: ClientEvent, bot: string, signals: RelevantEvents): void {
   const { type, room_id: roomId, event_id: eventId, sender, state_key: key, content } = event;
   const isMember = type === 'm.room.member';
   if (isMember && key === bot && content.membership === 'invite') signals.invitations.push(roomId);

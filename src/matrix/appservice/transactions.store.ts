@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
 import { roomPriority } from '../../jobs/catalogue.ts';
 import { addJobCall } from '../../jobs/enqueue.ts';
-import type { Signals } from './events.ts';
+import type { RelevantEvents } from './events.ts';
 
 /** @returns false when it was received before; waits for another instance that just receives it */
 export async function markReceived(tx: Queryable, id: string): Promise<boolean> {
@@ -19,7 +19,7 @@ export async function markReceived(tx: Queryable, id: string): Promise<boolean> 
  */
 export async function queueChangedRooms(
   tx: Queryable,
-  changes: Signals['changes'],
+  changes: RelevantEvents['changes'],
   serverName: string,
 ): Promise<void> {
   await tx.query(
@@ -61,7 +61,10 @@ export async function queueInvitations(tx: Queryable, roomIds: readonly string[]
 }
 
 /** Of each person in a room the last one counts. */
-export async function queueCommands(tx: Queryable, commands: Signals['commands']): Promise<void> {
+export async function queueCommands(
+  tx: Queryable,
+  commands: RelevantEvents['commands'],
+): Promise<void> {
   await tx.query(
     `select ${addJobCall(
       'confirm-room-link',

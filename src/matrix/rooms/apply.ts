@@ -27,7 +27,7 @@ type Target = Pick<Desired, 'id' | 'tenantId' | 'held' | 'wantedVersion'> & { ro
  * Does what was planned, one after the other, and writes down each. A step that Synapse refuses does
  * not keep the others from being done.
  *
- * @throws Overtaken, GivesWay; GiveUp when all that failed would fail again; another error when it is worth a try
+ * @throws Superseded, Preempted; GiveUp when all that failed would fail again; another error when it is worth a try
  */
 export async function applyPlan(
   dependencies: RoomDependencies,

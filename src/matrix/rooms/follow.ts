@@ -10,7 +10,7 @@ import { highest, levelIn } from './levels.ts';
 import { atomically } from './lock.store.ts';
 import { isOver, planRoom, type RoomPlan } from './plan.ts';
 import { markFollowed } from './progress.store.ts';
-import { planFormer, predecessorOf, replacementOf, whyNoReplacement } from './replacement.ts';
+import { planFormerRoom, predecessorOf, replacementOf, whyNoReplacement } from './replacement.ts';
 
 type WithRoom = Desired & { roomId: string };
 
@@ -110,7 +110,7 @@ function take({ db }: RoomDependencies, desired: WithRoom, to: string): Promise<
 }
 
 /** The room before an upgrade that we followed, as long as the bot is in it. */
-export async function mendFormer(
+export async function repairFormerRoom(
   dependencies: RoomDependencies,
   desired: WithRoom,
   actual: Actual,
@@ -124,6 +124,6 @@ export async function mendFormer(
   const place = { ...desired, roomId, held: null };
   const plan = isOver(desired, actual)
     ? planRoom({ ...place, state: 'deleted' }, former, dependencies.settings)
-    : planFormer(place, former, held, bot);
+    : planFormerRoom(place, former, held, bot);
   await applyPlan(dependencies, place, plan);
 }

@@ -41,7 +41,7 @@ export function predecessorOf(actual: Actual): unknown {
  *
  * @param held removals from the other one that wait for an operator
  */
-export function planFormer(
+export function planFormerRoom(
   desired: Desired,
   former: Actual,
   held: readonly Kick[],

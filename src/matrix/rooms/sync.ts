@@ -9,13 +9,13 @@ import { applyPlan } from './apply.ts';
 import { findRoom, makeRoom } from './create.ts';
 import { type RoomDependencies, type RoomTaskOptions, roomDependencies } from './dependencies.ts';
 import type { Desired } from './desired.ts';
-import { followUpgrade, mendFormer } from './follow.ts';
+import { followUpgrade, repairFormerRoom } from './follow.ts';
 import { withRoomLock } from './lock.store.ts';
 import { isOver, nothingToDo, planRoom, type RoomPlan } from './plan.ts';
 import { isNewer, markFailed, markOver, markSynced } from './progress.store.ts';
 import { readDesired } from './read-desired.ts';
 import { keepSpace } from './spaces.ts';
-import { GivesWay, Overtaken } from './time-slice.ts';
+import { Preempted, Superseded } from './time-slice.ts';
 
 /** What changes while a room is worked on is done at once, so often; then others have their turn. */
 const rounds = 5;
@@ -47,7 +47,7 @@ async function bringAbout(
     }
     await syncRoom(db, room);
   } catch (cause) {
-    if (cause instanceof GivesWay) return syncRoom(db, room);
+    if (cause instanceof Preempted) return syncRoom(db, room);
     const error = asFailure(cause);
     // Before the error is seen: whoever sees it learns whether it is tried again.
     if (error instanceof GiveUp) await giveUpJob(db, jobId).catch(() => {});
@@ -76,7 +76,7 @@ async function bringUpToDate(
     await markSynced(dependencies.db, room, desired.wantedVersion);
     if (changed) await keepSpace(dependencies, desired);
   } catch (error) {
-    if (!(error instanceof Overtaken)) throw error;
+    if (!(error instanceof Superseded)) throw error;
   }
   return desired.wantedVersion;
 }
@@ -149,7 +149,7 @@ async function mend(
   await applyPlan(dependencies, desired, plan);
   const remains = [upgrade?.obstacle, ...plan.remains].filter(Boolean).join('; ');
   if (remains) throw upgrade?.waits ? new Error(remains) : new GiveUp(remains);
-  await mendFormer(dependencies, desired, actual, plan);
+  await repairFormerRoom(dependencies, desired, actual, plan);
   return { plan, over: isOver(desired, actual) };
 }
 

@@ -5,10 +5,10 @@ import type { Desired } from './desired.ts';
 import { isNewer } from './progress.store.ts';
 
 /** Something else is wanted of the room by now, perhaps of more haste than what is left to do. */
-export class Overtaken extends Error {}
+export class Superseded extends Error {}
 
 /** Others wait for the worker: the rest of the room is done when it is its turn again. */
-export class GivesWay extends Error {}
+export class Preempted extends Error {}
 
 /** After so many steps, or so long, it is looked what else there is to do. */
 const stretch = { steps: 20, ms: 400 };
@@ -32,17 +32,18 @@ export class TimeSlice {
     this.#room = room;
   }
 
-  /** To be called before each step. @throws Overtaken, GivesWay */
+  /** To be called before each step. @throws Superseded, Preempted */
   async step(): Promise<void> {
     const now = performance.now();
     this.#steps += 1;
     if (this.#steps < stretch.steps && now - this.#looked < stretch.ms) return;
     [this.#steps, this.#looked] = [0, now];
     const { id, wantedVersion } = this.#room;
-    if (await isNewer(this.#db, id, wantedVersion)) throw new Overtaken('Something else is wanted');
+    if (await isNewer(this.#db, id, wantedVersion))
+      throw new Superseded('Something else is wanted');
     const waiting = await waitingPriority(this.#db);
     const ends = now - this.#began > sliceMs;
     if (waiting === null || waiting > roomPriority.single) return;
-    if (ends || waiting < roomPriority.single) throw new GivesWay('Others wait');
+    if (ends || waiting < roomPriority.single) throw new Preempted('Others wait');
   }
 }

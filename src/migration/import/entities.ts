@@ -6,7 +6,14 @@ import { creatorRole } from '../../entities/roles.ts';
 import { entityTypes } from '../../entities/room.ts';
 import { awaitRooms } from '../../entities/rooms.store.ts';
 import { holdersOfRoomIds, type RoomSnapshot } from '../../entities/snapshots.store.ts';
-import { matrixRoomId, moment, printable, prose, userSlug, yesOrNo } from './fields.ts';
+import {
+  dateOrDateTime,
+  matrixRoomId,
+  multilineText,
+  printable,
+  userSlug,
+  yesOrNo,
+} from './fields.ts';
 import type { Fault, ImportContext, ImportKind, Line, Verdict } from './kind.ts';
 import { Observation } from './observed.ts';
 import { stampOf } from './stamp.ts';
@@ -15,12 +22,12 @@ const entityLine = z.object({
   entityType: z.enum(entityTypes),
   entitySlug: printable,
   name: printable.optional(),
-  topic: prose.optional(),
+  topic: multilineText.optional(),
   avatarUrl: z.url({ protocol: /^(?:https|mxc)$/ }).optional(),
   creatorSlug: userSlug.optional(),
   encrypted: yesOrNo.optional(),
   roomId: matrixRoomId.optional(),
-  occurredAt: moment.optional(),
+  occurredAt: dateOrDateTime.optional(),
 });
 type EntityLine = z.infer<typeof entityLine>;
 type Lines = readonly Line<EntityLine>[];

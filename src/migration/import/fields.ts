@@ -15,7 +15,7 @@ export const userSlug = printable.refine((slug) => !slug.startsWith('account:'),
 });
 
 /** May have several lines. */
-export const prose = z
+export const multilineText = z
   .string()
   .max(4000)
   .regex(/^(?:\P{C}|[\r\n\t])*$/u, 'holds control characters');
@@ -26,7 +26,7 @@ export const matrixRoomId = z
   .max(255)
   .regex(/^![A-Za-z0-9._~=+/-]+(?::[A-Za-z0-9.:[\]-]+)?$/, 'is no room id');
 
-export const moment = z.iso.datetime({ offset: true }).or(z.iso.date());
+export const dateOrDateTime = z.iso.datetime({ offset: true }).or(z.iso.date());
 
 /** In CSV all is text. */
 export const yesOrNo = z.stringbool({ truthy: ['true', 'yes', '1'], falsy: ['false', 'no', '0'] });

@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/database.ts';
 import { DesiredState } from '../../entities/desired-state.ts';
 import { isRole } from '../../entities/roles.ts';
 import { entityTypes } from '../../entities/room.ts';
-import { moment, printable, userSlug } from './fields.ts';
+import { dateOrDateTime, printable, userSlug } from './fields.ts';
 import type { ImportContext, ImportKind, Line, Verdict } from './kind.ts';
 import { Observation } from './observed.ts';
 import { stampOf } from './stamp.ts';
@@ -14,7 +14,7 @@ const memberLine = z
     entitySlug: printable,
     userSlug,
     role: printable,
-    occurredAt: moment.optional(),
+    occurredAt: dateOrDateTime.optional(),
   })
   .refine(({ entityType, role }) => isRole(entityType, role), {
     message: 'is no role there',

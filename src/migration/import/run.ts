@@ -4,11 +4,11 @@ import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import type { FoundTenant } from '../../tenants/find.ts';
 import { isConflict } from '../conflict.ts';
-import { givenUp } from '../dry-run.ts';
+import { dryRun } from '../dry-run.ts';
 import { Progress } from '../progress.ts';
 import { type Recording, type RecordingOptions, recorded } from '../recording.ts';
+import { requestedTenant } from '../requested-tenant.ts';
 import type { Target } from '../target.ts';
-import { tenantMeant } from '../tenant.ts';
 import { entities } from './entities.ts';
 import { handles } from './handles.ts';
 import { type ImportContext, type ImportKind, isFault, type Line, type Outcome } from './kind.ts';
@@ -57,7 +57,7 @@ export async function importFile(
   file: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const tenant = await tenantMeant(target, options.tenant);
+  const tenant = await requestedTenant(target, options.tenant);
   const written = await writtenAt(file);
   const asOf = notLater(options.asOf ?? written, new Date());
   const report = emptyReport(options, tenant, asOf);
@@ -172,7 +172,7 @@ class Import<Value> {
     const { database } = this.#target;
     const work = (tx: Transaction) => this.#kind.work(tx, batch, this.#context);
     const recording = this.#recording;
-    if (!recording) return givenUp(database, work);
+    if (!recording) return dryRun(database, work);
     return database.transaction(async (tx) => {
       const outcome = await work(tx);
       if (outcome.changes.length > 0) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { takeTurnsAtPlatformNames } from '../../accounts/guests.store.ts';
+import { lockPlatformNames } from '../../accounts/guests.store.ts';
 import { changePlatformNames } from '../../accounts/platform-identity.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -46,7 +46,7 @@ async function importUsers(
 ) {
   const { tenantId } = context;
   const values = lines.map(({ value }) => value);
-  await takeTurnsAtPlatformNames(tx, tenantId);
+  await lockPlatformNames(tx, tenantId);
   const found: Found = {
     accounts: await lockNamedAccounts(tx, tenantId, {
       ids: values.flatMap(({ accountId }) => accountId ?? []),

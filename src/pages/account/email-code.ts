@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Mail } from '../../../views/mail-registry.ts';
 import type { Errors, FieldError } from '../../../views/registry.ts';
 import { accountByEmail } from '../../accounts/accounts.store.ts';
+import { claimGuest } from '../../accounts/claim-guest.ts';
 import { codeLimits, type Redemption } from '../../accounts/codes.ts';
 import type { EmailAddress } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
-import { welcomeGuest } from '../../accounts/welcome-guest.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { SealedCookie } from '../../http/sealed-cookie.ts';
@@ -147,7 +147,7 @@ async function redeem(visit: Visit, code: string): Promise<Redemption> {
     await changeEmail(tx, { ...change, keep: { sessionUid: session.uid } }, parts.outside);
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, browser, account.id);
     await showOnMatrix(tx, account.id);
-    await welcomeGuest(tx, { accountId: account.id, emailKey: result.emailKey });
+    await claimGuest(tx, { accountId: account.id, emailKey: result.emailKey });
     return result;
   });
   return work.catch((cause) => {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { accountById, lockAccount } from '../../accounts/accounts.store.ts';
+import { claimGuest } from '../../accounts/claim-guest.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
-import { welcomeGuest } from '../../accounts/welcome-guest.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
@@ -112,7 +112,7 @@ export async function giveAddress(
   await changeEmail(tx, change, parts.outside);
   await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
   await showOnMatrix(tx, accountId);
-  await welcomeGuest(tx, { accountId, emailKey });
+  await claimGuest(tx, { accountId, emailKey });
 }
 
 async function askedOf(step: Step): Promise<Asked | undefined> {

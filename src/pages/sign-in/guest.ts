@@ -1,5 +1,5 @@
+import { claimGuest } from '../../accounts/claim-guest.ts';
 import { guestIdFor } from '../../accounts/guests.store.ts';
-import { welcomeGuest } from '../../accounts/welcome-guest.ts';
 import type { Transaction } from '../../database/database.ts';
 import { hasOpenMemberships } from '../../entities/confirmations.store.ts';
 import type { Step } from './step.ts';
@@ -16,7 +16,7 @@ export async function welcomeProved(
   accountId: string,
 ): Promise<boolean> {
   if (!provedAt || !emailKey) return false;
-  await welcomeGuest(tx, { accountId, emailKey });
+  await claimGuest(tx, { accountId, emailKey });
   return hasOpenMemberships(tx, accountId);
 }
 

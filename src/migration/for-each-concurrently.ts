@@ -1,8 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { SynapseError } from '../matrix/synapse-error.ts';
-
 /** Does the same with everything there is, a few at a time. Ends at the first failure. */
-export async function sweep<T>(
+export async function forEachConcurrently<T>(
   items: AsyncIterable<T>,
   atOnce: number,
   work: (item: T) => Promise<void>,
@@ -21,19 +18,4 @@ export async function sweep<T>(
   };
   const ended = await Promise.allSettled(Array.from({ length: atOnce }, go));
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
-}
-
-const pausesMs = [500, 2000, 5000];
-
-/** Asks Synapse again where that may help. */
-export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (const ms of pausesMs) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof SynapseError) || error.kind !== 'retry') throw error;
-      await pause(error.retryAfterMs ?? ms);
-    }
-  }
-  return ask();
 }

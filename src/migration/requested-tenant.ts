@@ -4,7 +4,7 @@ import { defaultTenant } from '../tenants/tenants.store.ts';
 import type { Target } from './target.ts';
 
 /** The one that was named, or the default tenant. @throws AppError `tenant_not_found` (404) */
-export async function tenantMeant(
+export async function requestedTenant(
   { database }: Pick<Target, 'database'>,
   name: string | undefined,
 ) {
