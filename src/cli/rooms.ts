@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { registerUpkeep } from './rooms/commands.ts';
-import { registerLinks } from './rooms/links.ts';
+import { registerLinks } from './room-links.ts';
+import { registerUpkeep } from './room-upkeep.ts';
 
 export function register(noun: Command): void {
   registerUpkeep(noun);

@@ -1,6 +1,6 @@
-import { fields, type Report, table } from '../report.ts';
-import type { Reconciled } from './reconcile.ts';
-import type { FoundRoom, ListedRoom } from './rooms.store.ts';
+import type { Reconciled } from '../entities/follow-reconcile.ts';
+import type { FoundRoom, ListedRoom } from '../entities/found-rooms.store.ts';
+import { fields, type Report, table } from './report.ts';
 
 export function listed(rooms: ListedRoom[]): Report {
   const rows = rooms.map((room) => [

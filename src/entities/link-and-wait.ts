@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { deleteLink, linkByRoom } from '../../entities/links.store.ts';
-import { requestLinkByOperator, unlink } from '../../entities/links.ts';
-import type { EntityType } from '../../entities/room.ts';
-import { type Entity, type Room, roomByEntity } from '../../entities/rooms.store.ts';
-import { AppError } from '../../errors.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import { defaultTenant } from '../../tenants/tenants.store.ts';
-import type { Cli } from '../run.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { defaultTenant } from '../tenants/tenants.store.ts';
 import type { Which } from './find.ts';
+import { deleteLink, linkByRoom } from './links.store.ts';
+import { requestLinkByOperator, unlink } from './links.ts';
+import type { EntityType } from './room.ts';
+import { type Entity, type Room, roomByEntity } from './rooms.store.ts';
 
 /** A worker that lives takes it up at once. */
 const patienceMs = 30_000;

@@ -1,8 +1,8 @@
-import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import { defaultTenant } from '../../tenants/tenants.store.ts';
-import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './rooms.store.ts';
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { defaultTenant } from '../tenants/tenants.store.ts';
+import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './found-rooms.store.ts';
 
 /** Which room: by what the platform calls its entity, in a tenant or in the default one. */
 export type Which = { type: string; slug: string; tenant?: string };

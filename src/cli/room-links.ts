@@ -1,10 +1,10 @@
 import { Argument, type Command } from 'commander';
-import { entityTypes } from '../../entities/room.ts';
-import { type Confirmation, confirm, irreversible } from '../confirm.ts';
-import { example } from '../program.ts';
-import { run } from '../run.ts';
+import { entityTypes } from '../entities/room.ts';
+import { type Confirmation, confirm, irreversible } from './confirm.ts';
+import { example } from './program.ts';
+import { run } from './run.ts';
 
-const lazy = () => import('./link.ts');
+const lazy = () => import('../entities/link-and-wait.ts');
 
 type OfTenant = { tenant?: string };
 

@@ -1,9 +1,9 @@
-import { record } from '../../audit/events.ts';
-import { syncRoom } from '../../entities/queue-sync.ts';
-import { AppError } from '../../errors.ts';
-import type { Cli } from '../run.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
 import { requireRoom, type Which } from './find.ts';
-import { confirmRemovals, type FoundRoom } from './rooms.store.ts';
+import { confirmRemovals, type FoundRoom } from './found-rooms.store.ts';
+import { syncRoom } from './queue-sync.ts';
 
 /** Has the worker look at a room now. @throws AppError `room_not_found` (404) */
 export async function syncNow({ database }: Cli, which: Which): Promise<FoundRoom> {

@@ -1,5 +1,5 @@
-import type { Queryable } from '../../database/database.ts';
-import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../entities/room.ts';
+import type { Queryable } from '../database/database.ts';
+import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from './room.ts';
 
 export type ListedRoom = {
   id: string;

@@ -1,17 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { record } from '../../audit/events.ts';
-import {
-  type DriftedRoom,
-  driftOf,
-  findRun,
-  type ReconcileRun,
-} from '../../entities/reconcile.store.ts';
-import { startReconcile } from '../../entities/reconcile.ts';
-import { AppError } from '../../errors.ts';
-import { Progress } from '../../migration/progress.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import type { Cli } from '../run.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { Progress } from '../migration/progress.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { type DriftedRoom, driftOf, findRun, type ReconcileRun } from './reconcile.store.ts';
+import { startReconcile } from './reconcile.ts';
 
 export type ReconcileOptions = {
   tenant?: string;

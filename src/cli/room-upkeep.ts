@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
-import { entityTypes } from '../../entities/room.ts';
-import { wholeNumber } from '../options.ts';
-import { example } from '../program.ts';
-import { run } from '../run.ts';
-import type { ReconcileOptions } from './reconcile.ts';
+import type { ReconcileOptions } from '../entities/follow-reconcile.ts';
+import { entityTypes } from '../entities/room.ts';
+import { wholeNumber } from './options.ts';
+import { example } from './program.ts';
+import { run } from './run.ts';
 
 const lazy = {
-  change: () => import('./change.ts'),
-  find: () => import('./find.ts'),
-  reconcile: () => import('./reconcile.ts'),
-  report: () => import('./report.ts'),
+  change: () => import('../entities/held-removals.ts'),
+  find: () => import('../entities/find.ts'),
+  reconcile: () => import('../entities/follow-reconcile.ts'),
+  report: () => import('./room-report.ts'),
 };
 
 type Operands = [type: string, slug: string];
