@@ -1,10 +1,16 @@
 import { Argument, type Command } from 'commander';
-import { entityTypes } from '../entities/room.ts';
+import { type EntityType, entityTypes } from '../entities/room.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { example } from './program.ts';
 import { run } from './run.ts';
 
-const lazy = () => import('../entities/link-and-wait.ts');
+const lazy = {
+  find: () => import('../entities/find.ts'),
+  link: () => import('../entities/link-and-wait.ts'),
+  unlink: () => import('../entities/links.ts'),
+};
+
+const actor = 'operator';
 
 type OfTenant = { tenant?: string };
 
@@ -21,10 +27,17 @@ link themselves: see docs/bot.md.
 `,
     )
     .action(
-      run<OfTenant, [type: string, slug: string, roomId: string]>(
-        async (cli, { tenant }, type, slug, roomId) => {
-          const room = await (await lazy()).link(cli, { type, slug, tenant, roomId });
-          return { data: room, text: `Linked ${roomId} to the ${type} ${slug}.` };
+      run<OfTenant, [type: EntityType, slug: string, roomId: string]>(
+        async ({ database }, { tenant }, type, slug, roomId) => {
+          const { entityOf } = await lazy.find();
+          const { linkAndWait } = await lazy.link();
+          const entity = await entityOf(database, { type, slug, tenant });
+          const room = await linkAndWait(database, { entity, roomId, requestedBy: actor });
+          const { id, entityType, entitySlug, state } = room;
+          return {
+            data: { id, roomId, entityType, entitySlug, state },
+            text: `Linked ${roomId} to the ${type} ${slug}.`,
+          };
         },
       ),
     );
@@ -32,12 +45,15 @@ link themselves: see docs/bot.md.
   irreversible(ofEntity(noun, 'unlink', letGo))
     .addHelpText('after', example('rooms unlink group chess --tenant acme --yes'))
     .action(
-      run<OfTenant & Confirmation, [type: string, slug: string]>(
+      run<OfTenant & Confirmation, [type: EntityType, slug: string]>(
         async (cli, options, type, slug) => {
           const { tenant } = options;
           const act = `Let go of the room of the ${type} ${slug}: only its administrators can bring the bot back`;
           await confirm(cli, options, act);
-          const roomId = await (await lazy()).unlinkRoom(cli, { type, slug, tenant });
+          const { entityOf } = await lazy.find();
+          const { unlink } = await lazy.unlink();
+          const entity = await entityOf(cli.database, { type, slug, tenant });
+          const roomId = await cli.database.transaction((tx) => unlink(tx, { entity, actor }));
           return { data: { roomId }, text: `Let go of ${roomId}.` };
         },
       ),

@@ -3,6 +3,8 @@ import { AppError } from '../errors.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
 import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './found-rooms.store.ts';
+import type { EntityType } from './room.ts';
+import type { Entity } from './rooms.store.ts';
 
 /** Which room: by what the platform calls its entity, in a tenant or in the default one. */
 export type Which = { type: string; slug: string; tenant?: string };
@@ -16,6 +18,16 @@ export async function requireRoom(db: Queryable, which: Which): Promise<FoundRoo
   throw new AppError('room_not_found', {
     message: `There is no room of the ${type} ${slug} in ${found?.slug ?? 'any tenant'}. See: openmeet-id rooms list`,
   });
+}
+
+/** @throws AppError `tenant_not_found` (404) */
+export async function entityOf(
+  db: Queryable,
+  { type, slug, tenant }: Which & { type: EntityType },
+): Promise<Entity> {
+  const found = tenant ? await requireTenant(db, tenant) : await defaultTenant(db);
+  if (!found) throw new AppError('tenant_not_found');
+  return { tenantId: found.id, entityType: type, entitySlug: slug };
 }
 
 export async function listRooms(

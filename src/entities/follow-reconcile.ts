@@ -1,19 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { record } from '../audit/events.ts';
-import type { Cli } from '../cli/run.ts';
+import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { Progress } from '../migration/progress.ts';
-import { requireTenant } from '../tenants/find.ts';
 import { type DriftedRoom, driftOf, findRun, type ReconcileRun } from './reconcile.store.ts';
-import { startReconcile } from './reconcile.ts';
-
-export type ReconcileOptions = {
-  tenant?: string;
-  dryRun?: boolean;
-  /** Commander's name for `--no-wait`. */
-  wait: boolean;
-};
 
 /** Without progress for so long, nobody works on it. */
 const patienceSeconds = 30;
@@ -21,55 +10,41 @@ const patienceSeconds = 30;
 export type Reconciled = { run: ReconcileRun; rooms: DriftedRoom[] };
 
 /**
- * Starts a run and follows it to its end; a worker does it. Stopping to follow does not stop it.
+ * How a run stands, whoever started it.
  *
- * @throws AppError `tenant_not_found` (404), `no_worker` when nobody takes it
+ * @throws AppError `run_not_found` (404)
  */
-export async function reconcile(cli: Cli, options: ReconcileOptions): Promise<Reconciled> {
-  const { database } = cli;
-  const tenantId = options.tenant ? (await requireTenant(database, options.tenant)).id : null;
-  const dryRun = options.dryRun ?? false;
-  const id = await database.transaction(async (tx) => {
-    const run = await startReconcile(tx, { tenantId, dryRun, requestedBy: 'operator' });
-    await record(tx, {
-      action: 'rooms.reconcile_requested',
-      actor: 'operator',
-      tenantId,
-      target: run,
-      detail: { dryRun },
-    });
-    return run;
-  });
-  const run = options.wait ? await follow(cli, id) : await known(cli, id);
-  return { run, rooms: await driftOf(database, id) };
+export async function requireRun(db: Queryable, id: string): Promise<Reconciled> {
+  return { run: await runById(db, id), rooms: await driftOf(db, id) };
 }
 
-/** How a run stands, whoever started it. */
-export async function showRun(cli: Cli, id: string): Promise<Reconciled> {
-  return { run: await known(cli, id), rooms: await driftOf(cli.database, id) };
-}
-
-async function follow(cli: Cli, id: string): Promise<ReconcileRun> {
-  const progress = new Progress('rooms compared', cli);
-  let seen = '';
+/**
+ * The same at its end: a worker does it. Stopping to follow does not stop it.
+ *
+ * @param seen told of the run every now and then
+ * @throws AppError `run_not_found` (404), `no_worker` when nobody takes it
+ */
+export async function followRun(
+  db: Queryable,
+  id: string,
+  seen: (run: ReconcileRun) => void,
+): Promise<Reconciled> {
+  let state = '';
   let patience = patienceSeconds * 5;
   for (;;) {
-    const run = await known(cli, id);
-    progress.at(run.checked, run.total);
-    if (run.state !== 'running') {
-      progress.end();
-      return run;
-    }
-    const state = `${run.checked} ${run.mended}`;
-    patience = state === seen ? patience - 1 : patienceSeconds * 5;
-    seen = state;
+    const run = await runById(db, id);
+    seen(run);
+    if (run.state !== 'running') return { run, rooms: await driftOf(db, id) };
+    const now = `${run.checked} ${run.mended}`;
+    patience = now === state ? patience - 1 : patienceSeconds * 5;
+    state = now;
     if (patience === 0 && run.checked === 0) throw nobodyWorks(id);
     await pause(200);
   }
 }
 
-async function known({ database }: Cli, id: string): Promise<ReconcileRun> {
-  const run = z.uuid().safeParse(id).success ? await findRun(database, id) : undefined;
+async function runById(db: Queryable, id: string): Promise<ReconcileRun> {
+  const run = z.uuid().safeParse(id).success ? await findRun(db, id) : undefined;
   if (run) return run;
   throw new AppError('run_not_found', { message: `There is no run ${id}.` });
 }

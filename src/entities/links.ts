@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
@@ -24,7 +23,7 @@ export type LinkOrder = {
   entity: Entity;
   /** Matrix's id of a room that exists. */
   roomId: string;
-  /** A client's id, or `operator`. */
+  /** A client's id, or who operates us, as the audit names them. */
   requestedBy: string;
 };
 
@@ -51,7 +50,13 @@ export async function requestLink(tx: Transaction, order: LinkOrder): Promise<Li
     code: linkCodeFingerprint(code),
   });
   await leaveUnlessLinked(tx, order.roomId, expiresAt);
-  await recordLink(tx, 'room.link_requested', { ...order.entity, ...order, room });
+  const { roomId, requestedBy } = order;
+  await record(tx, {
+    action: 'room.link_requested',
+    actor: requestedBy,
+    clientId: requestedBy,
+    ...about({ ...order.entity, room, roomId }),
+  });
   return { room, code, expiresAt };
 }
 
@@ -59,16 +64,18 @@ export async function requestLink(tx: Transaction, order: LinkOrder): Promise<Li
  * The same on an operator's word alone, for rooms in which the bot cannot read. The worker links the
  * room as soon as the bot is in it with enough power, or says in the room's error why it cannot.
  *
- * @throws AppError as `requestLink`
+ * @throws AppError `room_id_invalid`, and as `requestLink`
  */
-export async function requestLinkByOperator(
-  tx: Transaction,
-  order: Omit<LinkOrder, 'requestedBy'>,
-): Promise<string> {
-  const requestedBy = 'operator';
-  const room = await placeFor(tx, { ...order, requestedBy });
+export async function requestLinkByOperator(tx: Transaction, order: LinkOrder): Promise<string> {
+  const { roomId, requestedBy } = order;
+  if (!/^![^\s\p{C}]{1,254}$/u.test(roomId)) {
+    throw new AppError('room_id_invalid', {
+      message: 'Give the id of a room, such as !opaque:matrix.example. An alias will not do.',
+    });
+  }
+  const room = await placeFor(tx, order);
   // No text has this for its fingerprint.
-  await putLink(tx, { room, roomId: order.roomId, requestedBy, code: '' });
+  await putLink(tx, { room, roomId, requestedBy, code: '' });
   await enqueue(tx, 'link-room', { room });
   return room;
 }
@@ -103,7 +110,8 @@ async function refusalOf(
  * Links, once somebody with the power to has confirmed it. What is desired of the entity is then what
  * its room becomes; people who are there stay.
  *
- * @param confirmedBy an account's id, `operator`, or `system` for a person that we do not know
+ * @param confirmedBy an account's id, `system` for a person that we do not know, or whoever requested
+ *   it by their word alone
  * @returns why not, when something else came first
  */
 export async function completeLink(
@@ -131,7 +139,12 @@ export async function completeLink(
   desiredState.apply(entity, { stamp, fields: {}, state: 'active' });
   desiredState.touch(entity);
   await desiredState.save();
-  await recordLink(tx, 'room.linked', link);
+  await record(tx, {
+    action: 'room.linked',
+    actor: link.confirmedBy,
+    clientId: link.confirmedBy === link.requestedBy ? null : link.requestedBy,
+    ...about(link),
+  });
   return undefined;
 }
 
@@ -144,7 +157,7 @@ export async function completeLink(
  */
 export async function unlink(
   tx: Transaction,
-  { entity, requestedBy }: Omit<LinkOrder, 'roomId'>,
+  { entity, ...who }: { entity: Entity; actor: string; clientId?: string },
 ): Promise<string> {
   const [room] = await lockRooms(tx, [entity]);
   const withdrawn = room && (await deleteLink(tx, room.id));
@@ -156,7 +169,8 @@ export async function unlink(
     throw new AppError('room_not_linked', { message });
   }
   if (linked) await letGo(tx, room, linked);
-  await recordLink(tx, 'room.unlinked', { ...entity, roomId, room: room.id, requestedBy });
+  const what = about({ ...entity, roomId, room: room.id });
+  await record(tx, { action: 'room.unlinked', ...who, ...what });
   return roomId;
 }
 
@@ -177,18 +191,6 @@ async function lockedRoom(tx: Transaction, entity: Entity): Promise<Room> {
   return room as Room;
 }
 
-function recordLink(
-  tx: Transaction,
-  action: AuditAction,
-  link: Omit<PendingLink, keyof Entity> & { tenantId: string; confirmedBy?: string },
-): Promise<void> {
-  const { requestedBy, confirmedBy = requestedBy } = link;
-  return record(tx, {
-    action,
-    actor: confirmedBy,
-    tenantId: link.tenantId,
-    target: link.room,
-    clientId: requestedBy === 'operator' ? null : requestedBy,
-    detail: { roomId: link.roomId },
-  });
+function about({ tenantId, room, roomId }: { tenantId: string; room: string; roomId: string }) {
+  return { tenantId, target: room, detail: { roomId } };
 }

@@ -1,4 +1,5 @@
-import type { Queryable } from '../database/database.ts';
+import { record } from '../audit/events.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import {
   nextRooms,
@@ -15,6 +16,15 @@ const batchSize = 500;
 /** Has the worker make a room as it should be, in the transaction that changed what it should be. */
 export function syncRoom(tx: Queryable, room: string, runAt?: Date): Promise<void> {
   return enqueue(tx, 'sync-room', { room }, { runAt });
+}
+
+/** The same because somebody says so. */
+export async function requestSync(
+  tx: Transaction,
+  { room, actor }: { room: string; actor: string },
+): Promise<void> {
+  await syncRoom(tx, room);
+  await record(tx, { action: 'room.sync_requested', actor, target: room });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Queryable } from '../database/database.ts';
+import { record } from '../audit/events.ts';
+import type { Database, Queryable, Transaction } from '../database/database.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { insertRun, isRunDue } from './reconcile.store.ts';
 
@@ -17,6 +18,22 @@ export async function startReconcile(tx: Queryable, order: ReconcileOrder): Prom
   await insertRun(tx, { id, ...order });
   await continueReconcile(tx, id);
   return id;
+}
+
+/** The same because somebody says so. @returns the run's id */
+export async function requestReconcile(
+  tx: Transaction,
+  { actor, ...order }: Omit<ReconcileOrder, 'requestedBy'> & { actor: string },
+): Promise<string> {
+  const run = await startReconcile(tx, { ...order, requestedBy: actor });
+  await record(tx, {
+    action: 'rooms.reconcile_requested',
+    actor,
+    tenantId: order.tenantId,
+    target: run,
+    detail: { dryRun: order.dryRun },
+  });
+  return run;
 }
 
 /** Queues the next batch of a run. */

@@ -82,7 +82,8 @@ function deleteLink({ database }: Parts): InternalRoute {
     },
     problems: { 409: ['room_not_linked'] },
     async handle({ client, tenantId, params }) {
-      const order = { entity: entityOf(params, tenantId), requestedBy: client.id };
+      const entity = entityOf(params, tenantId);
+      const order = { entity, actor: client.id, clientId: client.id };
       return { roomId: await database.transaction((tx) => unlink(tx, order)) };
     },
   });

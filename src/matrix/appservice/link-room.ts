@@ -18,7 +18,7 @@ export function linkRoomTask(dependencies: LinkDependencies): Task {
     await database.transaction(async (tx) => {
       const refusal = obstacle
         ? undefined
-        : await completeLink(tx, { ...link, confirmedBy: 'operator' }, { rooms, serverName });
+        : await completeLink(tx, { ...link, confirmedBy: link.requestedBy }, { rooms, serverName });
       const reason = obstacle ?? (refusal && refusals[refusal]);
       if (!reason) return;
       await deleteLink(tx, room);
