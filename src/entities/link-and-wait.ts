@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { deleteLink, linkByRoom } from './links.store.ts';
+import { deleteLink, linkByWord } from './links.store.ts';
 import { type LinkOrder, requestLinkByOperator } from './links.ts';
 import { type Room, roomByEntity } from './rooms.store.ts';
 
@@ -18,7 +18,7 @@ export async function linkAndWait(database: Database, order: LinkOrder): Promise
   const { entity, roomId } = order;
   const room = await database.transaction((tx) => requestLinkByOperator(tx, order));
   for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await pause(100)) {
-    if (await linkByRoom(database, room)) continue;
+    if (await linkByWord(database, room)) continue;
     const now = (await roomByEntity(database, entity)) as Room;
     if (now.roomId === roomId) return now;
     const message = now.error ?? 'It was withdrawn by somebody else.';

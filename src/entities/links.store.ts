@@ -52,8 +52,9 @@ export async function linkByCode(
   return link;
 }
 
-export async function linkByRoom(db: Queryable, room: string): Promise<PendingLink | undefined> {
-  const [link] = await db.query<PendingLink>(`${pending} and room = $1`, [room]);
+/** One that waits for nobody: a client that asked for another meanwhile needs a code for it. */
+export async function linkByWord(db: Queryable, room: string): Promise<PendingLink | undefined> {
+  const [link] = await db.query<PendingLink>(`${pending} and room = $1 and code = ''`, [room]);
   return link;
 }
 

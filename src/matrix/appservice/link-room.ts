@@ -1,4 +1,4 @@
-import { deleteLink, linkByRoom, markLinkFailed } from '../../entities/links.store.ts';
+import { deleteLink, linkByWord, markLinkFailed } from '../../entities/links.store.ts';
 import { completeLink, leaveUnlessLinked } from '../../entities/links.ts';
 import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
@@ -12,7 +12,7 @@ export function linkRoomTask(dependencies: LinkDependencies): Task {
   const { database, settings: rooms, serverName } = dependencies;
   return async (payload) => {
     const { room } = catalogue['link-room'].payload.parse(payload);
-    const link = await linkByRoom(database, room);
+    const link = await linkByWord(database, room);
     if (!link) return;
     const obstacle = await findObstacle(dependencies, link.roomId);
     await database.transaction(async (tx) => {
