@@ -6,6 +6,7 @@ import { addressKey } from '../http/rate-limits.ts';
 import { forget, remember, remembered } from '../http/request-cache.ts';
 import { requestContext } from '../http/request-context.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { writeAnonymousArtifact } from './anonymous-artifacts.store.ts';
 import { anonymousLimits, isAnonymous } from './anonymous-artifacts.ts';
 import * as store from './artifacts.store.ts';
 import { hideIds, revealIds } from './interaction-payload.ts';
@@ -87,7 +88,7 @@ class ArtifactAdapter implements Adapter {
         ...left,
         expiresIn: Math.min(expiresIn, anonymousLimits.seconds),
       };
-      await store.writeAnonymousArtifact(this.#database, anonymousRow, anonymousLimits.perNetwork);
+      await writeAnonymousArtifact(this.#database, anonymousRow, anonymousLimits.perNetwork);
     } else {
       const origin = this.#model === 'Session' ? requestContext() : undefined;
       await store.writeArtifact(this.#database, row, origin);

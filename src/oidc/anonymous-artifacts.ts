@@ -1,6 +1,6 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
-import { removeOldestAnonymous } from './artifacts.store.ts';
+import { removeOldestAnonymous } from './anonymous-artifacts.store.ts';
 
 /**
  * Anybody can have something kept: a request to sign in, a device's code, a session without an

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/database.ts';
 import { catalogue } from '../jobs/catalogue.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
-import { forgetClientSession, whenSignedIn } from './sessions.store.ts';
+import { forgetClientSession, whenSignedIn } from './client-sessions.store.ts';
 
 const taskName = 'backchannel-logout';
 type Logout = z.infer<(typeof catalogue)[typeof taskName]['payload']>;

@@ -2,7 +2,7 @@ import type Provider from 'oidc-provider';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientDirectory } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
-import { lastSignIn } from './sessions.store.ts';
+import { lastSignIn } from './client-sessions.store.ts';
 
 const { Check } = interactionPolicy;
 

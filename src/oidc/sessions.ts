@@ -1,13 +1,12 @@
 import type { Transaction } from '../database/database.ts';
-import { endSessions } from './artifacts.store.ts';
 import { queueBackchannelLogout } from './backchannel.ts';
 import {
-  deleteSession,
   type Logout,
   logoutsOfAccount,
   logoutsOfApplication,
   logoutsOfSession,
-} from './sessions.store.ts';
+} from './client-sessions.store.ts';
+import { deleteSession, endSessions } from './sessions.store.ts';
 
 /**
  * Signs one browser out: its session, its grants and tokens end now, and the applications that want

@@ -3,7 +3,6 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
-import type { Subject } from './artifacts.store.ts';
 import {
   forgetParked,
   type LivingSession,
@@ -12,6 +11,7 @@ import {
   parkedSessions,
 } from './parked-sessions.ts';
 import { endSession } from './sessions.ts';
+import type { Subject } from './subjects.store.ts';
 import type { Subjects } from './subjects.ts';
 
 type Parts = ParkingParts & { database: Database; subjects: Subjects };

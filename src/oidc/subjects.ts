@@ -2,8 +2,8 @@ import type { Account, KoaContextWithOIDC } from 'oidc-provider';
 import { type ClientDirectory, serves } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
 import { remember, remembered } from '../http/request-cache.ts';
-import { findSubject, type Subject } from './artifacts.store.ts';
 import { claimsOfScopes } from './claims.ts';
+import { findSubject, type Subject } from './subjects.store.ts';
 
 export type Subjects = {
   find(accountId: string): Promise<Subject | undefined>;
@@ -15,9 +15,9 @@ export function subjectsOf(database: Database): Subjects {
     async find(accountId) {
       const known = remembered<Subject | null>('Subject', accountId);
       if (known !== undefined) return known ?? undefined;
-      const row = await findSubject(database, accountId);
-      remember('Subject', accountId, row?.subject ?? null);
-      return row?.subject ?? undefined;
+      const subject = await findSubject(database, accountId);
+      remember('Subject', accountId, subject);
+      return subject ?? undefined;
     },
   };
 }

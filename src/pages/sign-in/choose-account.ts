@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { serves } from '../../clients/directory.ts';
 import { readForm, validate } from '../../http/forms.ts';
-import type { Subject } from '../../oidc/artifacts.store.ts';
 import { authorizationUrl } from '../../oidc/authorization-url.ts';
 import { parkedProofSeconds } from '../../oidc/lifetimes.ts';
 import {
@@ -11,6 +10,7 @@ import {
   parkedSessions,
   rearrange,
 } from '../../oidc/parked-sessions.ts';
+import type { Subject } from '../../oidc/subjects.store.ts';
 import { brandOf } from '../../tenants/pages.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { answer } from './finish.ts';

@@ -1,8 +1,8 @@
 import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
-import type { Subject } from '../../oidc/artifacts.store.ts';
 import { factsOf, type Method, missingStrengths, type Proofs } from '../../oidc/proofs.ts';
 import { requiredStrengths } from '../../oidc/required-sign-in.ts';
+import type { Subject } from '../../oidc/subjects.store.ts';
 import { endUnmet, type FinishOptions, finishSignIn } from './finish.ts';
 import type { Step } from './step.ts';
 

@@ -1,6 +1,6 @@
-import type { Subject } from '../../oidc/artifacts.store.ts';
 import { authorizationUrl } from '../../oidc/authorization-url.ts';
 import { currentSessionId } from '../../oidc/parked-sessions.ts';
+import type { Subject } from '../../oidc/subjects.store.ts';
 import type { Step } from './step.ts';
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { removeOldestAnonymous } from '../../../src/oidc/anonymous-artifacts.store.ts';
 import { anonymousLimits } from '../../../src/oidc/anonymous-artifacts.ts';
-import { removeOldestAnonymous } from '../../../src/oidc/artifacts.store.ts';
 import { Application, answerOf, newVisitor, refused } from '../../oidc/application.ts';
 import { newProofKey } from '../../oidc/proof.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
