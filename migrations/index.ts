@@ -14,6 +14,7 @@ import { SigningKeys1797000000012 } from './1797000000012-signing-keys.ts';
 import { ClientRefusals1797000000026 } from './1797000000026-client-refusals.ts';
 import { MatrixDevices1797000000031 } from './1797000000031-matrix-devices.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
+import { AdministrationLists1797100000000 } from './1797100000000-administration-lists.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -36,4 +37,5 @@ export const migrations = [
   ClientRefusals1797000000026,
   MatrixDevices1797000000031,
   ClientRequirements1797000000034,
+  AdministrationLists1797100000000,
 ];

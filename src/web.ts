@@ -1,6 +1,7 @@
 import type Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import type { Config } from './config/config.ts';
+import { allowedNetworks } from './console/allowed-networks.ts';
 import type { AppError } from './errors.ts';
 import { blueskyOptions } from './federation/atproto/options.ts';
 import { blueskyRoutes } from './federation/atproto/routes.ts';
@@ -73,7 +74,11 @@ export function createWeb(parts: WebParts): Koa {
   web.use(clientKeyRoutes(parts).routes());
   const bluesky = blueskyOptions(config, parts);
   if (bluesky) web.use(blueskyRoutes(bluesky).routes());
-  web.use(internalRoutesOnDemand(parts).routes());
+  web.use(apiOnDemand('/internal', () => loadInternalApi(parts)).routes());
+  if (config.console.on) {
+    const onlyFrom = allowedNetworks(config.console.allowedNetworks);
+    web.use(apiOnDemand('/admin/api/v1', () => loadAdminApi(parts), onlyFrom).routes());
+  }
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   web.use(accountRoutes(parts, { port: config.port }).routes());
@@ -91,16 +96,20 @@ function onlyPublicOrigin(parts: WebParts): Koa.Middleware {
   return fixedOrigin({ publicUrl, port, onOtherHost });
 }
 
-/** Many deployments have no platform that ever asks: its schemas take memory only where one does. */
-function internalRoutesOnDemand(parts: WebParts): Router {
+/** Many deployments have nobody who ever asks: an API's schemas take memory only where one does. */
+function apiOnDemand(
+  base: string,
+  load: () => Promise<Koa.Middleware>,
+  ...before: Koa.Middleware[]
+): Router {
   let loaded: Promise<Koa.Middleware> | undefined;
-  const router = exactRouter('/internal');
-  router.all('/{*rest}', async (ctx, next) => {
-    loaded ??= loadInternalApi(parts).catch((error) => {
+  const router = exactRouter(base);
+  router.all('/{*rest}', ...before, async (ctx, next) => {
+    loaded ??= load().catch((error) => {
       loaded = undefined;
       throw error;
     });
-    // Routers hand on what they found in the path, and the API takes no name that it does not know.
+    // Routers hand on what they found in the path, and an API takes no name that it does not know.
     ctx.params = {};
     return (await loaded)(ctx, next);
   });
@@ -115,6 +124,14 @@ async function loadInternalApi(parts: WebParts): Promise<Koa.Middleware> {
   ]);
   const api = internalApi(parts.database, internalRoutes(parts));
   return serveApi(parts, api).routes() as Koa.Middleware;
+}
+
+async function loadAdminApi(parts: WebParts): Promise<Koa.Middleware> {
+  const [{ serveApi }, { adminApi }] = await Promise.all([
+    import('./api/serve.ts'),
+    import('./console/api/admin-api.ts'),
+  ]);
+  return serveApi(parts, adminApi(parts)).routes() as Koa.Middleware;
 }
 
 /** A tenant's own host leads to the one origin, where cookies and passkeys live. */

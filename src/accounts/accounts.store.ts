@@ -5,21 +5,23 @@ import type { Account } from './account.ts';
 
 export type { Account, AccountStatus } from './account.ts';
 
-const columns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
+/** Of `accounts a`. */
+export const accountColumns = `a.id, a.tenant_id as "tenantId", a.status, a.name, a.email,
   a.email_key as "emailKey", a.email_verified as "emailVerified", a.picture, a.locale,
   a.password_hash is not null as "hasPassword", a.matrix_access as "matrixAccess",
   a.matrix_revoked_by_operator as "matrixRevokedByOperator",
   a.platform_user_id as "platformUserId", a.platform_slug as "platformSlug", a.roles,
   a.platform_roles as "platformRoles", a.administrator_ended_at as "administratorEndedAt", a.groups,
   a.last_sign_in_at as "lastSignInAt", a.created_at as "createdAt", a.updated_at as "updatedAt"`;
-const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
+/** Joins the active handle `h` to `accounts a`. */
+export const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @param id anything: what is no uuid names no account */
 export async function accountById(db: Queryable, id: string): Promise<Account | undefined> {
   if (!uuid.test(id)) return undefined;
   const [account] = await db.query<Account>(
-    `select ${columns}, h.handle from accounts a ${withHandle} where a.id = $1`,
+    `select ${accountColumns}, h.handle from accounts a ${withHandle} where a.id = $1`,
     [id],
   );
   return account;
@@ -33,7 +35,7 @@ export async function accountById(db: Queryable, id: string): Promise<Account | 
  */
 export async function lockAccount(tx: Queryable, id: string): Promise<Account> {
   const [account] = await tx.query<Account>(
-    `select ${columns}, h.handle from accounts a ${withHandle}
+    `select ${accountColumns}, h.handle from accounts a ${withHandle}
       where a.id = $1 and a.status <> 'deleted' for no key update of a`,
     [id],
   );
@@ -47,7 +49,7 @@ export async function accountByEmail(
   emailKey: string,
 ): Promise<Account | undefined> {
   const [account] = await db.query<Account>(
-    `select ${columns}, h.handle from accounts a ${withHandle}
+    `select ${accountColumns}, h.handle from accounts a ${withHandle}
       where a.tenant_id = $1 and a.email_key = $2`,
     [tenantId, emailKey],
   );
@@ -62,7 +64,7 @@ export type AccountInTenant = Account & { tenantSlug: string; tenantName: string
  */
 export function accountsByEmailKey(db: Queryable, emailKey: string): Promise<AccountInTenant[]> {
   return db.query<AccountInTenant>(
-    `select ${columns}, h.handle, t.slug as "tenantSlug", t.name as "tenantName"
+    `select ${accountColumns}, h.handle, t.slug as "tenantSlug", t.name as "tenantName"
       from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
       where a.email_key = $1 and a.status = 'active' and t.status = 'active'
       order by a.last_sign_in_at desc nulls last, a.created_at desc`,
@@ -92,7 +94,7 @@ export async function signInCandidates(
   by: { emailKey?: string; handle?: string; browser?: string },
 ): Promise<SignInCandidate[]> {
   const rows = await db.query<CandidateRow>(
-    `select ${columns}, h.handle, a.password_hash as "passwordHash", t.status as "tenantStatus",
+    `select ${accountColumns}, h.handle, a.password_hash as "passwordHash", t.status as "tenantStatus",
         t.slug as "tenantSlug", t.name as "tenantName"
       from accounts a join tenants t on t.id = a.tenant_id ${withHandle}
         left join known_browsers k on k.account_id = a.id and k.browser = $3
@@ -136,7 +138,7 @@ export async function insertAccount(tx: Queryable, account: NewAccount): Promise
         password_hash, picture, locale, roles, groups)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       on conflict (tenant_id, email_key) where email_key is not null do nothing
-      returning ${columns}, null as handle`,
+      returning ${accountColumns}, null as handle`,
     [
       account.id ?? randomUUID(),
       account.tenantId,

@@ -1,7 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Queryable } from '../database/database.ts';
 import { type Client, findClient } from './clients.store.ts';
-import { internalScopes } from './scopes.ts';
+import { apiScopes } from './scopes.ts';
 
 /**
  * How long a client's metadata may be reused, in ms. Whether it is disabled, and whom it serves, is
@@ -74,10 +74,10 @@ export function clientMetadata(client: Client): AdapterPayload {
 
 /**
  * The library knows scopes of sign-ins only, and takes a client without any for one that may ask for
- * all of them. Those of `/internal` come with its audience.
+ * all of them. Those of our APIs come with their audiences.
  */
 function signInScopes({ scopes }: Client): string {
-  return scopes.filter((scope) => !internalScopes.has(scope)).join(' ') || 'openid';
+  return scopes.filter((scope) => !apiScopes.has(scope)).join(' ') || 'openid';
 }
 
 /** RFC 8252: a public client that comes back to a loopback port or a scheme of its own. */

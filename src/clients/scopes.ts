@@ -11,3 +11,20 @@ export const internalScopes: ReadonlyMap<string, string> = new Map([
   ['events:write', 'Report what happened to entities and their members'],
   ['access:write', "Take somebody's Matrix access away and give it back"],
 ]);
+
+/** Scopes of `/admin/api/v1`. How far they reach is that of the client: its tenants, or all. */
+export const adminScopes: ReadonlyMap<string, string> = new Map([
+  ['admin:read', 'See what an administrator of the tenant sees'],
+  ['admin:write', 'Do what an administrator of the tenant may do'],
+]);
+
+/** Our own APIs by path. Each is a resource server (RFC 8707) with scopes of its own. */
+export const scopesByApi: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  ['/internal', internalScopes],
+  ['/admin/api/v1', adminScopes],
+]);
+
+/** Of any of our APIs: clients get such scopes for themselves, never for a person who signs in. */
+export const apiScopes: ReadonlyMap<string, string> = new Map(
+  [...scopesByApi.values()].flatMap((scopes) => [...scopes]),
+);

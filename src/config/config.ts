@@ -63,6 +63,11 @@ export interface Config {
     /** In CIDR notation: what may be called besides public addresses. */
     readonly allowedNetworks: readonly string[];
   };
+  readonly console: {
+    readonly on: boolean;
+    /** In CIDR notation: from where alone it can be used; not given, from anywhere. */
+    readonly allowedNetworks?: readonly string[];
+  };
   readonly passwordHash: {
     readonly memoryKiB: number;
     readonly iterations: number;
@@ -186,6 +191,10 @@ function interpret(values: Settings): Config {
       handleResolver: values.BLUESKY_HANDLE_RESOLVER,
     },
     upstream: { allowedNetworks: values.UPSTREAM_ALLOWED_NETWORKS ?? [] },
+    console: {
+      on: (values.CONSOLE ?? (values.NODE_ENV === 'production' ? 'off' : 'on')) === 'on',
+      allowedNetworks: values.CONSOLE_ALLOWED_NETWORKS,
+    },
     passwordHash: {
       memoryKiB: values.PASSWORD_HASH_MEMORY_KIB,
       iterations: values.PASSWORD_HASH_ITERATIONS,

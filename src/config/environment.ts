@@ -146,6 +146,18 @@ export const settings = {
     schema: format.networks,
     otherwise: 'only public addresses, by https',
   },
+  CONSOLE: {
+    description:
+      'Whether the API of administrators (`/admin/api/v1`) answers. In production it is off until this turns it on.',
+    schema: format.oneOf('on', 'off'),
+    otherwise: '`on` in development, `off` in production',
+  },
+  CONSOLE_ALLOWED_NETWORKS: {
+    description:
+      'Addresses or networks from which administrators work, separated by commas: all others are refused.',
+    schema: format.networks,
+    otherwise: 'anywhere',
+  },
   HANDLE_RESERVED_WORDS: {
     description:
       'Words, beyond the built-in ones, that nobody can take as a handle; commas between.',

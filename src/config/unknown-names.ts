@@ -3,6 +3,7 @@ import { settingEntries } from './environment.ts';
 /** Names that begin so are ours: one that we do not know is a mistake. */
 const families = [
   'BLUESKY_',
+  'CONSOLE_',
   'DATABASE_',
   'ENCRYPTION_',
   'GOOGLE_',

@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Log } from './log.ts';
+import { inNetworks } from './networks.ts';
 import { throttle } from './throttle.ts';
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /** Why everybody behind a proxy may be counted as one: its address stands for theirs. */
 export type ForwardingProblem =
@@ -27,12 +26,7 @@ export function peerAddress(
   trustedProxies: readonly string[],
   onProblem: (problem: ForwardingProblem) => void = () => {},
 ) {
-  const ranges = trustedProxies.map((range) => ipaddr.parseCIDR(range) as Range);
-  const isTrusted = (address: string) => {
-    if (ranges.length === 0 || !isIP(address)) return false;
-    const parsed = ipaddr.process(address);
-    return ranges.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
-  };
+  const isTrusted = inNetworks(trustedProxies);
   return (request: IncomingMessage): string => {
     let address = plain(request.socket.remoteAddress ?? '');
     const hops = hopsOf(request);

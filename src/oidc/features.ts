@@ -7,9 +7,9 @@ import type {
 } from 'oidc-provider';
 import { type ClientDirectory, serves } from '../clients/directory.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { apiAudiences } from './api-audiences.ts';
 import type { AutoSubmitForm } from './auto-submit-forms.ts';
 import { limitAskedClaims } from './claims.ts';
-import { internalAudience } from './internal-audience.ts';
 import { selfRegistration } from './registration.ts';
 import { checkRequestObject } from './request-objects.ts';
 import type { Subjects } from './subjects.ts';
@@ -47,7 +47,7 @@ export function createFeatures(parts: FeatureParts) {
     requestObjects: { enabled: true, assertJwtClaimsAndHeader: checkRequestObject },
     dPoP: boundTokens(parts),
     clientCredentials: { enabled: true },
-    resourceIndicators: internalAudience(parts),
+    resourceIndicators: apiAudiences(parts),
     introspection: { enabled: true, allowedPolicy: ownTokens(parts) },
     revocation: {
       enabled: true,

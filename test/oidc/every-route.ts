@@ -8,24 +8,28 @@ export type Route = {
 
 type Layer = { path: string; methods: string[]; opts: { sensitive: boolean; strict: boolean } };
 
-/** Every route of the service, as its routers have it; `/internal` as its document does. */
+/** Every route of the service, as its routers have it; those of APIs as their documents do. */
 export async function everyRoute(web: Koa, url: string): Promise<Route[]> {
   const layers = layersOf(web).filter(({ methods }) => methods.length > 0);
-  const answer = await fetch(`${url}/internal/openapi.json`);
-  const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> };
-  const internal = Object.entries(paths).flatMap(([path, operations]) =>
-    Object.keys(operations).map((method) => ({
-      methods: [method.toUpperCase()],
-      pattern: `/internal${path.replace(/\{(\w+)\}/g, ':$1')}`,
-    })),
-  );
+  const apis = await Promise.all(['/internal', '/admin/api/v1'].map((base) => routesOf(url, base)));
   return [
     ...layers
       .filter(({ path }) => !path.includes('*'))
       .map(({ path, methods }) => ({ methods: methods.filter(isUsual), pattern: path })),
-    { methods: ['GET', 'HEAD'], pattern: '/internal/openapi.json' },
-    ...internal,
+    ...apis.flat(),
   ];
+}
+
+async function routesOf(url: string, base: string): Promise<Route[]> {
+  const answer = await fetch(`${url}${base}/openapi.json`);
+  const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> };
+  const described = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => ({
+      methods: [method.toUpperCase()],
+      pattern: `${base}${path.replace(/\{(\w+)\}/g, ':$1')}`,
+    })),
+  );
+  return [{ methods: ['GET', 'HEAD'], pattern: `${base}/openapi.json` }, ...described];
 }
 
 /** Routes for all methods name also those of WebDAV, and CONNECT, which has no path. */

@@ -73,7 +73,7 @@ describe('a person’s access token', { timeout: 240_000 }, () => {
           const answer = await ask(route, method, { authorization: `${scheme} ${token}` });
           tried += 1;
           assert.ok(!answer.text.includes(ada.email), where);
-          if (/^\/(internal\/(?!openapi)|metrics|_matrix)/.test(route.pattern)) {
+          if (/^\/((internal|admin\/api\/v1)\/(?!openapi)|metrics|_matrix)/.test(route.pattern)) {
             assert.ok([401, 403, 404, 405].includes(answer.status), `${where}: ${answer.status}`);
           } else if (clientsOnly.has(where)) {
             assert.ok(answer.status >= 400, `${where}: ${answer.status}`);
@@ -90,6 +90,7 @@ describe('a person’s access token', { timeout: 240_000 }, () => {
     const app = await Application.of(world);
     const wider: Record<string, string>[] = [
       { resource: `${world.url}/internal` },
+      { resource: `${world.url}/admin/api/v1`, scope: 'openid admin:read admin:write' },
       { scope: 'openid accounts:read accounts:write handoff:write events:write' },
     ];
     for (const params of wider) {

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Api } from '../../api/api.ts';
+import type { Client } from '../../clients/clients.store.ts';
+import { adminScopes } from '../../clients/scopes.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { Authority } from '../../tenants/authority.ts';
+import { accountRoutes } from './accounts.ts';
+import type { AdminCaller, AdminRoute } from './route.ts';
+
+/** `/admin/api/v1`: what the console does, for programs. */
+export function adminApi(parts: {
+  database: Queryable;
+  serverName: string;
+}): Api<AdminCaller, AdminRoute> {
+  return {
+    base: '/admin/api/v1',
+    title: 'OpenMeet ID: administration',
+    description:
+      'For programs that an operator made a client for: a client of some tenants sees and changes these only.',
+    scopes: adminScopes,
+    query: z.object({}),
+    problems: {},
+    routes: [...accountRoutes(parts)],
+    admit: async (client) => ({ client, authority: authorityOf(client) }),
+    keyed: () => ({ about: '', request: null }),
+  };
+}
+
+/** What a token may do is said by its scopes; how far, by the tenants that its client serves now. */
+function authorityOf({ id, allTenants, tenantIds }: Client): Authority {
+  return { actor: id, tenantIds: allTenants ? 'all' : tenantIds, mayChange: true };
+}
