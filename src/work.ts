@@ -4,8 +4,8 @@ import type { Database } from './database/database.ts';
 import { startDueReconcile } from './entities/reconcile.ts';
 import { createFetchPicture } from './federation/fetch-picture.ts';
 import type { Log } from './http/log.ts';
-import type { JobName } from './jobs/enqueue.ts';
-import type { Task } from './jobs/task.ts';
+import type { JobName } from './jobs/catalogue.ts';
+import type { Tasks } from './jobs/task.ts';
 import type { Upkeep } from './jobs/upkeep.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 import { renderMail } from './mail/render.ts';
@@ -55,7 +55,7 @@ type SynapseJob = Exclude<JobName, 'upkeep' | 'send-mail' | 'backchannel-logout'
 function synapseTasks(
   { matrix, upstream }: Config,
   database: Database,
-): Record<SynapseJob, Task> | undefined {
+): Tasks<SynapseJob> | undefined {
   const { synapseUrl, accessToken, serverName } = matrix;
   if (!synapseUrl || !accessToken) return undefined;
   const synapse = new Synapse({ url: synapseUrl, accessToken });

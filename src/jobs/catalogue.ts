@@ -78,3 +78,8 @@ export const catalogue = {
     key: ['roomId'],
   },
 } as const satisfies Record<string, Definition>;
+
+export type JobName = keyof typeof catalogue;
+
+/** As the catalogue's schema reads it. */
+export type JobPayload<Name extends JobName> = z.output<(typeof catalogue)[Name]['payload']>;

@@ -1,9 +1,7 @@
 import type { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
 import { addJob } from './add-job.store.ts';
-import { catalogue, type Definition } from './catalogue.ts';
-
-export type JobName = keyof typeof catalogue;
+import { catalogue, type Definition, type JobName } from './catalogue.ts';
 
 type PayloadOf<Name extends JobName> = z.input<(typeof catalogue)[Name]['payload']>;
 

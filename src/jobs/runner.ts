@@ -2,16 +2,17 @@ import { EventEmitter } from 'node:events';
 import type { WorkerEventMap } from 'graphile-worker';
 import type { Database } from '../database/database.ts';
 import { inSpan, type SpanStart } from '../tracing/span.ts';
+import { catalogue, type Definition } from './catalogue.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { giveUpJob } from './jobs.store.ts';
 import type { JobLog } from './log.ts';
-import { GiveUp, type Task, type TaskContext } from './task.ts';
+import { type AnyTask, GiveUp, type TaskContext } from './task.ts';
 
 type GraphileWorker = typeof import('graphile-worker');
 
 export type RunnerOptions = {
   database: Database;
-  tasks: Readonly<Record<string, Task>>;
+  tasks: Readonly<Record<string, AnyTask>>;
   concurrency: number;
   log: JobLog;
 };
@@ -87,7 +88,7 @@ function taskList({ database, tasks }: RunnerOptions) {
           };
           await inSpan(
             () => jobSpan(name, context),
-            () => task(payload, context),
+            () => task(readPayload(name, payload) as never, context),
           );
         } catch (error) {
           if (error instanceof GiveUp) await giveUpJob(database, job.id);
@@ -96,6 +97,11 @@ function taskList({ database, tasks }: RunnerOptions) {
       },
     ]),
   );
+}
+
+function readPayload(name: string, payload: unknown): unknown {
+  const jobs: Readonly<Record<string, Definition>> = catalogue;
+  return Object.hasOwn(jobs, name) ? jobs[name]?.payload.parse(payload) : payload;
 }
 
 /** Without the payload and the key: both name people. */

@@ -10,7 +10,7 @@ export function upkeepTask(
   database: Database,
   upkeeps: Readonly<Record<string, Upkeep>>,
   everySeconds: number,
-): Task {
+): Task<'upkeep'> {
   return async () => {
     await scheduleUpkeep(database, everySeconds);
     const failures: string[] = [];

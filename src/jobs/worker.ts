@@ -3,12 +3,12 @@ import type { Database } from '../database/database.ts';
 import { scheduleUpkeep } from './jobs.store.ts';
 import { type JobLog, silentLog } from './log.ts';
 import { type JobRunner, startRunner } from './runner.ts';
-import type { Task } from './task.ts';
+import type { AnyTask } from './task.ts';
 import { type Upkeep, upkeepTask } from './upkeep.ts';
 
 export type WorkerOptions = {
   database: Database;
-  tasks: Readonly<Record<string, Task>>;
+  tasks: Readonly<Record<string, AnyTask>>;
   /** Run every `upkeepSeconds` by one of all workers. */
   upkeeps?: Readonly<Record<string, Upkeep>>;
   upkeepSeconds?: number;

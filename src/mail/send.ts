@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Database } from '../database/database.ts';
-import { catalogue } from '../jobs/catalogue.ts';
-import { GiveUp, type Task } from '../jobs/task.ts';
+import { GiveUp, type Tasks } from '../jobs/task.ts';
 import type { KeyRing } from '../secrets/keyring.ts';
 import { oneAddress } from './address.ts';
 import {
@@ -27,14 +26,14 @@ export type MailTaskOptions = {
 };
 
 /** The task that delivers the outbox. */
-export function mailTasks(options: MailTaskOptions): Record<'send-mail', Task> {
+export function mailTasks(options: MailTaskOptions): Tasks<'send-mail'> {
   const { database, mailFrom, smtpUrl, dataDir, print } = options;
   const deliver = smtpUrl
     ? smtpDelivery(smtpUrl, mailFrom)
     : folderDelivery(join(dataDir, 'mail'), mailFrom, print);
   return {
-    async 'send-mail'(payload, { last }) {
-      const mail = await findUnsentMail(database, catalogue['send-mail'].payload.parse(payload).id);
+    async 'send-mail'({ id }, { last }) {
+      const mail = await findUnsentMail(database, id);
       if (!mail) return;
       try {
         await deliver(await letter(options, mail));

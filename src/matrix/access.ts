@@ -1,6 +1,5 @@
 import { record } from '../audit/events.ts';
 import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
-import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
@@ -12,9 +11,12 @@ import type { MatrixTaskOptions } from './provision.ts';
  * again after a sign-in, so taking access away is locking the user, which kills its tokens at once,
  * and deleting its devices, which ends its sessions for good. The same user is unlocked later.
  */
-export function accessTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
-  return async (payload) => {
-    const { accountId } = catalogue['sync-matrix-access'].payload.parse(payload);
+export function accessTask({
+  database,
+  synapse,
+  serverName,
+}: MatrixTaskOptions): Task<'sync-matrix-access'> {
+  return async ({ accountId }) => {
     const access = await findMatrixProfile(database, accountId);
     if (!access || access.state === 'conflict' || access.state === 'deactivated') return;
     // Reading first: locking a user that does not exist would create an unlocked one.

@@ -1,5 +1,4 @@
 import { record } from '../audit/events.ts';
-import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findOrphanedUser, markDeactivated } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';
@@ -10,9 +9,12 @@ import type { MatrixTaskOptions } from './provision.ts';
  * Ends the Matrix user of a deleted account, if it is ours. Queued in the transaction that makes
  * the handle a tombstone.
  */
-export function deactivateTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
-  return async (payload) => {
-    const { accountId, erase } = catalogue['deactivate-matrix-user'].payload.parse(payload);
+export function deactivateTask({
+  database,
+  synapse,
+  serverName,
+}: MatrixTaskOptions): Task<'deactivate-matrix-user'> {
+  return async ({ accountId, erase }) => {
     const left = await findOrphanedUser(database, accountId);
     if (!left || left.state === 'conflict' || left.state === 'deactivated') return;
     const { handle, tenantId } = left;

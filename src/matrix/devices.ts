@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queryable } from '../database/database.ts';
-import { catalogue } from '../jobs/catalogue.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import type { Task } from '../jobs/task.ts';
 import { findMatrixProfile } from './accounts.store.ts';
@@ -13,9 +12,12 @@ const patience = 3000;
 const soon = 5000;
 
 /** Looks which devices the account has on the homeserver, and whether one is gone. */
-export function devicesTask({ database, synapse, serverName }: MatrixTaskOptions): Task {
-  return async (payload) => {
-    const { accountId } = catalogue['look-at-matrix-devices'].payload.parse(payload);
+export function devicesTask({
+  database,
+  synapse,
+  serverName,
+}: MatrixTaskOptions): Task<'look-at-matrix-devices' | 'look-at-new-matrix-device'> {
+  return async ({ accountId }) => {
     const user = await findMatrixProfile(database, accountId);
     if (!user) return;
     for (;;) {

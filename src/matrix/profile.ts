@@ -1,4 +1,3 @@
-import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile, type MatrixProfile } from './accounts.store.ts';
 import { showAvatar } from './avatar.ts';
@@ -11,10 +10,9 @@ import type { Synapse, UserChange } from './synapse.ts';
 import { SynapseError } from './synapse-error.ts';
 
 /** Shows an account's name, address and picture on its Matrix user; never touches a stranger's. */
-export function profileTask(options: MatrixTaskOptions): Task {
+export function profileTask(options: MatrixTaskOptions): Task<'update-matrix-profile'> {
   const { database, synapse, serverName } = options;
-  return async (payload) => {
-    const { accountId } = catalogue['update-matrix-profile'].payload.parse(payload);
+  return async ({ accountId }) => {
     const profile = await findMatrixProfile(database, accountId);
     if (!profile || profile.state === 'conflict' || profile.state === 'deactivated') return;
     if (profile.state === 'begun') throw new Error('The Matrix user is not ready yet');

@@ -1,7 +1,6 @@
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
-import { catalogue } from '../jobs/catalogue.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import type { SynapseUser } from './endpoints.ts';
 import {
@@ -37,13 +36,10 @@ const unavailable = ['M_USER_IN_USE', 'M_EXCLUSIVE', 'M_INVALID_USERNAME'];
  * Makes the Matrix user of a handle and maps every provider block to its account, or finds out that
  * the user is someone else's. Each step may be the last one before a crash; run again, it goes on.
  */
-export function provisionTask(options: MatrixTaskOptions): Task {
+export function provisionTask(options: MatrixTaskOptions): Task<'provision-matrix-user'> {
   const { database } = options;
-  return async (payload) => {
-    const wanted = await findWantedUser(
-      database,
-      catalogue['provision-matrix-user'].payload.parse(payload).handle,
-    );
+  return async ({ handle }) => {
+    const wanted = await findWantedUser(database, handle);
     if (!wanted) return;
     try {
       await provision(options, wanted);

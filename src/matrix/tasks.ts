@@ -1,5 +1,5 @@
-import type { JobName } from '../jobs/enqueue.ts';
-import type { Task } from '../jobs/task.ts';
+import type { JobName } from '../jobs/catalogue.ts';
+import type { Tasks } from '../jobs/task.ts';
 import { accessTask } from './access.ts';
 import { deactivateTask } from './deactivate.ts';
 import { devicesTask } from './devices.ts';
@@ -17,7 +17,7 @@ export type MatrixTaskName = Extract<
 >;
 
 /** All work on the homeserver. Only the worker role has the token that these need. */
-export function matrixTasks(options: MatrixTaskOptions): Record<MatrixTaskName, Task> {
+export function matrixTasks(options: MatrixTaskOptions): Tasks<MatrixTaskName> {
   return {
     'provision-matrix-user': provisionTask(options),
     'update-matrix-profile': profileTask(options),

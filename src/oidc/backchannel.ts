@@ -1,13 +1,12 @@
 import type Provider from 'oidc-provider';
-import type { z } from 'zod';
 import type { Queryable } from '../database/database.ts';
-import { catalogue } from '../jobs/catalogue.ts';
+import type { JobPayload } from '../jobs/catalogue.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import { GiveUp, type Task } from '../jobs/task.ts';
+import { GiveUp, type Tasks } from '../jobs/task.ts';
 import { forgetClientSession, whenSignedIn } from './client-sessions.store.ts';
 
 const taskName = 'backchannel-logout';
-type Logout = z.infer<(typeof catalogue)[typeof taskName]['payload']>;
+type Logout = JobPayload<typeof taskName>;
 
 /** Tells an application, in time and as often as it takes, that one browser session ended. */
 export function queueBackchannelLogout(db: Queryable, logout: Logout): Promise<void> {
@@ -33,10 +32,9 @@ export function queueLogouts(provider: Provider, db: Queryable): void {
 export function backchannelTasks(
   database: Queryable,
   provider: () => Provider,
-): Record<typeof taskName, Task> {
+): Tasks<typeof taskName> {
   return {
-    async [taskName](payload) {
-      const { clientId, sub, sid } = catalogue[taskName].payload.parse(payload);
+    async [taskName]({ clientId, sub, sid }) {
       const client = await provider().Client.find(clientId);
       if (!client?.backchannelLogoutUri) throw new GiveUp(`${clientId} takes no logouts any more`);
       const { sendBackchannelLogout } = client as unknown as {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import type { FoundAccount } from '../../src/cli/accounts/found.ts';
+import type { JobName, JobPayload } from '../../src/jobs/catalogue.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
 import { addMembership, addRoom } from '../entities/rows.ts';
 import { useTerminal } from './terminal.ts';
@@ -20,8 +21,8 @@ describe('who an account is on its platform', () => {
     }
     return (await taken('sync-room')).map(({ payload }) => payload.room).sort();
   }
-  const taken = (task: string) =>
-    terminal.db.query<{ payload: { room?: string } }>(
+  const taken = <Name extends JobName>(task: Name) =>
+    terminal.db.query<{ payload: JobPayload<Name> }>(
       `delete from graphile_worker._private_jobs as jobs
         using graphile_worker._private_tasks as tasks
         where tasks.id = jobs.task_id and tasks.identifier = $1 returning payload`,

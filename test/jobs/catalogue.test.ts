@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import type { Queryable } from '../../src/database/database.ts';
+import { addJob } from '../../src/jobs/add-job.store.ts';
 import { catalogue, type Definition } from '../../src/jobs/catalogue.ts';
 import { addJobCall, enqueue } from '../../src/jobs/enqueue.ts';
+import type { Tasks } from '../../src/jobs/task.ts';
 import { startService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { openCrew } from './crew.ts';
@@ -78,6 +80,31 @@ describe('the catalogue of jobs', () => {
       assert.deepEqual(await queued(), before);
     }
   });
+
+  test('reads payloads for the tasks, which see nothing that is not in it', async () => {
+    const [accountId, seen] = [randomUUID(), [] as unknown[]];
+    await enqueue(crew.database, 'deactivate-matrix-user', { accountId });
+    await addJob(crew.database, 'deactivate-matrix-user', { accountId: 'somebody' });
+    const tasks: Tasks<'deactivate-matrix-user'> = {
+      'deactivate-matrix-user': async (payload) => void seen.push(payload),
+    };
+    await crew.hire({ tasks });
+    const refused = await until(
+      async () => {
+        const rows = await crew.database.query<{ why: string; payload: object }>(
+          'select last_error as why, payload from graphile_worker._private_jobs where attempts > 0',
+        );
+        return seen.length > 0 && rows[0]?.why ? rows : undefined;
+      },
+      { what: 'both jobs to be tried' },
+    );
+    assert.deepEqual(seen, [{ accountId, erase: false }]);
+    assert.deepEqual(
+      refused.map(({ payload }) => payload),
+      [{ accountId: 'somebody' }],
+    );
+    assert.match(refused[0]?.why ?? '', /Invalid UUID/);
+  });
 });
 
 /** Never called: `npm run check` complains as soon as one of these compiles. */
@@ -92,4 +119,6 @@ void ((db: Queryable) => [
   addJobCall('sync-rooms', { room: 'id' }),
   // @ts-expect-error not its payload
   addJobCall('sync-matrix-access', { account: 'id' }),
+  // @ts-expect-error not its payload
+  { 'sync-room': async ({ roomId }) => void roomId } satisfies Tasks<'sync-room'>,
 ]);

@@ -33,6 +33,6 @@ const tasks = roomTasks({
   ...{ synapse, database: await openDatabase({ url: databaseUrl, poolSize: 3 }) },
   fetchPicture: async () => new Blob([]),
 });
-await tasks['sync-room']({ room }, { jobId: '1', attempt: 1, last: false });
+await tasks['sync-room']({ room, pictureTries: 0 }, { jobId: '1', attempt: 1, last: false });
 console.log('done');
 process.exit(0);

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { RoomSettings } from '../../src/entities/room.ts';
+import type { JobPayload } from '../../src/jobs/catalogue.ts';
 import { registration } from '../../src/matrix/appservice/registration.ts';
 import type { Endpoint } from '../../src/matrix/endpoints.ts';
 import { type Actual, actualOf } from '../../src/matrix/rooms/actual.ts';
@@ -136,9 +137,13 @@ export async function openRoomsWorld({
     change: (id: string, fields: RoomFields) => changeRoom(database, id, fields),
     row: (id: string) => readRow(database, id),
     /** Does the worker's job once. */
-    sync: (room: string, changed: Partial<RoomTaskOptions> = {}, payload: object = {}) =>
+    sync: (
+      room: string,
+      changed: Partial<RoomTaskOptions> = {},
+      payload: Partial<JobPayload<'sync-room'>> = {},
+    ) =>
       roomTasks({ ...options, ...changed })['sync-room'](
-        { room, ...payload },
+        { room, pictureTries: 0, ...payload },
         { jobId: '1', attempt: 1, last: false },
       ),
     /** The room as Synapse has it now. */

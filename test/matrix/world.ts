@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { createFetchPicture } from '../../src/federation/fetch-picture.ts';
+import { catalogue } from '../../src/jobs/catalogue.ts';
+import type { AnyTask } from '../../src/jobs/task.ts';
 import type { SynapseUser } from '../../src/matrix/endpoints.ts';
 import { beginProvisioning } from '../../src/matrix/matrix-users.store.ts';
 import type { MatrixTaskOptions } from '../../src/matrix/provision.ts';
@@ -93,11 +95,10 @@ export async function openWorld() {
       await database.query("update handles set state = 'active' where handle = $1", [handle]);
     },
     run: (name: MatrixTaskName, payload: object, changed: Partial<MatrixTaskOptions> = {}) =>
-      matrixTasks({ ...options, ...changed })[name](payload, {
-        jobId: '1',
-        attempt: 1,
-        last: false,
-      }),
+      (matrixTasks({ ...options, ...changed })[name] as AnyTask)(
+        catalogue[name].payload.parse(payload) as never,
+        { jobId: '1', attempt: 1, last: false },
+      ),
     async close() {
       await database.close();
       await drop();

@@ -1,7 +1,6 @@
 import { linkCodeFingerprint } from '../../entities/link-code.ts';
 import { accountOfHandle, isTaken, linkByCode } from '../../entities/links.store.ts';
 import { completeLink } from '../../entities/links.ts';
-import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
@@ -16,10 +15,9 @@ const command = new RegExp(`^${commandPrefix}\\s+link\\s+(\\S+)\\s*$`, 'i');
  * Hears what somebody said to the bot in a room that is to be linked, and answers there. What was said
  * and what its sender may do is read from Synapse: nothing that was reported to us decides anything.
  */
-export function confirmRoomLinkTask(dependencies: LinkDependencies): Task {
+export function confirmRoomLinkTask(dependencies: LinkDependencies): Task<'confirm-room-link'> {
   const { conversation } = dependencies;
-  return async (payload) => {
-    const { roomId, eventId } = catalogue['confirm-room-link'].payload.parse(payload);
+  return async ({ roomId, eventId }) => {
     const message = await conversation.read(roomId, eventId);
     if (!message || message.sender === (await dependencies.whoAmI())) return;
     const answer = await answerTo(dependencies, roomId, message);

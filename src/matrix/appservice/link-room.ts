@@ -1,6 +1,5 @@
 import { deleteLink, linkByWord, markLinkFailed } from '../../entities/links.store.ts';
 import { completeLink, leaveUnlessLinked } from '../../entities/links.ts';
-import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import { highest, levelIn } from '../rooms/levels.ts';
 import type { LinkDependencies } from './dependencies.ts';
@@ -8,10 +7,9 @@ import type { LinkDependencies } from './dependencies.ts';
 const dayMs = 86_400_000;
 
 /** Links a room on an operator's word. Whoever waits for it reads from the record what came of it. */
-export function linkRoomTask(dependencies: LinkDependencies): Task {
+export function linkRoomTask(dependencies: LinkDependencies): Task<'link-room'> {
   const { database, settings: rooms, serverName } = dependencies;
-  return async (payload) => {
-    const { room } = catalogue['link-room'].payload.parse(payload);
+  return async ({ room }) => {
     const link = await linkByWord(database, room);
     if (!link) return;
     const obstacle = await findObstacle(dependencies, link.roomId);

@@ -1,7 +1,6 @@
-import type { z } from 'zod';
 import { isTaken, pendingUntil, spacesAmong } from '../../entities/links.store.ts';
 import { leaveUnlessLinked } from '../../entities/links.ts';
-import { catalogue } from '../../jobs/catalogue.ts';
+import type { JobPayload } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import type { Actual } from '../rooms/actual.ts';
 import { withRoomLock } from '../rooms/lock.store.ts';
@@ -11,9 +10,8 @@ import type { LinkDependencies } from './dependencies.ts';
 import { messages } from './messages.ts';
 
 /** Accepts an invitation to a room that is to be linked, and to no other. */
-export function joinLinkedRoomTask(dependencies: LinkDependencies): Task {
-  return async (payload) => {
-    const { roomId } = catalogue['join-linked-room'].payload.parse(payload);
+export function joinLinkedRoomTask(dependencies: LinkDependencies): Task<'join-linked-room'> {
+  return async ({ roomId }) => {
     const until = await pendingUntil(dependencies.database, roomId);
     if (!until) return;
     const actual = await dependencies.look(roomId);
@@ -27,10 +25,9 @@ export function joinLinkedRoomTask(dependencies: LinkDependencies): Task {
 }
 
 /** Leaves a room whose link was withdrawn or not confirmed in time; stays while another one waits. */
-export function leaveUnlinkedRoomTask(dependencies: LinkDependencies): Task {
+export function leaveUnlinkedRoomTask(dependencies: LinkDependencies): Task<'leave-unlinked-room'> {
   const { database, rooms, conversation } = dependencies;
-  return async (payload) => {
-    const { roomId } = catalogue['leave-unlinked-room'].payload.parse(payload);
+  return async ({ roomId }) => {
     if (await isTaken(database, roomId)) return;
     const until = await pendingUntil(database, roomId);
     if (until) return database.transaction((tx) => leaveUnlessLinked(tx, roomId, until));
@@ -43,9 +40,8 @@ export function leaveUnlinkedRoomTask(dependencies: LinkDependencies): Task {
 }
 
 /** Takes our mark off a room that is not linked any more, and leaves it to its people. */
-export function letGoOfRoomTask(dependencies: LinkDependencies): Task {
-  return async (payload) => {
-    const order = catalogue['let-go-of-room'].payload.parse(payload);
+export function letGoOfRoomTask(dependencies: LinkDependencies): Task<'let-go-of-room'> {
+  return async (order) => {
     // Somebody may just make the room as it should have been.
     const done = await withRoomLock(dependencies.database, order.room, () =>
       letGo(dependencies, order),
@@ -56,7 +52,7 @@ export function letGoOfRoomTask(dependencies: LinkDependencies): Task {
 
 async function letGo(
   dependencies: LinkDependencies,
-  { roomId, alias }: z.infer<(typeof catalogue)['let-go-of-room']['payload']>,
+  { roomId, alias }: JobPayload<'let-go-of-room'>,
 ) {
   const { database, rooms, conversation, serverName } = dependencies;
   if (await isTaken(database, roomId)) return;

@@ -1,4 +1,4 @@
-import type { Task } from '../../jobs/task.ts';
+import type { Tasks } from '../../jobs/task.ts';
 import { confirmRoomLinkTask } from './confirm-room-link.ts';
 import { type AppserviceTaskOptions, linkDependencies } from './dependencies.ts';
 import { linkRoomTask } from './link-room.ts';
@@ -12,7 +12,7 @@ export type AppserviceTaskName =
   | 'let-go-of-room';
 
 /** What the bot does beyond keeping rooms: it comes, listens and goes where rooms are linked. */
-export function appserviceTasks(options: AppserviceTaskOptions): Record<AppserviceTaskName, Task> {
+export function appserviceTasks(options: AppserviceTaskOptions): Tasks<AppserviceTaskName> {
   const dependencies = linkDependencies(options);
   return {
     'join-linked-room': joinLinkedRoomTask(dependencies),

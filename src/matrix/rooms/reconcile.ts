@@ -11,7 +11,6 @@ import {
   type ReconcileRun,
 } from '../../entities/reconcile.store.ts';
 import { continueReconcile } from '../../entities/reconcile.ts';
-import { catalogue } from '../../jobs/catalogue.ts';
 import type { Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { describeAction } from './action.ts';
@@ -34,11 +33,11 @@ const atOnce = 4;
  * One batch of a run: compares rooms with what they should be, and queues those that differ. What
  * mends them is the same job that answers a platform's statement, so that nothing is mended twice.
  */
-export function reconcileTask(options: RoomTaskOptions): Task {
+export function reconcileTask(options: RoomTaskOptions): Task<'reconcile-rooms'> {
   const { database } = options;
   const open = roomDependencies(options);
-  return async (payload, { attempt }) => {
-    const run = await findRun(database, catalogue['reconcile-rooms'].payload.parse(payload).run);
+  return async ({ run: id }, { attempt }) => {
+    const run = await findRun(database, id);
     if (run?.state !== 'running') return;
     const ids = await nextRooms(database, run, batchSize);
     const last = ids.at(-1);

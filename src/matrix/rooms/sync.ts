@@ -1,6 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
 import { syncRoom } from '../../entities/queue-sync.ts';
-import { catalogue } from '../../jobs/catalogue.ts';
 import { giveUpJob } from '../../jobs/jobs.store.ts';
 import { GiveUp, type Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
@@ -21,11 +20,10 @@ import { Preempted, Superseded } from './time-slice.ts';
 const rounds = 5;
 
 /** Makes a room on Synapse as it should be now. Never two at once for one room. */
-export function syncRoomTask(options: RoomTaskOptions): Task {
+export function syncRoomTask(options: RoomTaskOptions): Task<'sync-room'> {
   const { database } = options;
   const open = roomDependencies(options);
-  return async (payload, { jobId }) => {
-    const { room, pictureTries } = catalogue['sync-room'].payload.parse(payload);
+  return async ({ room, pictureTries }, { jobId }) => {
     const mine = await withRoomLock(database, room, (db) =>
       bringAbout(() => open(db, pictureTries), db, { room, jobId }),
     );
