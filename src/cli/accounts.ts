@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { AddOptions } from './accounts/add.ts';
-import type { Who } from './accounts/find.ts';
-import type { FoundAccount } from './accounts/found.ts';
+import type { AddOptions } from '../accounts/add.ts';
+import type { Who } from '../accounts/find.ts';
+import type { FoundAccount } from '../accounts/found.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { collect, wholeNumber } from './options.ts';
 import { example } from './program.ts';
@@ -9,9 +9,9 @@ import { fields, type Report, table } from './report.ts';
 import { type Cli, run } from './run.ts';
 
 const lazy = {
-  add: () => import('./accounts/add.ts'),
-  change: () => import('./accounts/change.ts'),
-  find: () => import('./accounts/find.ts'),
+  add: () => import('../accounts/add.ts'),
+  change: () => import('../accounts/roles.ts'),
+  find: () => import('../accounts/find.ts'),
 };
 
 const who = 'id, @handle or email address';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import type { FoundAccount } from '../../src/cli/accounts/found.ts';
+import type { FoundAccount } from '../../src/accounts/found.ts';
 import type { JobName, JobPayload } from '../../src/jobs/catalogue.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
 import { addMembership, addRoom } from '../entities/rows.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
+import type { FoundAccount } from '../../src/accounts/found.ts';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
-import type { FoundAccount } from '../../src/cli/accounts/found.ts';
 import { until } from '../support/until.ts';
 import { useTerminal } from './terminal.ts';
 

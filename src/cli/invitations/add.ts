@@ -1,4 +1,5 @@
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
+import { checkedHandle } from '../../accounts/reserve-handle.ts';
 import type { Invitation } from '../../admission/invitations.store.ts';
 import { invite } from '../../admission/invitations.ts';
 import type { Transaction } from '../../database/database.ts';
@@ -8,7 +9,6 @@ import { requireTenant } from '../../tenants/find.ts';
 import { mailFrame } from '../../tenants/mail.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant } from '../../tenants/tenants.store.ts';
-import { checkedHandle } from '../accounts/handle.ts';
 import { type Cli, warn } from '../run.ts';
 
 export type AddOptions = {

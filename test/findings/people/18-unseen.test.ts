@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
+import type { FoundAccount } from '../../../src/accounts/found.ts';
 import { displayName } from '../../../src/text/display-name.ts';
 import { isVisible, trimUnseen } from '../../../src/text/unseen.ts';
 import { Application, enterPassword, newVisitor } from '../../oidc/application.ts';

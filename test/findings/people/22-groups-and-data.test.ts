@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
+import type { FoundAccount } from '../../../src/accounts/found.ts';
 import { migrations } from '../../cli/migration.ts';
 import { useTerminal } from '../../cli/terminal.ts';
 import { Application, newVisitor } from '../../oidc/application.ts';

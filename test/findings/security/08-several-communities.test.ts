@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
-import type { FoundAccount } from '../../../src/cli/accounts/found.ts';
+import type { FoundAccount } from '../../../src/accounts/found.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { serveHere } from '../../oidc/watched.ts';
 import { openWorld, type World } from '../../oidc/world.ts';

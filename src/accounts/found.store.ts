@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.ts';
+import type { Queryable } from '../database/database.ts';
 import type { FoundAccount } from './found.ts';
 
 const columns = `a.id, a.tenant_id as "tenantId", t.slug as tenant, a.status, a.name, h.handle,

@@ -1,24 +1,24 @@
-import { lockAccount } from '../../accounts/accounts.store.ts';
-import { disableAccount, enableAccount } from '../../accounts/disable.ts';
-import { lockPlatformNames } from '../../accounts/guests.store.ts';
-import { deleteAccount } from '../../accounts/lifecycle.ts';
-import { changeMatrixAccess } from '../../accounts/matrix-profile.ts';
-import { changePlatformNames } from '../../accounts/platform-identity.ts';
-import { setGroups as storeGroups, setRoles as storeRoles } from '../../accounts/roles.store.ts';
-import type { AuditAction } from '../../audit/actions.ts';
-import { record } from '../../audit/events.ts';
-import type { Transaction } from '../../database/database.ts';
-import { syncRooms } from '../../entities/queue-sync.ts';
-import type { administrators } from '../../entities/roles.ts';
-import { AppError } from '../../errors.ts';
-import { MailQueue } from '../../mail/queue.ts';
-import { signOutEverywhere } from '../../oidc/sessions.ts';
-import { isDisplayName } from '../../text/display-name.ts';
-import { trimUnseen } from '../../text/unseen.ts';
-import type { Cli } from '../run.ts';
-import * as store from './accounts.store.ts';
+import type { AuditAction } from '../audit/actions.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { syncRooms } from '../entities/queue-sync.ts';
+import type { administrators } from '../entities/roles.ts';
+import { AppError } from '../errors.ts';
+import { MailQueue } from '../mail/queue.ts';
+import { signOutEverywhere } from '../oidc/sessions.ts';
+import { isDisplayName } from '../text/display-name.ts';
+import { trimUnseen } from '../text/unseen.ts';
+import { lockAccount } from './accounts.store.ts';
+import { disableAccount, enableAccount } from './disable.ts';
 import { requireAccount, type Who } from './find.ts';
+import * as store from './found.store.ts';
 import type { FoundAccount } from './found.ts';
+import { lockPlatformNames } from './guests.store.ts';
+import { deleteAccount } from './lifecycle.ts';
+import { changeMatrixAccess } from './matrix-profile.ts';
+import { changePlatformNames } from './platform-identity.ts';
+import { setGroups as storeGroups, setRoles as storeRoles } from './roles.store.ts';
 
 /** @throws AppError `account_not_found` (404), `account_ambiguous` (409), as all below */
 export function disable(cli: Cli, name: string, options: Who): Promise<FoundAccount> {

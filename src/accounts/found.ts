@@ -1,4 +1,4 @@
-import type { Account } from '../../accounts/account.ts';
+import type { Account } from './account.ts';
 
 /** An account as it is shown: with the slug of its tenant and what else belongs to it. */
 export type FoundAccount = Omit<Account, 'emailKey'> & {

@@ -1,11 +1,11 @@
-import { parseEmail } from '../../accounts/email-address.ts';
-import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { accountOf } from '../../handles/handles.store.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import { trimUnseen } from '../../text/unseen.ts';
-import type { Cli } from '../run.ts';
-import * as store from './accounts.store.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { accountOf } from '../handles/handles.store.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { trimUnseen } from '../text/unseen.ts';
+import { parseEmail } from './email-address.ts';
+import * as store from './found.store.ts';
 import type { FoundAccount } from './found.ts';
 
 /** Tells accounts of one address apart. */

@@ -1,11 +1,11 @@
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { suggestHandles } from '../../handles/availability.ts';
-import { concedeHold, holdHandle, releaseHold } from '../../handles/hold.ts';
-import { handlePolicy, refusal } from '../../handles/policy.ts';
-import { normaliseHandle } from '../../handles/rules.ts';
-import { beginProvisioning, waitForProvisioning } from '../../matrix/matrix-users.store.ts';
-import type { Cli } from '../run.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { suggestHandles } from '../handles/availability.ts';
+import { concedeHold, holdHandle, releaseHold } from '../handles/hold.ts';
+import { handlePolicy, refusal } from '../handles/policy.ts';
+import { normaliseHandle } from '../handles/rules.ts';
+import { beginProvisioning, waitForProvisioning } from '../matrix/matrix-users.store.ts';
 
 type Order = { id: string; tenant: { id: string }; handle: string };
 
