@@ -130,6 +130,7 @@ export const errors = {
   password_weak: 400,
   picture_invalid: 400,
   platform_role_forbidden: 400,
+  platform_name_invalid: 400,
   platform_slug_reserved: 400,
   platform_slug_taken: 409,
   platform_user_taken: 409,

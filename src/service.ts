@@ -10,7 +10,7 @@ import { createLog, type Log } from './http/log.ts';
 import { throttle } from './http/throttle.ts';
 import type { Worker } from './jobs/worker.ts';
 import { deviceWasRemoved, lookSoon } from './matrix/devices.ts';
-import { beginProvisioning, waitForProvisioning } from './matrix/matrix-users.store.ts';
+import { provisioningBy } from './matrix/provisioning.ts';
 import { loadFingerprints } from './secrets/data-key.store.ts';
 import { KeyRing } from './secrets/keyring.ts';
 import { startWork } from './work.ts';
@@ -90,12 +90,7 @@ function homeserverOn(
   database: Database,
 ): Required<Pick<AppParts, 'provisioning' | 'matrixDevices'>> {
   return {
-    provisioning: {
-      async begin(tx, user) {
-        await beginProvisioning(tx, user);
-      },
-      wait: (user) => waitForProvisioning(database, user),
-    },
+    provisioning: provisioningBy(database),
     matrixDevices: {
       wasRemoved: (accountId, at) => deviceWasRemoved(database, accountId, at),
       expect: (accountId) => lookSoon(database, accountId),

@@ -1,4 +1,3 @@
-import type { Cli } from '../cli/run.ts';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { accountOf } from '../handles/handles.store.ts';
@@ -8,28 +7,26 @@ import { parseEmail } from './email-address.ts';
 import * as store from './found.store.ts';
 import type { FoundAccount } from './found.ts';
 
-/** Tells accounts of one address apart. */
-export type Who = { tenant?: string };
-
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * The account that an operator means by its id, its handle (as `@ada`, `ada` or a whole Matrix ID)
- * or its email address.
+ * The account that somebody means by its id, its handle (as `@ada`, `ada` or a whole Matrix ID) or its
+ * email address.
  *
- * @throws AppError `account_not_found` (404), `account_ambiguous` (409)
+ * @param tenant tells accounts of one address apart, by slug, domain or id
+ * @throws AppError `account_not_found`, `tenant_not_found` (404), `account_ambiguous` (409)
  */
 export async function requireAccount(
-  { config, database }: Pick<Cli, 'config' | 'database'>,
+  db: Queryable,
   typed: string,
-  { tenant }: Who = {},
+  { tenant, serverName }: { tenant?: string; serverName: string },
 ): Promise<FoundAccount> {
   const name = trimUnseen(typed);
-  const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
+  const tenantId = tenant ? (await requireTenant(db, tenant)).id : null;
   const email = name.indexOf('@') > 0 ? parseEmail(name) : undefined;
   const found = email
-    ? await store.findByEmail(database, email.key, tenantId)
-    : await byIdOrHandle(database, name, config.matrix.serverName);
+    ? await store.findByEmail(db, email.key, tenantId)
+    : await byIdOrHandle(db, name, serverName);
   const [account, another] = found.filter((it) => !tenantId || it.tenantId === tenantId);
   if (!account) {
     throw new AppError('account_not_found', {
@@ -44,6 +41,7 @@ export async function requireAccount(
   });
 }
 
+/** The newest first. @throws AppError `tenant_not_found` (404) */
 export async function searchAccounts(
   db: Queryable,
   { tenant, search, limit }: { tenant?: string; search?: string; limit: number },

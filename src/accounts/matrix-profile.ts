@@ -17,8 +17,13 @@ export function syncMatrixAccess(tx: Queryable, accountId: string): Promise<void
 
 const actions = { revoked: 'account.matrix_revoked', active: 'account.matrix_restored' } as const;
 
-/** Whose word it is: a platform's program, or the operator's, which a platform cannot undo. */
-export type By = { clientId: string } | 'operator';
+export type MatrixAccessOrder = {
+  accountId: string;
+  access: 'active' | 'revoked';
+  actor: string;
+  /** The platform's program whose word it is. Without one it is an operator's, which no platform undoes. */
+  clientId?: string;
+};
 
 /**
  * Takes access to Matrix away, or gives it back: we refuse its sign-ins to Matrix from now on, and the
@@ -29,10 +34,10 @@ export type By = { clientId: string } | 'operator';
  */
 export async function changeMatrixAccess(
   tx: Queryable,
-  { accountId, access, by }: { accountId: string; access: 'active' | 'revoked'; by: By },
+  { accountId, access, actor, clientId }: MatrixAccessOrder,
 ): Promise<Account> {
   const account = await lockAccount(tx, accountId);
-  const byOperator = by === 'operator';
+  const byOperator = clientId === undefined;
   // An operator may make a platform's revocation their own.
   const takesOver = byOperator && access === 'revoked' && !account.matrixRevokedByOperator;
   if (access === account.matrixAccess && !takesOver) return account;
@@ -45,8 +50,8 @@ export async function changeMatrixAccess(
   await syncMatrixAccess(tx, accountId);
   await record(tx, {
     action: actions[access],
-    actor: byOperator ? by : by.clientId,
-    clientId: byOperator ? undefined : by.clientId,
+    actor,
+    clientId,
     tenantId: account.tenantId,
     target: accountId,
   });

@@ -1,71 +1,35 @@
-import type { Cli } from '../cli/run.ts';
-import type { Transaction } from '../database/database.ts';
-import { AppError } from '../errors.ts';
-import { suggestHandles } from '../handles/availability.ts';
-import { concedeHold, holdHandle, releaseHold } from '../handles/hold.ts';
-import { handlePolicy, refusal } from '../handles/policy.ts';
-import { normaliseHandle } from '../handles/rules.ts';
-import { beginProvisioning, waitForProvisioning } from '../matrix/matrix-users.store.ts';
+import type { Database, Transaction } from '../database/database.ts';
+import type { Hold } from '../handles/handles.store.ts';
+import { concedeHold, holdHandle } from '../handles/hold.ts';
 
-type Order = { id: string; tenant: { id: string }; handle: string };
-
-const holdSeconds = 300;
+/** Makes the Matrix user of a handle before its account exists; absent without a homeserver token. */
+export type Provisioning = {
+  begin(tx: Transaction, user: { handle: string; accountId: string }): Promise<void>;
+  /** Waits up to five seconds. */
+  wait(user: { handle: string; accountId: string }): Promise<'ready' | 'conflict' | 'pending'>;
+};
 
 /**
- * A handle by the rules that hold for everybody; an operator may give reserved words away.
+ * Holds a handle for an account that is about to be made, and has the homeserver make its user where
+ * that comes before the account. A name that somebody has there already is theirs for good.
  *
- * @throws AppError `handle_unavailable` with the reason and what would be free
+ * @returns `provisioning_unavailable` when no worker or no homeserver answers; the hold stays
  */
-export async function checkedHandle(
-  { config, database }: Cli,
-  options: { handle: string; name: string; email: string; allowReserved?: boolean },
-): Promise<string> {
-  const policy = handlePolicy({ serverName: config.matrix.serverName, ...config.handles });
-  const handle = normaliseHandle(options.handle, policy.serverName);
-  const reason = refusal(handle, policy);
-  if (!reason || (options.allowReserved && reason.startsWith('reserved'))) return handle;
-  const suggestions = await suggestHandles(database, policy, { ...options, wanted: handle });
-  throw new AppError('handle_unavailable', {
-    message: `@${handle} cannot be had: ${reason.replaceAll('_', ' ')}. Free are ${suggestions.join(', ')}.`,
-    details: { reason, suggestions },
+export async function reserveHandle(
+  { database, provisioning }: { database: Database; provisioning?: Provisioning },
+  hold: Hold,
+): Promise<'ready' | 'taken' | 'provisioning_unavailable'> {
+  const { handle, accountId } = hold;
+  const held = await database.transaction(async (tx) => {
+    const outcome = await holdHandle(tx, hold);
+    if (outcome === 'held') await provisioning?.begin(tx, { handle, accountId });
+    return outcome;
   });
-}
-
-/** @throws AppError `handle_taken` (409) */
-export async function hold(tx: Transaction, { id, tenant, handle }: Order): Promise<void> {
-  const outcome = await holdHandle(tx, {
-    handle,
-    accountId: id,
-    tenantId: tenant.id,
-    heldBy: `operator ${id}`,
-    seconds: holdSeconds,
-  });
-  if (outcome === 'taken') throw taken();
-}
-
-/**
- * Holds the handle and has the worker make its Matrix user, before there is an account.
- *
- * @throws AppError `handle_taken` (409) also when the homeserver has such a user already,
- *   `provisioning_unavailable` (503) when no worker or no homeserver answers
- */
-export async function provision({ database }: Cli, order: Order): Promise<void> {
-  const user = { handle: order.handle, accountId: order.id };
-  await database.transaction(async (tx) => {
-    await hold(tx, order);
-    await beginProvisioning(tx, user);
-  });
-  const state = await waitForProvisioning(database, user);
-  if (state === 'ready') return;
-  await database.transaction((tx) =>
-    state === 'conflict' ? concedeHold(tx, order.id, order.handle) : releaseHold(tx, order.id),
-  );
-  if (state === 'conflict') throw taken();
-  throw new AppError('provisioning_unavailable', {
-    message: 'The Matrix user could not be made. Is a worker running, and does Synapse answer?',
-  });
-}
-
-function taken(): AppError {
-  return new AppError('handle_taken');
+  if (held === 'taken') return 'taken';
+  const state = (await provisioning?.wait({ handle, accountId })) ?? 'ready';
+  if (state === 'conflict') {
+    await database.transaction((tx) => concedeHold(tx, accountId, handle));
+    return 'taken';
+  }
+  return state === 'pending' ? 'provisioning_unavailable' : 'ready';
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { type Account, accountById, lockAccount } from '../accounts/accounts.store.ts';
-import { lockPlatformNames } from '../accounts/guests.store.ts';
-import { changePlatformNames } from '../accounts/platform-identity.ts';
+import { type Account, accountById } from '../accounts/accounts.store.ts';
+import { setPlatformNames } from '../accounts/platform-identity.ts';
 import { printable } from '../api/route.ts';
-import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { matrixId } from '../handles/rules.ts';
@@ -116,20 +114,12 @@ function putPlatformIdentity({ database, serverName }: Parts): InternalRoute {
     async handle({ params, body, tenantId, client }) {
       const { platformUserId, platformSlug } = body;
       return database.transaction(async (tx) => {
-        await lockPlatformNames(tx, tenantId);
-        const before = ofTenant(await lockAccount(tx, params.id), tenantId);
+        const before = ofTenant(await accountById(tx, params.id), tenantId);
         if (!before) throw new AppError('account_not_found');
-        const same =
-          before.platformUserId === platformUserId && before.platformSlug === platformSlug;
-        if (same) return shown(before, serverName);
-        await changePlatformNames(tx, before, { platformUserId, platformSlug });
-        await record(tx, {
-          action: 'account.platform_identity_set',
-          actor: client.id,
-          clientId: client.id,
-          tenantId,
-          target: before.id,
-          detail: { platformUserId },
+        await setPlatformNames(tx, {
+          accountId: before.id,
+          names: { platformUserId, platformSlug },
+          ...{ actor: client.id, clientId: client.id },
         });
         return shown((await accountById(tx, before.id)) as Account, serverName);
       });

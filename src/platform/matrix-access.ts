@@ -68,7 +68,7 @@ function changeRoute(
         changeMatrixAccess(tx, {
           accountId: known.id,
           access: wanted,
-          by: { clientId: client.id },
+          ...{ actor: client.id, clientId: client.id },
         }),
       );
       return { accountId: known.id, platformSlug, matrixAccess: wanted };

@@ -194,6 +194,24 @@ describe('accounts', () => {
     assert.equal((await terminal.failure(other)).code, 'platform_user_taken');
   });
 
+  test('a handle is free again where its account could not be made after all', async () => {
+    await add('--email', 'ida@example.org', '--name', 'Ida', '--platform-slug', 'ida');
+    const order = ['--email', 'ivy@example.org', '--name', 'Ivy', '--handle', 'ivy.b'];
+    const taken = await terminal.failure(['accounts', 'add', ...order, '--platform-slug', 'ida']);
+    assert.equal(taken.code, 'platform_slug_taken');
+    const made = await add(...order, '--platform-slug', 'ivy');
+    assert.deepEqual([made.handle, made.platformSlug], ['ivy.b', 'ivy']);
+  });
+
+  test('nobody is called on the platform by what cannot be seen or read', async () => {
+    const { id } = await add('--email', 'may@example.org', '--name', 'May');
+    for (const slug of ['\u200b', 'may\u0007', 'm'.repeat(256)]) {
+      const set = ['accounts', 'set-platform-identity', id, '--slug', slug];
+      const refused = await terminal.failure(set);
+      assert.deepEqual([refused.exit, refused.code], [2, 'platform_name_invalid']);
+    }
+  });
+
   test('a deleted account leaves its handle to nobody', async () => {
     const { id } = await add('--email', 'ken@example.org', '--name', 'Ken', '--handle', 'ken.t');
     await terminal.json('accounts', 'delete', 'ken@example.org', '--yes');

@@ -1,9 +1,10 @@
 import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
-import { checkedHandle } from '../../accounts/reserve-handle.ts';
 import type { Invitation } from '../../admission/invitations.store.ts';
 import { invite } from '../../admission/invitations.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
+import { checkedHandle } from '../../handles/checked-handle.ts';
+import { handlePolicy } from '../../handles/policy.ts';
 import { MailQueue } from '../../mail/queue.ts';
 import { requireTenant } from '../../tenants/find.ts';
 import { mailFrame } from '../../tenants/mail.ts';
@@ -38,7 +39,8 @@ export async function add(cli: Cli, options: AddOptions): Promise<MadeInvitation
   assertForOne(options);
   const { handle: typed } = options;
   const person = { name: '', email: options.email ?? '' };
-  const handle = typed && (await checkedHandle(cli, { ...person, handle: typed }));
+  const policy = handlePolicy({ serverName: config.matrix.serverName, ...config.handles });
+  const handle = typed && (await checkedHandle(database, policy, { ...person, handle: typed }));
   return database.transaction(async (tx) => {
     const { invitation, token } = await invite(tx, fingerprints, {
       tenantId: tenant.id,

@@ -3,9 +3,10 @@ import type { EmailCodes } from '../../accounts/codes.ts';
 import type { Outside } from '../../accounts/lifecycle.ts';
 import type { EmailLinks } from '../../accounts/links.ts';
 import type { PasswordHasher } from '../../accounts/password-hasher.ts';
+import type { Provisioning } from '../../accounts/reserve-handle.ts';
 import type { SignInLimits } from '../../accounts/sign-in-limits.ts';
 import type { ClientDirectory } from '../../clients/directory.ts';
-import type { Database, Transaction } from '../../database/database.ts';
+import type { Database } from '../../database/database.ts';
 import type { Connectors } from '../../federation/connectors.ts';
 import type { UpstreamRequests } from '../../federation/requests.ts';
 import type { HandlePolicy } from '../../handles/policy.ts';
@@ -20,13 +21,6 @@ import type { Tenancy } from '../../oidc/tenancy.ts';
 import type { Fingerprints } from '../../secrets/fingerprints.ts';
 import type { KeyRing } from '../../secrets/keyring.ts';
 import type { Pages } from '../../tenants/pages.ts';
-
-/** Makes the Matrix user of a handle before its account exists; absent without a homeserver token. */
-export type Provisioning = {
-  begin(tx: Transaction, user: { handle: string; accountId: string }): Promise<void>;
-  /** Waits up to five seconds. */
-  wait(user: { handle: string; accountId: string }): Promise<'ready' | 'conflict' | 'pending'>;
-};
 
 /** What the pages of a sign-in and of the account are made of; all others say themselves what they need. */
 export type InteractionParts = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { reserveHandle } from '../../accounts/reserve-handle.ts';
 import { holdOf } from '../../handles/handles.store.ts';
-import { concedeHold, holdHandle } from '../../handles/hold.ts';
 import { idOfGuest } from './guest.ts';
 import type { Person } from './person.ts';
 import type { Step } from './step.ts';
@@ -23,28 +23,12 @@ export async function accountIdToBe(
 }
 
 /** Holds the handle, and has the homeserver make its user where that comes before the account. */
-export async function reserve(
+export function reserve(
   step: Step,
   person: Person,
-  { accountId, handle, heldBy }: { accountId: string; handle: string; heldBy: string },
-): Promise<'ready' | 'taken' | 'provisioning_unavailable'> {
+  order: { accountId: string; handle: string; heldBy: string },
+): ReturnType<typeof reserveHandle> {
   const { database, provisioning } = step.parts;
-  const held = await database.transaction(async (tx) => {
-    const outcome = await holdHandle(tx, {
-      handle,
-      accountId,
-      tenantId: person.tenant.id,
-      heldBy,
-      seconds: holdSeconds,
-    });
-    if (outcome === 'held') await provisioning?.begin(tx, { handle, accountId });
-    return outcome;
-  });
-  if (held === 'taken') return 'taken';
-  const state = (await provisioning?.wait({ handle, accountId })) ?? 'ready';
-  if (state === 'conflict') {
-    await database.transaction((tx) => concedeHold(tx, accountId, handle));
-    return 'taken';
-  }
-  return state === 'pending' ? 'provisioning_unavailable' : 'ready';
+  const hold = { ...order, tenantId: person.tenant.id, seconds: holdSeconds };
+  return reserveHandle({ database, provisioning }, hold);
 }
