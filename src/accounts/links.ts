@@ -8,7 +8,7 @@ export type LinkPurpose = 'recovery' | 'email-change';
 export type Link = { tenantId: string; accountId: string; emailKey: string };
 
 /** A link is opened in any browser, so it is worth nothing for longer than it must be. */
-export const linkMinutes: Record<LinkPurpose, number> = { recovery: 30, 'email-change': 60 };
+const linkMinutes: Record<LinkPurpose, number> = { recovery: 30, 'email-change': 60 };
 
 /** Links that prove an email address: 256 random bits, of which only an HMAC is stored. */
 export class EmailLinks {

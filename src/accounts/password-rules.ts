@@ -7,7 +7,7 @@ export type PasswordProblem =
   | 'password_like_you';
 
 /** In code points, after normalisation. */
-export const passwordLength = { min: 8, max: 256 };
+const passwordLength = { min: 8, max: 256 };
 
 /** How much decorates a word without hiding it: `!`, `123`, `2026!`. */
 const ornament = 5;

@@ -74,6 +74,6 @@ function isSaltedBy(hash: string, salt: Uint8Array): boolean {
   return Buffer.from(saltOf(hash), 'base64').equals(salt);
 }
 
-export function maySignIn({ account, tenantStatus }: SignInCandidate): boolean {
+function maySignIn({ account, tenantStatus }: SignInCandidate): boolean {
   return account.status === 'active' && tenantStatus === 'active';
 }

@@ -58,7 +58,7 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
   return true;
 }
 
-export async function bindToTenants(db: Queryable, clientId: string, tenantIds: string[]) {
+async function bindToTenants(db: Queryable, clientId: string, tenantIds: string[]) {
   await db.query(
     `insert into client_tenants (client_id, tenant_id)
       select $1, unnest($2::uuid[]) on conflict do nothing`,

@@ -10,7 +10,7 @@ export interface SettingDescription {
 }
 
 /** Every setting, for the documentation and the command line. */
-export function describeConfig(): SettingDescription[] {
+function describeConfig(): SettingDescription[] {
   return settingEntries.map(([name, setting]) => ({
     name,
     description: setting.description,

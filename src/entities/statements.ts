@@ -31,20 +31,6 @@ export type RoomStatement = {
   state?: Exclude<RoomState, 'awaited'>;
 };
 
-/** What an entity is that nobody has told of. */
-export const nothingDesired: Desired = {
-  state: 'awaited',
-  name: null,
-  topic: null,
-  avatarUrl: null,
-  creatorSlug: null,
-  encrypted: false,
-  crossTenant: false,
-  purge: false,
-  stamps: {},
-  membersSince: null,
-};
-
 /**
  * What is desired once this is said too. The same statements in any order, and however often, end in the
  * same.

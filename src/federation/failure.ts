@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { describeFault, descriptionOf, faultOf } from './fault.ts';
 
 /** The person turned back at the other place. */
-export function upstreamCancelled(cause?: unknown): AppError {
+function upstreamCancelled(cause?: unknown): AppError {
   return new AppError('upstream_cancelled', { cause });
 }
 

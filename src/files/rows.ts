@@ -28,7 +28,7 @@ export async function* readRows(path: string, checkNames?: CheckNames): AsyncGen
   yield* parser.end();
 }
 
-export function formatOf(path: string): Format {
+function formatOf(path: string): Format {
   return /\.csv$/i.test(path) ? 'csv' : 'json';
 }
 

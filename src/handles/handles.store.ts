@@ -1,7 +1,5 @@
 import type { Queryable, Transaction } from '../database/database.ts';
 
-export type HandleState = 'held' | 'active' | 'tombstoned';
-
 export type Hold = {
   handle: string;
   accountId: string;
@@ -163,14 +161,6 @@ export async function deleteExpiredHolds(db: Queryable, limit: number): Promise<
     [limit],
   );
   return rows.length;
-}
-
-export async function handleOf(db: Queryable, accountId: string): Promise<string | undefined> {
-  const [row] = await db.query<{ handle: string }>(
-    `select handle from handles where account_id = $1 and state = 'active'`,
-    [accountId],
-  );
-  return row?.handle;
 }
 
 /** The account that is known by a handle, whatever the case it is written in. */

@@ -9,7 +9,7 @@ const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?(?![^/?])(
  * §4.1.3: no wildcards, no prefixes), but for the port of an application on the person's own machine,
  * which takes the one that is free (RFC 8252 §7.3).
  */
-export function isRegistered(
+function isRegistered(
   uri: string,
   registered: readonly string[],
   { anyPort }: { anyPort: boolean },

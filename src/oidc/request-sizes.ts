@@ -1,7 +1,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 /** In bytes: what a request may bring along that is kept until somebody has signed in. */
-export const requestSizes = { parameter: 2048, together: 8192, jwt: 16_384 };
+const requestSizes = { parameter: 2048, together: 8192, jwt: 16_384 };
 
 const jwts = new Set(['request', 'id_token_hint']);
 

@@ -17,7 +17,7 @@ import type { Subjects } from './subjects.ts';
 type Parts = ParkingParts & { database: Database; subjects: Subjects };
 
 /** The field by which a sign-out is for all accounts of this browser. */
-export const allAccounts = 'all';
+const allAccounts = 'all';
 
 /** The accounts that this browser has put aside, but for the one that signs out. */
 export async function otherAccounts(

@@ -39,7 +39,7 @@ export function createFindAccount(subjects: Subjects, clients: ClientDirectory, 
 }
 
 /** Every claim we know of somebody. */
-export function claimsOf(subject: Subject, publicUrl: string) {
+function claimsOf(subject: Subject, publicUrl: string) {
   return withoutEmpty({
     sub: subject.id,
     name: subject.name,

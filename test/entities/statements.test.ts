@@ -8,11 +8,24 @@ import {
   belongs,
   type Desired,
   type MemberState,
-  nothingDesired,
   withMemberStatement,
   withRoomStatement,
 } from '../../src/entities/statements.ts';
 import { delivery, type Reported } from './histories.ts';
+
+/** What an entity is that nobody has told of. */
+const nothingDesired: Desired = {
+  state: 'awaited',
+  name: null,
+  topic: null,
+  avatarUrl: null,
+  creatorSlug: null,
+  encrypted: false,
+  crossTenant: false,
+  purge: false,
+  stamps: {},
+  membersSince: null,
+};
 
 type Entity = { desired: Desired; members: Record<string, MemberState> };
 
