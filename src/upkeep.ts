@@ -4,6 +4,7 @@ import { retainAudit } from './audit/retention.ts';
 import { sealAudit } from './audit/seals.ts';
 import type { Database } from './database/database.ts';
 import { removeOldRoomTraces } from './entities/upkeep.store.ts';
+import { factorUpkeeps } from './factors/upkeep.ts';
 import { removeExpiredState } from './federation/atproto/state.store.ts';
 import { rotateDueClientKeys } from './federation/client-keys.ts';
 import { removeExpiredRequests } from './federation/requests.store.ts';
@@ -41,6 +42,8 @@ export function createUpkeeps({
     removeExpiredCodes: allOf(accountUpkeeps.removeExpiredCodes),
     removeExpiredLinks: allOf(accountUpkeeps.removeExpiredLinks),
     removeExpiredWaysIn: allOf(removeExpiredWaysIn),
+    removeUnconfirmedTotp: allOf(factorUpkeeps.removeUnconfirmedTotp),
+    removeExpiredRemembered: allOf(factorUpkeeps.removeExpiredRemembered),
     removeOldRoomTraces: allOf(removeOldRoomTraces),
     removeExpiredArtifacts: allOf(removeExpiredArtifacts),
     removeAnonymousOverflow: allOf(removeAnonymousOverflow),

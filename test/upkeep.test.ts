@@ -29,6 +29,7 @@ const kept = new Set([
   'matrix_users', // nobody inherits one
   'memberships', // what platforms say, one for each person and entity
   'migrations',
+  'recovery_codes', // ten for each account at most
   'rooms',
   'signing_keys', // a few a year
   'tenant_domains',
@@ -77,6 +78,8 @@ const growing: Record<string, string> = {
     select 'platform', gen_random_uuid()::text, now() - interval '30 days' - past`,
   reconcile_runs: `(id, dry_run, requested_by, started_at)
     select gen_random_uuid(), false, 'operator', now() - interval '90 days' - past`,
+  remembered_browsers: `(browser, account_id, expires_at)
+    select 'browser', gen_random_uuid(), now() - past`,
   room_links: `(room, room_id, code, requested_by, expires_at)
     select gen_random_uuid(), '!room:matrix.example', '', 'platform', now() - past`,
   session_origins: `(session_uid, account_id, created_at)
@@ -90,6 +93,9 @@ const growing: Record<string, string> = {
   tenant_removals: `(tenant_id, hour, removed)
     select (select id from tenants limit 1), now() - interval '2 days' - past
       - generate_series * interval '1 microsecond', 1`,
+  totp_credentials: `(id, account_id, tenant_id, secret_sealed, created_at)
+    select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '',
+      now() - interval '15 minutes' - past`,
   upstream_requests: `(id, browser, connection, purpose, sealed, expires_at)
     select gen_random_uuid()::text, '', 'google', 'sign-in', '', now() - past`,
   upstream_sessions: `(connection, issuer, subject, session_uid, account_id, created_at)

@@ -41,6 +41,12 @@ export const mailSchemas = {
   'password-changed': frame.extend(link.shape),
   'identity-added': frame.extend({ ...link.shape, provider: z.string() }),
   'identity-removed': frame.extend({ ...link.shape, provider: z.string() }),
+  'factors-changed': frame.extend({
+    ...link.shape,
+    change: z.enum(['totp_added', 'totp_removed', 'recovery_codes_made', 'recovery_code_used']),
+    /** Of the recovery codes, where one was used. */
+    left: z.number().optional(),
+  }),
   'new-sign-in': frame.extend(link.shape),
   'accounts-merged': frame.extend({ ...link.shape, kept: z.string(), dropped: z.string() }),
   'account-deleted': frame,
@@ -85,6 +91,12 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
   'identity-added': [{ ...asked, provider: 'Google', link: 'https://id.acme.example/account' }],
   'identity-removed': [{ ...asked, provider: 'Lincoln High' }],
   'password-changed': [{ ...asked, link: 'https://id.acme.example/account' }, plain],
+  'factors-changed': [
+    { ...asked, change: 'totp_added', link: 'https://id.acme.example/account' },
+    { ...asked, change: 'totp_removed', link: 'https://id.acme.example/account' },
+    { ...asked, change: 'recovery_codes_made' },
+    { ...asked, change: 'recovery_code_used', left: 2, link: 'https://id.acme.example/account' },
+  ],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],
   'accounts-merged': [
     { ...asked, kept: '@ada', dropped: '@ada.l', link: 'https://id.acme.example/account' },

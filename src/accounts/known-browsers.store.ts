@@ -52,8 +52,13 @@ export async function knowsIdentifier(
   return row?.known ?? false;
 }
 
+/** Also those that need no second step. */
 export async function forgetBrowsers(tx: Queryable, accountId: string): Promise<void> {
-  await tx.query('delete from known_browsers where account_id = $1', [accountId]);
+  await tx.query(
+    `with remembered as (delete from remembered_browsers where account_id = $1)
+      delete from known_browsers where account_id = $1`,
+    [accountId],
+  );
 }
 
 /** Forgets browsers that were not seen for half a year. @returns how many */

@@ -43,6 +43,8 @@ const ofAccount = [
   'delete from identities where account_id = $1',
   'delete from upstream_sessions where account_id = $1',
   'delete from upstream_requests where account_id = $1',
+  'delete from totp_credentials where account_id = $1',
+  'delete from recovery_codes where account_id = $1',
   // Of the pictures that Matrix had from elsewhere: their addresses say where.
   `update matrix_users set avatar_source = null, avatar_mxc = null, avatar_pending = null
     where account_id = $1`,

@@ -5,6 +5,13 @@ import type { QueueMail } from '../mail/queue.ts';
 import { tenantById } from '../tenants/tenants.store.ts';
 import type { Account } from './account.ts';
 
+/** What changed of what an account can prove, or was used of it for good. */
+export type FactorChange =
+  | 'totp_added'
+  | 'totp_removed'
+  | 'recovery_codes_made'
+  | 'recovery_code_used';
+
 export type Notice =
   | { template: 'password-changed' | 'account-deleted' | 'new-sign-in' }
   /** A way to sign in with another provider, by the name on its button. */
@@ -12,7 +19,9 @@ export type Notice =
   /** Handles, each with its `@`. */
   | { template: 'accounts-merged'; kept: string; dropped: string }
   /** `email` is the new address, masked. */
-  | { template: 'email-changed'; email: string };
+  | { template: 'email-changed'; email: string }
+  /** `left`: of the recovery codes, where one was used. */
+  | { template: 'factors-changed'; change: FactorChange; left?: number };
 
 /**
  * Tells a person by mail what was just done to the account, in its community's name and with where
@@ -56,6 +65,11 @@ function mailOf(notice: Notice, frame: MailFrame, link?: string): Mail {
       const { template, kept, dropped } = notice;
       return { template, params: { ...params, kept, dropped } };
     }
+    case 'factors-changed':
+      return {
+        template: notice.template,
+        params: { ...params, change: notice.change, left: notice.left },
+      };
     case 'identity-added':
     case 'identity-removed':
       return { template: notice.template, params: { ...params, provider: notice.provider } };

@@ -24,6 +24,8 @@ export type SignInBudgets = {
   password: Budgets;
   codeRequest: Budgets;
   codeGuess: Budgets;
+  /** Codes from an app and recovery codes: only whoever has proved another thing comes so far. */
+  secondStep: Budgets;
   /** Open code requests and wrong guesses of everybody; beyond it codes get longer. */
   codesOverAll: Budget;
 };
@@ -67,6 +69,17 @@ export const signInBudgets: SignInBudgets = {
     network: [{ limit: 300, seconds: quarter }],
     knownBrowser: [{ limit: 30, seconds: day }],
   },
+  secondStep: {
+    identifier: [
+      { limit: 10, seconds: quarter },
+      { limit: 30, seconds: day },
+    ],
+    network: [{ limit: 300, seconds: quarter }],
+    knownBrowser: [
+      { limit: 10, seconds: quarter },
+      { limit: 30, seconds: day },
+    ],
+  },
   codesOverAll: { limit: 1_000, seconds: quarter },
 };
 
@@ -93,7 +106,10 @@ export type GrantedCode = Granted & { digits: 6 | 8 };
 
 const overAll = 'codes/all';
 
-type Kind = 'password' | 'codeRequest' | 'codeGuess';
+type Kind = 'password' | 'codeRequest' | 'codeGuess' | 'secondStep';
+
+/** Those that codes by mail are made for: see `codesOverAll`. */
+const byMail: ReadonlySet<Kind> = new Set(['codeRequest', 'codeGuess']);
 
 /**
  * Who may try again, decided before any account is looked up, from what was typed and by whom, over
@@ -118,10 +134,8 @@ export class SignInLimits {
   }
 
   /** One query, and two more only for what strangers may not try any more. */
-  async password(attempt: SignInAttempt): Promise<Granted | Refused> {
-    const granted = await this.#take('password', attempt, false);
-    if (granted.allowed || !(await this.#isKnown(attempt))) return granted;
-    return this.#take('password', attempt, true);
+  password(attempt: SignInAttempt): Promise<Granted | Refused> {
+    return this.#takeAsStranger('password', attempt);
   }
 
   /** Asked before each code that is to be made and mailed. */
@@ -130,13 +144,20 @@ export class SignInLimits {
   }
 
   /** Asked before each `redeemCode`, with the identifier that the code was requested for. */
-  async codeGuess(attempt: SignInAttempt): Promise<Granted | Refused> {
-    const granted = await this.#take('codeGuess', attempt, false);
-    if (granted.allowed || !(await this.#isKnown(attempt))) return granted;
-    return this.#take('codeGuess', attempt, true);
+  codeGuess(attempt: SignInAttempt): Promise<Granted | Refused> {
+    return this.#takeAsStranger('codeGuess', attempt);
   }
 
-  /** Called after a right password. */
+  /**
+   * Asked before each code from an app and each recovery code.
+   *
+   * @param attempt the identifier is the account's own, whatever was typed: its address, else its handle
+   */
+  secondStep(attempt: SignInAttempt): Promise<Granted | Refused> {
+    return this.#takeAsStranger('secondStep', attempt);
+  }
+
+  /** Called after a right password, or a right code of the second step. */
   async giveBack({ spent }: Granted): Promise<void> {
     await this.#limits.giveBack(spent);
   }
@@ -150,6 +171,13 @@ export class SignInLimits {
 
   #isKnown({ browser, identifier, tenantId }: SignInAttempt): Promise<boolean> {
     return this.#browsers.isKnown(this.#db, browser, identifier, tenantId);
+  }
+
+  /** A known browser draws on its own budgets only once those of strangers are used up. */
+  async #takeAsStranger(kind: Kind, attempt: SignInAttempt): Promise<Granted | Refused> {
+    const granted = await this.#take(kind, attempt, false);
+    if (granted.allowed || !(await this.#isKnown(attempt))) return granted;
+    return this.#take(kind, attempt, true);
   }
 
   async #take(
@@ -175,9 +203,9 @@ export class SignInLimits {
           ...draw(`${kind}/identifier`, attempt.identifier, identifier),
           ...draw(`${kind}/network`, addressKey(attempt.address), network).map(asFirst),
         ];
-    return kind === 'password'
-      ? drawn
-      : [...drawn, ...draw(overAll, '', [this.#budgets.codesOverAll])];
+    return byMail.has(kind)
+      ? [...drawn, ...draw(overAll, '', [this.#budgets.codesOverAll])]
+      : drawn;
   }
 }
 

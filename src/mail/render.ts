@@ -19,6 +19,8 @@ interface Content {
   code?: string;
   minutes?: number;
   purpose?: string;
+  change?: string;
+  left?: number;
   email?: string;
   provider?: string;
   kept?: string;
@@ -57,7 +59,7 @@ function isMailName(name: string): name is MailName {
 }
 
 function compose(name: MailName, content: Content, translator: Translator) {
-  const { code, link, minutes, purpose, until } = content;
+  const { code, link, minutes, purpose, change, until } = content;
   const brand = { ...content.brand, name: oneLine(content.brand.name) };
   const params: Params = {
     community: brand.name,
@@ -66,10 +68,12 @@ function compose(name: MailName, content: Content, translator: Translator) {
     provider: oneLine(content.provider ?? ''),
     kept: oneLine(content.kept ?? ''),
     dropped: oneLine(content.dropped ?? ''),
+    left: content.left ?? 0,
   };
   const say = (key: string) => translator.text(`mail.${name}.${key}`, params);
   const variant = (key: string) => (purpose ? say(`${key}_${purpose}`) : say(key));
   const plain = code === undefined && translator.has(`mail.${name}.intro_plain`);
+  const intro = change ? `intro_${change}` : plain ? 'intro_plain' : 'intro';
   const { accent, onAccent } = readableAccent(brand.accent ?? defaultAccent, 'light');
   return {
     lang: translator.lang,
@@ -80,7 +84,7 @@ function compose(name: MailName, content: Content, translator: Translator) {
     initial: [...brand.name][0]?.toUpperCase() ?? '',
     subject: variant('subject'),
     title: variant('title'),
-    intro: say(plain ? 'intro_plain' : 'intro'),
+    intro: say(intro),
     code,
     link,
     button: link && say('button'),

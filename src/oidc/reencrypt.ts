@@ -2,6 +2,7 @@ import { record } from '../audit/events.ts';
 import { sealAudit, verifyAudit } from '../audit/seals.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
+import { reencryptTotp } from '../factors/totp.store.ts';
 import { reencryptConnections } from '../federation/connections.store.ts';
 import { reencryptMails } from '../mail/mails.store.ts';
 import { addFingerprintRoot, reencryptDataKeys } from '../secrets/data-key.store.ts';
@@ -15,6 +16,7 @@ export type Reencrypted = {
   dataKeys: number;
   mails: number;
   connections: number;
+  totpSecrets: number;
 };
 
 export type Renewed = { fingerprints: number; auditProblems: number };
@@ -36,6 +38,7 @@ export async function reencrypt(
       dataKeys: await reencryptDataKeys(tx, ring),
       mails: await reencryptMails(tx, ring),
       connections: await reencryptConnections(tx, ring),
+      totpSecrets: await reencryptTotp(tx, ring),
     };
     await record(tx, { action: 'keys.reencrypted', actor, detail: counts });
     return counts;

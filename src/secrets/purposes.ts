@@ -35,6 +35,8 @@ export const purposes = {
   'oidc:user-code': 'dropped',
   'password salt': 'lasting',
   'rate limit': 'renewed',
+  'recovery code': 'renewed',
+  'remembered browser': 'dropped',
   'sign-up request': 'renewed',
   'upstream request': 'dropped',
 } as const;

@@ -10,6 +10,7 @@ const stored: readonly { table: string; column: string; where?: string }[] = [
   },
   { table: 'clients', column: 'secret_hash' },
   { table: 'known_browsers', column: 'browser' },
+  { table: 'recovery_codes', column: 'code' },
   { table: 'invitations', column: 'token' },
   { table: 'email_links', column: 'id' },
   { table: 'sign_up_requests', column: 'subject' },
@@ -30,6 +31,7 @@ const dropped = [
   'delete from account_merges',
   'delete from handoff_tickets',
   'delete from atproto_state',
+  'delete from remembered_browsers',
   'delete from audit_seals',
 ];
 

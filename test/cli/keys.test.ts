@@ -37,6 +37,7 @@ describe('keys', () => {
       dataKeys: 1,
       mails: 0,
       connections: 0,
+      totpSecrets: 0,
     });
     const { code } = await terminal.run(['keys', 'list'], withKeys(fresh));
     assert.equal(code, 0);
