@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
+import type { RegistrationOptions } from '../deployment/bot-registration.ts';
+import type { ConfigOptions } from '../deployment/synapse-settings.ts';
+import type { BotOptions } from '../matrix/bot.ts';
 import { collect, collectOrigins, origin } from './options.ts';
 import { example } from './program.ts';
 import { run } from './run.ts';
-import type { BotOptions } from './synapse/bot.ts';
-import type { ConfigOptions } from './synapse/config.ts';
 import type { ConnectOptions } from './synapse/connect.ts';
-import type { RegistrationOptions } from './synapse/registration.ts';
 
 const lazy = {
-  config: () => import('./synapse/config.ts'),
+  config: () => import('../deployment/synapse-settings.ts'),
   connect: () => import('./synapse/connect.ts'),
-  registration: () => import('./synapse/registration.ts'),
-  bot: () => import('./synapse/bot.ts'),
+  registration: () => import('../deployment/bot-registration.ts'),
+  bot: () => import('../matrix/bot.ts'),
 };
 
 export function register(noun: Command): void {

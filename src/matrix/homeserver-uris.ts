@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../config/config.ts';
 
 /** What a homeserver's client needs to know of it. */
 export type HomeserverUris = { redirectUris: string[]; backchannelLogoutUri: string };

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { AppError } from '../../errors.ts';
-import { clientSecretFile } from '../../first-start.ts';
-import { type ProviderBlock, providerBlock, signInSettings } from '../../matrix/provider-block.ts';
-import { nameOnButton } from '../../oidc/button-name.store.ts';
-import { allClients, clientNotFound, type FoundClient } from '../clients/client.ts';
-import type { Report } from '../report.ts';
-import { type Cli, warn } from '../run.ts';
-import { homeserverUris } from './uris.ts';
-import { settingsYaml } from './yaml.ts';
+import { allClients, clientNotFound, type FoundClient } from '../cli/clients/client.ts';
+import type { Report } from '../cli/report.ts';
+import { type Cli, warn } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { clientSecretFile } from '../first-start.ts';
+import { homeserverUris } from '../matrix/homeserver-uris.ts';
+import { type ProviderBlock, providerBlock, signInSettings } from '../matrix/provider-block.ts';
+import { nameOnButton } from '../oidc/button-name.store.ts';
+import { settingsYaml } from './synapse-settings-yaml.ts';
 
 export type ConfigOptions = { client?: string[]; secretPath?: string; webClient?: string[] };
 

@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
-import type { SignInSettings } from '../../matrix/provider-block.ts';
+import type { SignInSettings } from '../matrix/provider-block.ts';
 
 /** What an operator must know about a line before changing it. */
 const remarks: Record<string, string> = {

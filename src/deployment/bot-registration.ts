@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Document, isMap, isScalar } from 'yaml';
-import { AppError } from '../../errors.ts';
-import { type Registration, registration } from '../../matrix/appservice/registration.ts';
-import type { Report } from '../report.ts';
-import { type Cli, warn } from '../run.ts';
+import type { Report } from '../cli/report.ts';
+import { type Cli, warn } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { type Registration, registration } from '../matrix/appservice/registration.ts';
 
 export type RegistrationOptions = { url?: string; out?: string; newTokens?: boolean };
 

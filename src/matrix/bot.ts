@@ -1,11 +1,11 @@
-import { AppError } from '../../errors.ts';
-import { pictureOf } from '../../federation/fetch-picture.ts';
-import { matrixId } from '../../handles/rules.ts';
-import { Synapse } from '../../matrix/synapse.ts';
-import { SynapseError } from '../../matrix/synapse-error.ts';
-import { readFile, secretValue } from '../options.ts';
-import { fields, type Report } from '../report.ts';
-import type { Cli } from '../run.ts';
+import { readFile, secretValue } from '../cli/options.ts';
+import { fields, type Report } from '../cli/report.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { pictureOf } from '../federation/fetch-picture.ts';
+import { matrixId } from '../handles/rules.ts';
+import { Synapse } from './synapse.ts';
+import { SynapseError } from './synapse-error.ts';
 
 export type BotOptions = { adminTokenFile?: string; name: string; avatar?: string };
 
