@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { DeploymentFiles } from './files.ts';
@@ -32,6 +33,26 @@ export function writeFiles(directory: string, files: DeploymentFiles): void {
     const { code, path } = cause as NodeJS.ErrnoException;
     throw new AppError('file_unwritable', {
       message: `${path ?? directory} cannot be written (${code}).`,
+      cause,
+    });
+  }
+}
+
+/**
+ * Writes one file that its owner alone can read. What is there already may be in use, and stays.
+ *
+ * @throws AppError `file_exists` (409), `file_unwritable`
+ */
+export async function writePrivately(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const exists = code === 'EEXIST';
+    throw new AppError(exists ? 'file_exists' : 'file_unwritable', {
+      message: exists
+        ? `${path} exists already: move it away first.`
+        : `${path} cannot be written (${code}).`,
       cause,
     });
   }

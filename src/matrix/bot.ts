@@ -1,45 +1,59 @@
-import { readFile, secretValue } from '../cli/options.ts';
-import { fields, type Report } from '../cli/report.ts';
-import type { Cli } from '../cli/run.ts';
 import { AppError } from '../errors.ts';
-import { pictureOf } from '../federation/fetch-picture.ts';
 import { matrixId } from '../handles/rules.ts';
 import { Synapse } from './synapse.ts';
 import { SynapseError } from './synapse-error.ts';
 
-export type BotOptions = { adminTokenFile?: string; name: string; avatar?: string };
+export type BotSettings = {
+  serverName: string;
+  localpart: string;
+  synapseUrl: string | undefined;
+  /** Of the bot, as its registration says. */
+  accessToken: string | undefined;
+};
+
+export type BotOrder = {
+  /** How people see it. */
+  name: string;
+  /** Its picture, or the `mxc://` address of one. */
+  avatar?: Blob | string;
+  /** Asked for the token of a server admin when it is needed, which is once. */
+  adminToken(): Promise<string | undefined>;
+};
+
+export type BotSetUp = {
+  userId: string;
+  /** Whether it was made just now. */
+  registered: boolean;
+  /** Whether it was made a server admin just now. */
+  promoted: boolean;
+  /** Of Synapse. */
+  version: string;
+};
 
 /**
  * Makes the bot's user if there is none, a server admin by another admin's token, and gives it a name
  * and a face. Safe to repeat.
  *
  * @throws AppError `bot_not_configured`, `appservice_unknown`, `bot_misnamed`, `bot_not_admin`,
- *   `admin_token_invalid`, `picture_invalid`: what is wrong, in words that say how to mend it
+ *   `admin_token_invalid`: what is wrong, in words that say how to mend it
  */
-export async function setUpBot(cli: Cli, options: BotOptions): Promise<Report> {
-  const { serverName, rooms } = cli.config.matrix;
-  const access = accessOf(cli);
+export async function setUpBot(
+  settings: BotSettings,
+  { name, avatar, adminToken }: BotOrder,
+): Promise<BotSetUp> {
+  const access = accessOf(settings);
   const synapse = new Synapse(access);
-  const bot = matrixId(rooms.botLocalpart, serverName);
-  const registered = await register(synapse, rooms.botLocalpart);
-  await assertSender(synapse, bot);
-  const promoted = await promote(synapse, bot, { url: access.url, ...options });
-  const picture = options.avatar && (await pictureAt(synapse, options.avatar));
-  await synapse.changeUser(bot, { displayname: options.name, avatar_url: picture });
+  const userId = matrixId(settings.localpart, settings.serverName);
+  const registered = await register(synapse, settings.localpart);
+  await assertSender(synapse, userId);
+  const promoted = await promote(synapse, userId, { url: access.url, adminToken });
+  const picture = avatar instanceof Blob ? await synapse.uploadPicture(avatar) : avatar;
+  await synapse.changeUser(userId, { displayname: name, avatar_url: picture });
   const version = await synapse.version();
-  return {
-    data: { userId: bot, registered: registered === 'created', promoted, version },
-    text: fields({
-      bot,
-      user: registered === 'created' ? 'made just now' : 'was there',
-      'server admin': promoted ? 'made just now' : 'was one',
-      Synapse: version,
-    }),
-  };
+  return { userId, registered: registered === 'created', promoted, version };
 }
 
-function accessOf({ config }: Cli): { url: string; accessToken: string } {
-  const { synapseUrl: url, accessToken } = config.matrix;
+function accessOf({ synapseUrl: url, accessToken }: BotSettings) {
   if (url && accessToken) return { url, accessToken };
   throw new AppError('bot_not_configured', {
     message:
@@ -72,15 +86,18 @@ async function assertSender(synapse: Synapse, bot: string): Promise<void> {
 async function promote(
   synapse: Synapse,
   bot: string,
-  { url, adminTokenFile }: { url: string; adminTokenFile?: string },
+  { url, adminToken }: { url: string; adminToken: BotOrder['adminToken'] },
 ): Promise<boolean> {
   if (await synapse.isAdmin()) return false;
-  if (!adminTokenFile) {
+  const accessToken = (await adminToken())?.trim();
+  if (accessToken === undefined) {
     throw new AppError('bot_not_admin', {
       message: `${bot} is no server admin. Give a token of one by --admin-token-file, or see: openmeet-id synapse bot --help`,
     });
   }
-  const accessToken = await tokenFrom(adminTokenFile);
+  if (!accessToken) {
+    throw new AppError('admin_token_invalid', { message: 'No admin token was given.' });
+  }
   try {
     await new Synapse({ url, accessToken }).promote(bot);
   } catch (error) {
@@ -91,18 +108,4 @@ async function promote(
     });
   }
   return true;
-}
-
-/** @returns its `mxc://` address */
-async function pictureAt(synapse: Synapse, given: string): Promise<string> {
-  if (given.startsWith('mxc://')) return given;
-  const picture = pictureOf(Buffer.from(readFile(given)));
-  if (picture) return (await synapse.call('upload picture', [], picture)).content_uri;
-  throw new AppError('picture_invalid', { message: `${given} is no PNG, JPEG, GIF or WebP.` });
-}
-
-async function tokenFrom(path: string): Promise<string> {
-  const token = path === '-' ? await secretValue('-') : readFile(path).toString();
-  if (token?.trim()) return token.trim();
-  throw new AppError('admin_token_invalid', { message: 'No admin token was given.' });
 }
