@@ -20,6 +20,5 @@ const indexes = [
   ['accounts_of_tenant_by_name', 'accounts (tenant_id, lower(name), id)'],
   ['accounts_name_begins', 'accounts (lower(name) text_pattern_ops)'],
   ['handles_begins', "handles (lower(handle) text_pattern_ops) where state = 'active'"],
-  ['audit_action', 'audit (action, id)'],
-  ['audit_tenant_id', 'audit (tenant_id, id)'],
+  ['audit_action', 'audit (action, at)'],
 ] as const;

@@ -146,6 +146,7 @@ export const errors = {
   redirect_uri_not_allowed: 400,
   removals_changed: 409,
   revoked_by_operator: 403,
+  role_beyond_authority: 403,
   role_invalid: 400,
   role_unknown: 400,
   rollback_file_exists: 409,

@@ -1,3 +1,4 @@
+import { type Authority, ofTenants } from '../authority/authority.ts';
 import type { Queryable } from '../database/database.ts';
 import {
   type Condition,
@@ -6,7 +7,6 @@ import {
   readPage,
   type Sorting,
 } from '../database/keyset.ts';
-import { type Authority, ofTenants } from '../tenants/authority.ts';
 import { type Account, accountColumns, withHandle } from './accounts.store.ts';
 
 export const accountSorts = ['createdAt', 'name'] as const;
@@ -53,8 +53,7 @@ function conditions(
   authority: Authority,
   { tenantId, status, matrixAccess, role, search }: AccountFilters,
 ): Condition[] {
-  const all = ofTenants('a.tenant_id', authority);
-  if (tenantId) all.push(['a.tenant_id = ?', tenantId]);
+  const all = ofTenants('a.tenant_id', authority, tenantId);
   all.push(status ? ['a.status = ?', status] : ['a.status <> ?', 'deleted']);
   if (matrixAccess) all.push(['a.matrix_access = ?', matrixAccess]);
   if (role) all.push(['? = any (a.roles)', role]);

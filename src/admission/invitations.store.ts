@@ -14,7 +14,8 @@ export type NewInvitation = Pick<
   seconds: number;
 };
 
-const columns = `${columnsOf(invitationEntity, 'i')}, t.slug as tenant,
+/** Of `invitations i` and their tenants `t`. */
+export const invitationColumns = `${columnsOf(invitationEntity, 'i')}, t.slug as tenant,
   case when i.revoked_at is not null then 'revoked' when i.uses_left = 0 then 'used_up'
     when i.expires_at <= now() then 'expired' else 'open' end as state`;
 
@@ -39,7 +40,7 @@ export async function insertInvitation(tx: Transaction, made: NewInvitation): Pr
 
 export async function invitationById(db: Queryable, id: string): Promise<Invitation | undefined> {
   const [row] = await db.query<Invitation>(
-    `select ${columns} from invitations i join tenants t on t.id = i.tenant_id where i.id = $1`,
+    `select ${invitationColumns} from invitations i join tenants t on t.id = i.tenant_id where i.id = $1`,
     [id],
   );
   return row;
@@ -51,7 +52,7 @@ export async function invitationByToken(
   token: string,
 ): Promise<Invitation | undefined> {
   const [row] = await db.query<Invitation>(
-    `select ${columns} from invitations i join tenants t on t.id = i.tenant_id where i.token = $1`,
+    `select ${invitationColumns} from invitations i join tenants t on t.id = i.tenant_id where i.token = $1`,
     [token],
   );
   return row;
@@ -60,7 +61,7 @@ export async function invitationByToken(
 /** Newest first; of all tenants where `tenantId` is null. */
 export function listInvitations(db: Queryable, tenantId: string | null): Promise<Invitation[]> {
   return db.query(
-    `select ${columns} from invitations i join tenants t on t.id = i.tenant_id
+    `select ${invitationColumns} from invitations i join tenants t on t.id = i.tenant_id
       where $1::uuid is null or i.tenant_id = $1 order by i.created_at desc, i.id`,
     [tenantId],
   );

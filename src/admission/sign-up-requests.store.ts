@@ -28,7 +28,8 @@ export type NewRequest = Pick<
   days: number;
 };
 
-const columns = `r.id, r.tenant_id as "tenantId", t.slug as tenant, r.email, r.name, r.way, r.locale,
+/** Of `sign_up_requests r` and their tenants `t`. */
+export const requestColumns = `r.id, r.tenant_id as "tenantId", t.slug as tenant, r.email, r.name, r.way, r.locale,
   r.state, r.decided_by as "decidedBy", r.decided_at as "decidedAt", r.created_at as "createdAt",
   r.expires_at as "expiresAt"`;
 
@@ -71,7 +72,7 @@ export async function requestState(
 
 export async function requestById(db: Queryable, id: string): Promise<SignUpRequest | undefined> {
   const [row] = await db.query<SignUpRequest>(
-    `select ${columns} from sign_up_requests r join tenants t on t.id = r.tenant_id
+    `select ${requestColumns} from sign_up_requests r join tenants t on t.id = r.tenant_id
       where r.id = $1 and r.expires_at > now()`,
     [id],
   );
@@ -84,7 +85,7 @@ export function listRequests(
   { tenantId, state }: { tenantId: string | null; state: RequestState | null },
 ): Promise<SignUpRequest[]> {
   return db.query(
-    `select ${columns} from sign_up_requests r join tenants t on t.id = r.tenant_id
+    `select ${requestColumns} from sign_up_requests r join tenants t on t.id = r.tenant_id
       where r.expires_at > now() and ($1::uuid is null or r.tenant_id = $1)
         and ($2::text is null or r.state = $2)
       order by r.created_at, r.id`,

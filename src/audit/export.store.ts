@@ -18,6 +18,11 @@ export type AuditRow = {
 
 export type AuditFilter = { since: Date | null; until: Date | null; tenantId: string | null };
 
+/** Of `audit a`, with its tenant `t`. */
+export const auditColumns = `a.id::text, a.at, a.tenant_id as "tenantId", t.slug as tenant, a.actor,
+  a.action, a.target, a.client_id as "clientId", a.address, a.outcome,
+  a.request_id as "requestId", a.detail`;
+
 /** The next rows after one, in the order in which they were written. */
 export function auditAfter(
   db: Queryable,
@@ -26,10 +31,7 @@ export function auditAfter(
   limit: number,
 ): Promise<AuditRow[]> {
   return db.query<AuditRow>(
-    `select a.id::text, a.at, a.tenant_id as "tenantId", t.slug as tenant, a.actor, a.action,
-        a.target, a.client_id as "clientId", a.address, a.outcome, a.request_id as "requestId",
-        a.detail
-      from audit a left join tenants t on t.id = a.tenant_id
+    `select ${auditColumns} from audit a left join tenants t on t.id = a.tenant_id
       where a.id > $1 and ($2::timestamptz is null or a.at >= $2)
         and ($3::timestamptz is null or a.at < $3) and ($4::uuid is null or a.tenant_id = $4)
       order by a.id limit $5`,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { operator } from '../authority/authority.ts';
 import { AppError } from '../errors.ts';
 import type { FailedJob } from '../jobs/jobs.store.ts';
 import { example } from './program.ts';
@@ -42,8 +43,8 @@ async function retry(cli: Cli, id: string | undefined, all: boolean): Promise<st
     throw new AppError('bad_input', { message: 'Give the id of one job, or --all.' });
   }
   const { retryJobs } = await lazy.retry();
-  const order = { ids: id ? [id] : undefined, actor: 'operator' };
-  const retried = await cli.database.transaction((tx) => retryJobs(tx, order));
+  const ids = id ? [id] : undefined;
+  const retried = await cli.database.transaction((tx) => retryJobs(tx, operator, ids));
   if (retried.length > 0 || all) return retried;
   throw new AppError('job_not_found', {
     message: `There is no job ${id} that could be tried again now.`,

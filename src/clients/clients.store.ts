@@ -5,17 +5,20 @@ import { type Client, type ClientRow, clientEntity } from './client.entity.ts';
 
 export type { AuthMethod, Client } from './client.entity.ts';
 
-const columns = `${columnsOf(clientEntity, 'c')},
+/** Of `clients c`. */
+export const clientColumns = `${columnsOf(clientEntity, 'c')},
   coalesce((select array_agg(ct.tenant_id::text) from client_tenants ct where ct.client_id = c.id),
     '{}') as "tenantIds"`;
 
 export async function findClient(db: Queryable, id: string): Promise<Client | undefined> {
-  const [row] = await db.query<Client>(`select ${columns} from clients c where c.id = $1`, [id]);
+  const [row] = await db.query<Client>(`select ${clientColumns} from clients c where c.id = $1`, [
+    id,
+  ]);
   return row;
 }
 
 export function listClients(db: Queryable): Promise<Client[]> {
-  return db.query<Client>(`select ${columns} from clients c order by c.created_at, c.id`);
+  return db.query<Client>(`select ${clientColumns} from clients c order by c.created_at, c.id`);
 }
 
 /** @returns false when the id is taken */

@@ -23,11 +23,11 @@ export type List = {
   id: { column: string; type: 'uuid' | 'text' | 'bigint' };
   sorting: Sorting;
   descending: boolean;
-  /** Each with a `?` for its value. */
+  /** Each with a `?` for its value, if it has one. */
   where: readonly Condition[];
 };
 
-export type Condition = readonly [condition: string, value: unknown];
+export type Condition = readonly [condition: string, value?: unknown];
 
 type Placed = { cursorValue: string; cursorId: string };
 
@@ -45,7 +45,9 @@ export async function readPage<Row>(
 ): Promise<Page<Row>> {
   const values: unknown[] = [];
   const place = (value: unknown) => `$${values.push(value)}`;
-  const conditions = where.map(([text, value]) => `(${text.replaceAll('?', place(value))})`);
+  const conditions = where.map(
+    ([text, value]) => `(${text.includes('?') ? text.replaceAll('?', place(value)) : text})`,
+  );
   if (wanted.after) {
     const { value, id: last } = wanted.after;
     conditions.push(

@@ -10,7 +10,8 @@ export {
   type Connection,
 } from './connection.entity.ts';
 
-const columns = columnsOf(connectionEntity, 'c');
+/** Of `connections c`. */
+export const connectionColumns = columnsOf(connectionEntity, 'c');
 
 /** Where a connection's secret lives, for the key ring. */
 export function secretContext({ id, tenantId }: Pick<Connection, 'id' | 'tenantId'>): string {
@@ -20,21 +21,24 @@ export function secretContext({ id, tenantId }: Pick<Connection, 'id' | 'tenantI
 /** Those of a tenant that are in use, in the order in which they were added. */
 export function activeConnections(db: Queryable, tenantId: string): Promise<Connection[]> {
   return db.query<Connection>(
-    `select ${columns} from connections c
+    `select ${connectionColumns} from connections c
       where c.tenant_id = $1 and c.disabled_at is null order by c.created_at, c.id`,
     [tenantId],
   );
 }
 
 export async function findConnection(db: Queryable, id: string): Promise<Connection | undefined> {
-  const [row] = await db.query<Connection>(`select ${columns} from connections c where c.id = $1`, [
-    id,
-  ]);
+  const [row] = await db.query<Connection>(
+    `select ${connectionColumns} from connections c where c.id = $1`,
+    [id],
+  );
   return row;
 }
 
 export function listConnections(db: Queryable): Promise<Connection[]> {
-  return db.query<Connection>(`select ${columns} from connections c order by c.created_at, c.id`);
+  return db.query<Connection>(
+    `select ${connectionColumns} from connections c order by c.created_at, c.id`,
+  );
 }
 
 /** @returns false where the id is in use */

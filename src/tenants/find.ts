@@ -1,3 +1,4 @@
+import { type Authority, reaches } from '../authority/authority.ts';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import type { Tenant } from './tenant.entity.ts';
@@ -16,4 +17,20 @@ export async function requireTenant(db: Queryable, name: string): Promise<FoundT
   throw new AppError('tenant_not_found', {
     message: `There is no tenant ${name}. See: openmeet-id tenants list`,
   });
+}
+
+/**
+ * A tenant that somebody administers.
+ *
+ * @param name slug, domain or id
+ * @throws AppError `tenant_not_found` (404), also for another's
+ */
+export async function tenantWithin(
+  db: Queryable,
+  authority: Authority,
+  name: string,
+): Promise<FoundTenant> {
+  const tenant = await tenantByName(db, name);
+  if (!tenant || !reaches(authority, tenant.id)) throw new AppError('tenant_not_found');
+  return { ...tenant, ...(await domainsOf(db, tenant.id)) };
 }

@@ -2,21 +2,29 @@ import { columnsOf } from '../database/columns.ts';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 import { type Tenant, tenantEntity } from './tenant.entity.ts';
 
-const columns = columnsOf(tenantEntity, 't');
+/** Of `tenants t`. */
+export const tenantColumns = columnsOf(tenantEntity, 't');
+
+/** The same tenant's own domains, the primary one first, and the email domains that lead to it. */
+export const domainColumns = `
+  array(select domain from tenant_domains d where d.tenant_id = t.id
+    order by d.is_primary desc, domain) as domains,
+  array(select domain from tenant_email_domains d where d.tenant_id = t.id
+    order by domain) as "emailDomains"`;
 
 async function first<Row>(rows: Promise<Row[]>): Promise<Row | undefined> {
   return (await rows)[0];
 }
 
 export function tenantById(db: Queryable, id: string): Promise<Tenant | undefined> {
-  return first(db.query<Tenant>(`select ${columns} from tenants t where t.id = $1`, [id]));
+  return first(db.query<Tenant>(`select ${tenantColumns} from tenants t where t.id = $1`, [id]));
 }
 
 /** By slug, by one of its domains, or by id: what the `tenant` parameter may hold. */
 export function tenantByName(db: Queryable, name: string): Promise<Tenant | undefined> {
   return first(
     db.query<Tenant>(
-      `select ${columns} from tenants t where t.slug = $1 or t.id::text = $1
+      `select ${tenantColumns} from tenants t where t.slug = $1 or t.id::text = $1
         or t.id = (select tenant_id from tenant_domains where domain = $1)`,
       [name.toLowerCase()],
     ),
@@ -24,14 +32,14 @@ export function tenantByName(db: Queryable, name: string): Promise<Tenant | unde
 }
 
 export function defaultTenant(db: Queryable): Promise<Tenant | undefined> {
-  return first(db.query<Tenant>(`select ${columns} from tenants t where t.is_default`));
+  return first(db.query<Tenant>(`select ${tenantColumns} from tenants t where t.is_default`));
 }
 
 /** The tenant to which the operator gave all addresses of this email domain. */
 export function tenantByEmailDomain(db: Queryable, domain: string): Promise<Tenant | undefined> {
   return first(
     db.query<Tenant>(
-      `select ${columns} from tenants t join tenant_email_domains d on d.tenant_id = t.id
+      `select ${tenantColumns} from tenants t join tenant_email_domains d on d.tenant_id = t.id
         where d.domain = $1 and t.status = 'active'`,
       [domain],
     ),
@@ -41,7 +49,7 @@ export function tenantByEmailDomain(db: Queryable, domain: string): Promise<Tena
 /** Communities that a sign-up without a tenant may choose from. */
 export function offeredTenants(db: Queryable): Promise<Tenant[]> {
   return db.query<Tenant>(
-    `select ${columns} from tenants t
+    `select ${tenantColumns} from tenants t
       where t.offered and t.status = 'active' and t.sign_up <> 'closed' order by t.name`,
   );
 }
@@ -49,7 +57,7 @@ export function offeredTenants(db: Queryable): Promise<Tenant[]> {
 /** At most `limit` active tenants among the given ones, or among all: tells whether there is a choice. */
 export function activeTenants(db: Queryable, ids: string[] | null, limit: number) {
   return db.query<Tenant>(
-    `select ${columns} from tenants t
+    `select ${tenantColumns} from tenants t
       where t.status = 'active' and ($1::uuid[] is null or t.id = any($1)) limit $2`,
     [ids, limit],
   );
@@ -59,11 +67,7 @@ export function listTenants(
   db: Queryable,
 ): Promise<(Tenant & { domains: string[]; emailDomains: string[] })[]> {
   return db.query(
-    `select ${columns},
-      array(select domain from tenant_domains d where d.tenant_id = t.id
-        order by d.is_primary desc, domain) as domains,
-      array(select domain from tenant_email_domains d where d.tenant_id = t.id
-        order by domain) as "emailDomains"
+    `select ${tenantColumns}, ${domainColumns}
       from tenants t order by t.created_at, t.slug`,
   );
 }

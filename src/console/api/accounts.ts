@@ -1,17 +1,16 @@
 import { z } from 'zod';
-import { type Account, accountById } from '../../accounts/accounts.store.ts';
+import type { Account } from '../../accounts/account.ts';
+import { accountWithin } from '../../accounts/administer.ts';
 import { accountSorts, listAccounts } from '../../accounts/list.store.ts';
 import { printable } from '../../api/route.ts';
-import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
+import type { Database } from '../../database/database.ts';
 import { matrixId } from '../../handles/rules.ts';
-import { type Authority, reaches } from '../../tenants/authority.ts';
 import { answerOf, listAnswer, listQuery, wantedOf } from './lists.ts';
-import { type AdminRoute, adminRoute, byId, tagOf } from './route.ts';
+import { type AdminRoute, adminRoute, byId, tagged } from './route.ts';
 
-type Parts = { database: Queryable; serverName: string };
+export type AccountParts = { database: Database; serverName: string };
 
-const account = z
+export const account = z
   .object({
     id: z.uuid().describe('The `sub` of every token of this person.'),
     tenantId: z.uuid(),
@@ -35,11 +34,11 @@ const account = z
   })
   .meta({ id: 'Account' });
 
-export function accountRoutes(parts: Parts): AdminRoute[] {
+export function accountRoutes(parts: AccountParts): AdminRoute[] {
   return [getAccounts(parts), getAccount(parts)];
 }
 
-function getAccounts({ database, serverName }: Parts): AdminRoute {
+function getAccounts({ database, serverName }: AccountParts): AdminRoute {
   return adminRoute({
     method: 'get',
     path: '/accounts',
@@ -59,12 +58,12 @@ function getAccounts({ database, serverName }: Parts): AdminRoute {
     problems: { 400: ['cursor_invalid'] },
     async handle({ authority, query }) {
       const page = await listAccounts(database, authority, query, wantedOf(query));
-      return answerOf(page, query, (one) => shown(one, serverName));
+      return answerOf(page, query, (one) => shownAccount(one, serverName));
     },
   });
 }
 
-function getAccount({ database, serverName }: Parts): AdminRoute {
+function getAccount({ database, serverName }: AccountParts): AdminRoute {
   return adminRoute({
     method: 'get',
     path: '/accounts/{id}',
@@ -75,21 +74,13 @@ function getAccount({ database, serverName }: Parts): AdminRoute {
     answer: { status: 200, description: 'The account', schema: account },
     problems: { 404: ['account_not_found'] },
     async handle({ ctx, authority, params }) {
-      const found = shown(await reachable(database, authority, params.id), serverName);
-      ctx.set('etag', tagOf(found));
-      return found;
+      const found = await accountWithin(database, authority, params.id);
+      return tagged(ctx, shownAccount(found, serverName));
     },
   });
 }
 
-/** @throws AppError `account_not_found` (404), also for one that is deleted or another's */
-async function reachable(db: Queryable, authority: Authority, id: string): Promise<Account> {
-  const found = await accountById(db, id);
-  if (found && found.status !== 'deleted' && reaches(authority, found.tenantId)) return found;
-  throw new AppError('account_not_found');
-}
-
-function shown(found: Account, serverName: string): z.input<typeof account> {
+export function shownAccount(found: Account, serverName: string): z.input<typeof account> {
   return {
     ...found,
     status: found.status as 'active' | 'disabled',

@@ -1,16 +1,22 @@
 import { z } from 'zod';
+import type { Outside } from '../../accounts/lifecycle.ts';
 import type { Api } from '../../api/api.ts';
+import type { Authority } from '../../authority/authority.ts';
 import type { Client } from '../../clients/clients.store.ts';
 import { adminScopes } from '../../clients/scopes.ts';
-import type { Queryable } from '../../database/database.ts';
-import type { Authority } from '../../tenants/authority.ts';
+import type { Database } from '../../database/database.ts';
+import { accountActRoutes } from './account-acts.ts';
 import { accountRoutes } from './accounts.ts';
+import { auditRoutes } from './audit.ts';
+import { jobRoutes } from './jobs.ts';
 import type { AdminCaller, AdminRoute } from './route.ts';
+import { tenantRoutes } from './tenants.ts';
 
 /** `/admin/api/v1`: what the console does, for programs. */
 export function adminApi(parts: {
-  database: Queryable;
+  database: Database;
   serverName: string;
+  outside: Outside;
 }): Api<AdminCaller, AdminRoute> {
   return {
     base: '/admin/api/v1',
@@ -20,7 +26,13 @@ export function adminApi(parts: {
     scopes: adminScopes,
     query: z.object({}),
     problems: {},
-    routes: [...accountRoutes(parts)],
+    routes: [
+      ...accountRoutes(parts),
+      ...accountActRoutes(parts),
+      ...tenantRoutes(parts),
+      ...auditRoutes(parts),
+      ...jobRoutes(parts),
+    ],
     admit: async (client) => ({ client, authority: authorityOf(client) }),
     keyed: () => ({ about: '', request: null }),
   };

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type None, printable, type Route } from '../../api/route.ts';
+import type { Authority } from '../../authority/authority.ts';
 import type { Client } from '../../clients/clients.store.ts';
 import { AppError } from '../../errors.ts';
-import type { Authority } from '../../tenants/authority.ts';
 
 /** Who asks, and how far that reaches. */
 export type AdminCaller = { client: Client; authority: Authority };
@@ -32,9 +32,15 @@ export const byId = z.object({ id: printable });
  * RFC 9110 §8.8.3 of what is shown. Sent back as `If-Match` with a change, it keeps that from being made
  * to something else than what was looked at.
  */
-export function tagOf(representation: unknown): string {
+function tagOf(representation: unknown): string {
   const digest = createHash('sha256').update(JSON.stringify(representation)).digest('base64url');
   return `"${digest.slice(0, 27)}"`;
+}
+
+/** The representation itself, with its tag in the header. */
+export function tagged<Shown>(ctx: Context, representation: Shown): Shown {
+  ctx.set('etag', tagOf(representation));
+  return representation;
 }
 
 /**

@@ -44,10 +44,19 @@ export function requireAll({ tenantIds }: Authority): void {
   if (tenantIds !== 'all') throw new AppError('administration_limited');
 }
 
-/** What a list leaves to it; `column` is constant. One tenant is compared as such, so that an index sorts. */
-export function ofTenants(column: string, { tenantIds }: Authority): Condition[] {
+/**
+ * What a list leaves to it, and to one tenant of it where one is asked for. Where only one is left it is
+ * compared as such, so that an index sorts.
+ *
+ * @param column constant
+ */
+export function ofTenants(column: string, { tenantIds }: Authority, only?: string): Condition[] {
+  if (only !== undefined) {
+    const reached = tenantIds === 'all' || tenantIds.includes(only);
+    return [[`${column} = ?::uuid`, reached ? only : null]];
+  }
   if (tenantIds === 'all') return [];
   return tenantIds.length === 1
-    ? [[`${column} = ?`, tenantIds[0]]]
+    ? [[`${column} = ?::uuid`, tenantIds[0]]]
     : [[`${column} = any (?::uuid[])`, tenantIds]];
 }
