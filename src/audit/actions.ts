@@ -1,5 +1,5 @@
 /** Everything that the audit can say has happened: noun and past verb. */
-const auditActions = [
+export const auditActions = [
   'account.created',
   'account.data_downloaded',
   'account.deleted',
