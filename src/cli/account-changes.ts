@@ -3,7 +3,7 @@ import type { FoundAccount } from '../accounts/found.ts';
 import type { Transaction } from '../database/database.ts';
 import { shown } from './account-report.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
-import { example } from './program.ts';
+import { example } from './example.ts';
 import { type Cli, run } from './run.ts';
 
 const lazy = {

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { AppError } from '../errors.ts';
 import { change, ofAccount, type Who } from './account-changes.ts';
 import { shown } from './account-report.ts';
+import { example } from './example.ts';
 import { collect } from './options.ts';
-import { example } from './program.ts';
 import { run } from './run.ts';
 
 const lazy = {

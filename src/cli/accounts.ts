@@ -4,8 +4,8 @@ import type { Tenant } from '../tenants/tenant.entity.ts';
 import { ofAccount, registerStatus, type Who } from './account-changes.ts';
 import { registerNames } from './account-names.ts';
 import { listed, shown } from './account-report.ts';
+import { example } from './example.ts';
 import { secretValue, wholeNumber } from './options.ts';
-import { example } from './program.ts';
 import { type Cli, run, warn } from './run.ts';
 
 const lazy = {

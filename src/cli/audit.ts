@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { example } from './example.ts';
 import { moment } from './options.ts';
-import { example } from './program.ts';
 import { type Cli, run } from './run.ts';
 
 const lazy = {

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { AddOptions, FoundClient, SetOptions } from './clients/client.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
+import { example } from './example.ts';
 import { collect, collectWords } from './options.ts';
-import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { type Cli, run } from './run.ts';
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { authMethods } from '../federation/connections.store.ts';
 import type { AddOptions, FoundConnection, Settings } from './connections/connection.ts';
+import { example } from './example.ts';
 import { collect, collectDomains, collectWords } from './options.ts';
-import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 

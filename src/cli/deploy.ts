@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Names } from '../deployment/names.ts';
 import { AppError } from '../errors.ts';
+import { example } from './example.ts';
 import { secretValue } from './options.ts';
-import { example } from './program.ts';
 import type { Report } from './report.ts';
 import { print } from './run.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Finding } from '../doctor/finding.ts';
-import { example } from './program.ts';
+import { example } from './example.ts';
 import { print } from './run.ts';
 
 export function register(noun: Command): void {

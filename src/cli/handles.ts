@@ -5,8 +5,8 @@ import type { Availability } from '../handles/availability.ts';
 import type { HandleEntry } from '../handles/entry.store.ts';
 import type { ImportReport } from '../handles/import.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
+import { example } from './example.ts';
 import { readFile } from './options.ts';
-import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { type Cli, run } from './run.ts';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Invitation } from '../admission/invitations.store.ts';
 import { instant } from '../text/instant.ts';
+import { example } from './example.ts';
 import type { AddOptions, MadeInvitation } from './invitations/add.ts';
 import type { FoundInvitation } from './invitations/find.ts';
 import { duration, wholeNumber } from './options.ts';
-import { example } from './program.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 

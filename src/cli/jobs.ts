@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { operator } from '../authority/authority.ts';
 import { AppError } from '../errors.ts';
 import type { FailedJob } from '../jobs/jobs.store.ts';
-import { example } from './program.ts';
+import { example } from './example.ts';
 import { type Report, table } from './report.ts';
 import { type Cli, run } from './run.ts';
 

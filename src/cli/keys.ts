@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ListedKey } from '../oidc/key-rotation.ts';
+import { example } from './example.ts';
 import { wholeNumber } from './options.ts';
-import { example } from './program.ts';
 import { type Report, table } from './report.ts';
 import { run, warn } from './run.ts';
 

@@ -6,8 +6,8 @@ import type { MissingOptions } from '../migration/missing-rooms.ts';
 import type { LevelsOptions } from '../migration/power-levels.ts';
 import type { RecordingOptions } from '../migration/recording.ts';
 import type { ValidateOptions } from '../migration/validate-rooms.ts';
+import { example } from './example.ts';
 import { moment, wholeNumber } from './options.ts';
-import { example } from './program.ts';
 import { run } from './run.ts';
 
 const lazy = {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { example } from './example.ts';
 
 type Noun = {
   description: string;
@@ -89,10 +90,4 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
     if (name === asked) (await load()).register(noun);
   }
   return program;
-}
-
-/** For `addHelpText('after', …)`: every command shows how it is used. */
-export function example(...commands: readonly string[]): string {
-  const lines = commands.map((command) => `  openmeet-id ${command}`);
-  return `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { type EntityType, entityTypes } from '../entities/room.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
-import { example } from './program.ts';
+import { example } from './example.ts';
 import { run } from './run.ts';
 
 const lazy = {

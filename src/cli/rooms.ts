@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Reconciled } from '../entities/follow-reconcile.ts';
 import { entityTypes } from '../entities/room.ts';
+import { example } from './example.ts';
 import { wholeNumber } from './options.ts';
-import { example } from './program.ts';
 import { registerLinks } from './room-links.ts';
 import { type Cli, run } from './run.ts';
 

@@ -1,16 +1,10 @@
 import type { Command } from 'commander';
-import type { Config } from '../config/config.ts';
-import type { Database } from '../database/database.ts';
-import type { Fingerprints } from '../secrets/fingerprints.ts';
-import type { KeyRing } from '../secrets/keyring.ts';
+import type { Connection } from './connection.ts';
 import type { Report } from './report.ts';
 
 /** What every command works with. */
-export type Cli = {
-  config: Config;
-  database: Database;
-  ring: KeyRing;
-  fingerprints: Fingerprints;
+export type Cli = Connection & {
+  /** Whether a program reads the result. */
   json: boolean;
 };
 
@@ -33,7 +27,8 @@ export function run<Options extends object, Operands extends unknown[] = [string
     const options = command.optsWithGlobals<Options & { json?: boolean }>();
     // Loaded only now, because help needs none of it.
     const { connected } = await import('./connection.ts');
-    await connected(options.json ?? false, async (cli) => {
+    await connected(async (connection) => {
+      const cli = { ...connection, json: options.json ?? false };
       const report = await work(cli, options, ...(given as Operands));
       if (report) print(report, cli.json);
     });

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RequestState, SignUpRequest } from '../admission/sign-up-requests.store.ts';
 import { instant } from '../text/instant.ts';
-import { example } from './program.ts';
+import { example } from './example.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../errors.ts';
+import { example } from './example.ts';
 import { origin, readFile, secretValue } from './options.ts';
-import { example } from './program.ts';
 import { fields, type Report } from './report.ts';
 import { type Cli, run, warn } from './run.ts';
 

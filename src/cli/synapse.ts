@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { example } from './example.ts';
 import { collect, collectOrigins, origin } from './options.ts';
-import { example } from './program.ts';
 import type { Report } from './report.ts';
 import { type Cli, run, warn } from './run.ts';
 import type { ConnectOptions } from './synapse/connect.ts';
