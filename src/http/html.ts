@@ -11,6 +11,11 @@ export function escapeHtml(value: unknown): string {
   return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
+/** Escapes an address on Matrix or a part of one: a line may end before its server and after its dots. */
+export function breakable(address: string): string {
+  return escapeHtml(address).replace(/:/, '<wbr>:').replace(/\./g, '.<wbr>');
+}
+
 type AttributeValue = string | number | boolean | undefined;
 
 /** Writes attributes with a leading space each; `false` and `undefined` leave one out. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { escapeHtml } from './html.ts';
+import { breakable, escapeHtml } from './html.ts';
 import { compileMessage, type Message, type Params, type Shape } from './message.ts';
 
 export type Messages = ReadonlyMap<string, Message>;
@@ -127,10 +127,12 @@ function isolate(value: string, dir: 'ltr' | 'rtl'): string {
   return dir === 'rtl' || rightToLeft.test(value) ? `\u2068${value}\u2069` : value;
 }
 
+const matrixId = /^@[^\s:]+:\S+$/;
+
 function markup(links: Readonly<Record<string, string>>): Shape {
   return {
     literal: escapeHtml,
-    param: (text) => `<bdi>${escapeHtml(text)}</bdi>`,
+    param: (text) => `<bdi>${matrixId.test(text) ? breakable(text) : escapeHtml(text)}</bdi>`,
     tag(name, content) {
       if (name === 'b') return `<strong>${content}</strong>`;
       const url = links[name];

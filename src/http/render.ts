@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Errors, FieldError, Layout, PageName, Pages } from '../../views/registry.ts';
 import { assetUrl } from './assets.ts';
-import { attributes, escapeHtml, safeImage, safeUrl } from './html.ts';
+import { attributes, breakable, escapeHtml, safeImage, safeUrl } from './html.ts';
 import { type Translator, translatorFor } from './messages.ts';
 
 /** What templates may use by name, besides `it`. */
@@ -14,6 +14,7 @@ const names = [
   'rich',
   'asset',
   'attrs',
+  'breakable',
   'href',
   'image',
   'problem',
@@ -47,6 +48,7 @@ export function renderPage<Name extends PageName>(
     rich: translator.html,
     asset: assetUrl,
     attrs: attributes,
+    breakable,
     href: safeUrl,
     image: safeImage,
     errors,

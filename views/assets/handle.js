@@ -55,7 +55,11 @@ async function check(handle) {
 
 function typed() {
   const handle = field.value.trim().toLowerCase().replace(/^@/, '');
-  preview.textContent = handle;
+  // Like every address: a line may end after a dot.
+  const parts = handle.split(/(?<=\.)/);
+  preview.replaceChildren(
+    ...parts.flatMap((part, i) => (i ? [document.createElement('wbr'), part] : [part])),
+  );
   clearTimeout(timer);
   asked?.abort();
   if (handle === '') return say('none', '');
