@@ -5,9 +5,9 @@ import type { Cli } from './run.ts';
 
 export type Confirmation = { yes?: boolean };
 
-/** Gives a command whose act cannot be undone its option. */
+/** Gives a command whose act cannot be undone, or not wholly, its option. */
 export function irreversible(command: Command): Command {
-  return command.option('--yes', 'do not ask: it cannot be undone');
+  return command.option('--yes', 'do not ask: some of it cannot be undone');
 }
 
 /**
@@ -23,7 +23,7 @@ export async function confirm(
 ): Promise<void> {
   if (yes) return;
   if (json || !process.stdin.isTTY) {
-    throw refused(`This cannot be undone, so it is done only with --yes: ${act}.`);
+    throw refused(`Some of this cannot be undone, so it is done only with --yes: ${act}.`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const gone = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));

@@ -66,7 +66,7 @@ function registerStatus(noun: Command): void {
       .command('suspend')
       .argument('<tenant>', 'its slug, one of its domains, or its id')
       .description(
-        `Let nobody sign in to a tenant; its sessions and tokens stop working. ${lostKeys}`,
+        `Let nobody sign in to a tenant until it is resumed; its sessions and tokens stop working. ${lostKeys}`,
       ),
   )
     .addHelpText('after', example('tenants suspend acme', 'tenants suspend acme --yes'))

@@ -44,7 +44,7 @@ describe('what cannot be undone', () => {
       const state = await stateOf();
       const { exit, code, message } = await terminal.failure(act, { input: 'yes\n' });
       assert.deepEqual([exit, code], [2, 'not_confirmed']);
-      assert.match(message, /cannot be undone.+--yes/);
+      assert.match(message, /Some of this cannot be undone.+--yes/);
       const plain = await terminal.run(act, { input: 'yes\n' });
       assert.equal(plain.code, 2);
       assert.match(plain.stderr, /--yes/);
