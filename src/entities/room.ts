@@ -15,7 +15,7 @@ export type RoomState = 'awaited' | 'active' | 'cancelled' | 'deleted';
 /** How we came to a room: decides what the bot may do to it. */
 export type RoomOrigin = 'made' | 'linked' | 'imported';
 
-/** What becomes of people who are in a room by other means than the platform's word. */
+/** What becomes of people who are in a room by other means than the platform's statements. */
 export type StrangerPolicy = 'keep' | 'remove';
 
 /** Who may read what was written before: `m.room.history_visibility`. */

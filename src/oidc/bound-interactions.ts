@@ -18,7 +18,7 @@ const waysBack = new Set(['resume', 'device_resume']);
  * are bound to a path, so they can have no `__Host-` and a neighbouring host can plant them; and on the
  * way back it looks at nothing but such a cookie. So what it loads there is judged here, by the route
  * that it has found: the interaction must be the one that the address names, of this very browser and
- * kind (a device's is no client's), and a hand-off must be served apart from the browser's session.
+ * kind (a device's is no client's), and a hand-off must be served in an isolated session.
  */
 export function bindInteractions(provider: Provider, parts: BrowserParts): void {
   const { Interaction } = provider;

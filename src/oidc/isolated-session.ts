@@ -37,7 +37,7 @@ export function isForHandOff(ctx: Context, parts: Parts): boolean {
 }
 
 /**
- * Serves this request apart from the browser's session: the provider sees no session, and the browser
+ * Isolates this request from the browser's session: the provider sees no session, and the browser
  * never gets the one that results. So a hand-off signs in nowhere else, proves nothing later, and
  * whoever is signed in stays so.
  */

@@ -38,7 +38,7 @@ type Sessions = {
   instantiate(): Session;
 };
 
-/** The account of the sign-in that this request finishes, if it does. A hand-off is apart from all. */
+/** The account of the sign-in that this request finishes, if it does. A hand-off is isolated from all. */
 async function whoArrives(provider: Provider, ctx: KoaContextWithOIDC) {
   if (!waysBack.has(ctx.oidc?.route) || isIsolated()) return undefined;
   const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });

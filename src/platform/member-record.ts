@@ -32,7 +32,7 @@ const fields = {
     .number()
     .int()
     .nullable()
-    .describe("Given instead of the role's level, until the next word about the role."),
+    .describe("Given instead of the role's level, until the next statement about the role."),
   awaitingConfirmation: z
     .boolean()
     .describe("Was a guest's, and its person has not yet confirmed it: counts for nothing."),

@@ -30,7 +30,7 @@ export type Picture =
 /** A list of people whose removal waits for an operator. */
 export type HeldRemovals = { count: number; digest: string; at: string; users: string[] };
 
-/** A room as it should be: the platform's word with the operator's settings. */
+/** A room as it should be: what the platform stated, with the operator's settings. */
 export type Desired = {
   /** Of the row. */
   id: string;

@@ -78,7 +78,7 @@ function actionsFor(person: Person, member: Member | undefined, about: About): A
   }
 }
 
-/** People who came by other means than the platform's word. */
+/** People who came by other means than the platform's statements. */
 function strangers(desired: Desired, actual: Actual, bot: string): Kick[] {
   if (desired.strangers === 'keep') return [];
   const expected = new Set([
