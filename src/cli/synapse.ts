@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
+import type { ConnectOptions } from '../clients/connect-homeserver.ts';
 import { example } from './example.ts';
 import { collect, collectOrigins, origin } from './options.ts';
 import type { Report } from './report.ts';
 import { type Cli, run, warn } from './run.ts';
-import type { ConnectOptions } from './synapse/connect.ts';
 import { registerBot } from './synapse-bot.ts';
 
 const lazy = {
-  connect: () => import('./synapse/connect.ts'),
+  connect: () => import('../clients/connect-homeserver.ts'),
   settings: () => import('../deployment/synapse-settings.ts'),
   yaml: () => import('../deployment/synapse-settings-yaml.ts'),
 };

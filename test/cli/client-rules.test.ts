@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { checkClient, readJwks } from '../../src/cli/clients/rules.ts';
+import type { Client } from '../../src/clients/clients.store.ts';
 import {
   checkBackchannelUri,
   checkHandoffOrigin,
   checkHandoffTarget,
   checkRedirectUri,
-} from '../../src/cli/clients/uris.ts';
-import type { Client } from '../../src/clients/clients.store.ts';
+} from '../../src/clients/uris.ts';
 
 const sound: Client = {
   id: 'chat',

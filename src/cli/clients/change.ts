@@ -12,6 +12,7 @@ import {
   setSecretHash,
 } from '../../clients/clients.store.ts';
 import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
+import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from '../../clients/uris.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { clientSecretFile, synapseClientId } from '../../first-start.ts';
@@ -19,7 +20,6 @@ import type { Cli } from '../run.ts';
 import { clientNotFound, type FoundClient, requireClient } from './client.ts';
 import { needsSecret } from './rules.ts';
 import { chooseSecret } from './secret.ts';
-import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from './uris.ts';
 
 /** @throws AppError `client_not_found` (404) */
 export async function disable(cli: Cli, id: string, disabled: boolean): Promise<FoundClient> {

@@ -1,16 +1,16 @@
 import type { Client } from '../../clients/clients.store.ts';
 import { internalScopes } from '../../clients/scopes.ts';
-import { AppError } from '../../errors.ts';
-import { signInScopes } from '../../oidc/claims.ts';
-import { isDisplayName } from '../../text/display-name.ts';
-import { readFile } from '../options.ts';
 import {
   checkBackchannelUri,
   checkHandoffOrigin,
   checkHandoffTarget,
   checkRedirectUri,
   checkWebUrl,
-} from './uris.ts';
+} from '../../clients/uris.ts';
+import { AppError } from '../../errors.ts';
+import { signInScopes } from '../../oidc/claims.ts';
+import { isDisplayName } from '../../text/display-name.ts';
+import { readFile } from '../options.ts';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 const grants = ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant];

@@ -1,11 +1,11 @@
-import { record } from '../../audit/events.ts';
-import { setUris } from '../../clients/clients.store.ts';
-import { AppError } from '../../errors.ts';
-import { homeserverUris } from '../../matrix/homeserver-uris.ts';
-import { requireClient } from '../clients/client.ts';
-import { checkBackchannelUri, checkRedirectUri } from '../clients/uris.ts';
-import { fields, type Report } from '../report.ts';
-import type { Cli } from '../run.ts';
+import { record } from '../audit/events.ts';
+import { requireClient } from '../cli/clients/client.ts';
+import { fields, type Report } from '../cli/report.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { homeserverUris } from '../matrix/homeserver-uris.ts';
+import { setUris } from './clients.store.ts';
+import { checkBackchannelUri, checkRedirectUri } from './uris.ts';
 
 export type ConnectOptions = { client: string; publicUrl?: string; url?: string };
 

@@ -1,5 +1,5 @@
-import { AppError } from '../../errors.ts';
-import { isAddressable } from '../../federation/guarded-fetch.ts';
+import { AppError } from '../errors.ts';
+import { isAddressable } from '../federation/guarded-fetch.ts';
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
