@@ -1,18 +1,20 @@
 import type { Command } from 'commander';
-import type { ConnectOptions } from '../clients/connect-homeserver.ts';
 import { example } from './example.ts';
 import { collect, collectOrigins, origin } from './options.ts';
-import type { Report } from './report.ts';
+import { fields, type Report } from './report.ts';
 import { type Cli, run, warn } from './run.ts';
 import { registerBot } from './synapse-bot.ts';
 
 const lazy = {
+  client: () => import('./clients/client.ts'),
   connect: () => import('../clients/connect-homeserver.ts'),
   settings: () => import('../deployment/synapse-settings.ts'),
+  uris: () => import('../matrix/homeserver-uris.ts'),
   yaml: () => import('../deployment/synapse-settings-yaml.ts'),
 };
 
 type ConfigOptions = { client?: string[]; secretPath?: string; webClient?: string[] };
+type ConnectOptions = { client: string; publicUrl?: string; url?: string };
 
 export function register(noun: Command): void {
   noun
@@ -38,9 +40,7 @@ export function register(noun: Command): void {
     )
     .option('--url <origin>', 'where this service reaches it (default: SYNAPSE_URL)', origin)
     .addHelpText('after', example('synapse connect --public-url https://matrix.example.org'))
-    .action(
-      run<ConnectOptions>(async (cli, options) => (await lazy.connect()).connect(cli, options)),
-    );
+    .action(run<ConnectOptions>(connect));
   registerBot(noun);
 }
 
@@ -65,4 +65,21 @@ async function config(
     );
   }
   return { data: settings, text: settingsYaml(settings) };
+}
+
+async function connect(
+  { database, config: { matrix } }: Cli,
+  { client: clientId, ...urls }: ConnectOptions,
+): Promise<Report> {
+  const { connectHomeserver } = await lazy.connect();
+  const { homeserverUris } = await lazy.uris();
+  const { requireClient } = await lazy.client();
+  const uris = homeserverUris(matrix, urls);
+  const homeserverUrl = urls.url ?? matrix.synapseUrl;
+  const order = { clientId, uris, homeserverUrl, actor: 'operator' };
+  await database.transaction((tx) => connectHomeserver(tx, order));
+  return {
+    data: await requireClient(database, clientId),
+    text: fields({ 'redirect URIs': uris.redirectUris, 'back-channel': uris.backchannelLogoutUri }),
+  };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, listClients } from '../clients/clients.store.ts';
+import { clientNotFound } from '../clients/not-found.ts';
 import type { Config } from '../config/config.ts';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
@@ -63,11 +64,7 @@ export async function synapseSettings(
 async function homeserverClients(db: Queryable, wanted?: readonly string[]): Promise<Client[]> {
   const all = (await listClients(db)).filter(({ idpId, disabledAt }) => idpId && !disabledAt);
   const unknown = wanted?.find((id) => !all.some((client) => client.id === id));
-  if (unknown) {
-    throw new AppError('client_not_found', {
-      message: `There is no client ${unknown}. See: openmeet-id clients list`,
-    });
-  }
+  if (unknown) throw clientNotFound(unknown);
   const clients = all.filter(({ id }) => wanted?.includes(id) ?? true);
   if (clients.length > 0) return clients;
   throw new AppError('client_not_found', {

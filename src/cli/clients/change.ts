@@ -11,13 +11,14 @@ import {
   setRedirectUris,
   setSecretHash,
 } from '../../clients/clients.store.ts';
+import { clientNotFound } from '../../clients/not-found.ts';
 import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
 import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from '../../clients/uris.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { clientSecretFile, synapseClientId } from '../../first-start.ts';
 import type { Cli } from '../run.ts';
-import { clientNotFound, type FoundClient, requireClient } from './client.ts';
+import { type FoundClient, requireClient } from './client.ts';
 import { needsSecret } from './rules.ts';
 import { chooseSecret } from './secret.ts';
 

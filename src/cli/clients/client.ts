@@ -4,8 +4,8 @@ import {
   findClient,
   listClients,
 } from '../../clients/clients.store.ts';
+import { clientNotFound } from '../../clients/not-found.ts';
 import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
 import { listTenants } from '../../tenants/tenants.store.ts';
 
 /** What may be shown of a client: its secret's HMAC may not. */
@@ -55,12 +55,6 @@ export async function requireClient(db: Queryable, id: string): Promise<FoundCli
   const client = await findClient(db, id);
   if (!client) throw clientNotFound(id);
   return visible(client, await slugsById(db));
-}
-
-export function clientNotFound(id: string): AppError {
-  return new AppError('client_not_found', {
-    message: `There is no client ${id}. See: openmeet-id clients list`,
-  });
 }
 
 async function slugsById(db: Queryable): Promise<ReadonlyMap<string, string>> {

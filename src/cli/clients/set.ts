@@ -1,10 +1,11 @@
 import { record } from '../../audit/events.ts';
 import { findClient, setRequirements } from '../../clients/clients.store.ts';
+import { clientNotFound } from '../../clients/not-found.ts';
 import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
 import { checkBackchannelUri, checkRedirectUri } from '../../clients/uris.ts';
 import { AppError } from '../../errors.ts';
 import type { Cli } from '../run.ts';
-import { clientNotFound, type FoundClient, requireClient, type SetOptions } from './client.ts';
+import { type FoundClient, requireClient, type SetOptions } from './client.ts';
 import { checkRequirements, readJwks } from './rules.ts';
 
 /**
