@@ -3,7 +3,17 @@ import { AppError } from '../../errors.ts';
 import { type Branding, brandingSchema } from '../../tenants/branding.ts';
 import type { Terms } from '../../tenants/tenant.entity.ts';
 import { readFile } from '../options.ts';
-import type { TenantOptions } from './change.ts';
+
+/** How a tenant looks, and which documents of its it links to or has accepted. */
+export type BrandingOptions = {
+  termsUrl?: string;
+  privacyUrl?: string;
+  termsVersion?: string;
+  homeUrl?: string;
+  brandName?: string;
+  accent?: string;
+  logo?: string;
+};
 
 const imageTypes: Record<string, string> = {
   '.png': 'image/png',
@@ -24,7 +34,7 @@ function chosen(given: string | undefined, before: string | undefined): string |
  * @throws AppError `branding_invalid` naming what is wrong
  */
 export function brandingFrom(
-  options: TenantOptions,
+  options: BrandingOptions,
   { branding, terms }: { branding: Branding; terms: Terms | null },
 ): Branding {
   const accepted = chosen(options.termsVersion, terms?.version) !== undefined;
@@ -52,7 +62,7 @@ export function brandingFrom(
 
 /** @throws AppError `terms_invalid` */
 export function termsFrom(
-  options: TenantOptions,
+  options: BrandingOptions,
   { terms: before, branding: { links } }: { branding: Branding; terms: Terms | null },
 ): Terms | null {
   const version = chosen(options.termsVersion, before?.version);

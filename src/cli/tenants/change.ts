@@ -18,10 +18,10 @@ import {
 import { isDisplayName } from '../../text/display-name.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import type { Cli } from '../run.ts';
-import { brandingFrom, termsFrom } from './branding.ts';
+import { type BrandingOptions, brandingFrom, termsFrom } from './branding.ts';
 import { checkWays } from './ways.ts';
 
-export type TenantOptions = {
+export type TenantOptions = BrandingOptions & {
   name?: string;
   domain?: string[];
   emailDomain?: string[];
@@ -33,13 +33,6 @@ export type TenantOptions = {
   way?: string[];
   allWays?: boolean;
   emailRequired?: boolean;
-  termsUrl?: string;
-  privacyUrl?: string;
-  termsVersion?: string;
-  homeUrl?: string;
-  brandName?: string;
-  accent?: string;
-  logo?: string;
 };
 
 export type AddOptions = TenantOptions & { slug: string; name: string };
