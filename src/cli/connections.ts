@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { authMethods } from '../federation/connections.store.ts';
-import type { AddOptions, FoundConnection, Settings } from './connections/connection.ts';
+import { authMethods } from '../federation/connections/connections.store.ts';
+import type { AddOptions, FoundConnection, Settings } from '../federation/connections/find.ts';
 import { example } from './example.ts';
 import { collect, collectDomains, collectWords } from './options.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 
-const changes = () => import('./connections/change.ts');
-const find = () => import('./connections/connection.ts');
+const changes = () => import('../federation/connections/change.ts');
+const find = () => import('../federation/connections/find.ts');
 
 export function register(noun: Command): void {
   registerAdd(noun);

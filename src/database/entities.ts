@@ -1,7 +1,7 @@
 import type { EntitySchema } from 'typeorm';
 import { invitationEntity } from '../admission/invitation.entity.ts';
 import { clientEntity } from '../clients/client.entity.ts';
-import { connectionEntity } from '../federation/connection.entity.ts';
+import { connectionEntity } from '../federation/connections/connection.entity.ts';
 import { tenantEntity } from '../tenants/tenant.entity.ts';
 
 /** Tables whose rows are objects that somebody edits: what is not on the way of a sign-in. */

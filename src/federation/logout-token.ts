@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { Connection } from './connections.store.ts';
+import type { Connection } from './connections/connections.store.ts';
 import type { EndedUpstream } from './connector.ts';
 import { isEntra } from './openid-claims.ts';
 

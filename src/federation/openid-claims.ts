@@ -1,5 +1,5 @@
 import { trimUnseen } from '../text/unseen.ts';
-import type { Connection } from './connections.store.ts';
+import type { Connection } from './connections/connections.store.ts';
 import type { UpstreamIdentity } from './connector.ts';
 import { upstreamFailed, upstreamRefused } from './failure.ts';
 

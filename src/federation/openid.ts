@@ -1,6 +1,6 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import * as openid from 'openid-client';
-import type { Connection } from './connections.store.ts';
+import type { Connection } from './connections/connections.store.ts';
 import type { Connector, EndedUpstream, ExpectedAnswer, UpstreamRequest } from './connector.ts';
 import { upstreamFailed, upstreamTurnedAway } from './failure.ts';
 import { verifyLogout } from './logout-token.ts';

@@ -3,7 +3,7 @@ import { sealAudit, verifyAudit } from '../audit/seals.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { reencryptTotp } from '../factors/totp.store.ts';
-import { reencryptConnections } from '../federation/connections.store.ts';
+import { reencryptConnections } from '../federation/connections/connections.store.ts';
 import { reencryptMails } from '../mail/mails.store.ts';
 import { addFingerprintRoot, reencryptDataKeys } from '../secrets/data-key.store.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';

@@ -2,7 +2,7 @@ import type Router from '@koa/router';
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { findConnection } from '../federation/connections.store.ts';
+import { findConnection } from '../federation/connections/connections.store.ts';
 import type { Connector } from '../federation/connector.ts';
 import type { Connectors } from '../federation/connectors.ts';
 import { takeUpstreamSessions } from '../federation/upstream-sessions.store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
-import type { Connection } from '../../src/federation/connections.store.ts';
+import type { Connection } from '../../src/federation/connections/connections.store.ts';
 import type { UpstreamIdentity } from '../../src/federation/connector.ts';
 import { OpenIdConnector } from '../../src/federation/openid.ts';
 import { newSecrets } from '../../src/federation/requests.ts';

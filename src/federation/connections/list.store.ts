@@ -1,6 +1,6 @@
-import { type Authority, ofTenants } from '../authority/authority.ts';
-import type { Queryable } from '../database/database.ts';
-import { type Cursor, type Page, readPage } from '../database/keyset.ts';
+import { type Authority, ofTenants } from '../../authority/authority.ts';
+import type { Queryable } from '../../database/database.ts';
+import { type Cursor, type Page, readPage } from '../../database/keyset.ts';
 import { type Connection, connectionColumns } from './connections.store.ts';
 
 /** The connections of the tenants that somebody administers. */

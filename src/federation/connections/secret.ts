@@ -1,6 +1,6 @@
+import { readFile, secretValue } from '../../cli/options.ts';
 import { AppError } from '../../errors.ts';
-import type { AuthMethod } from '../../federation/connections.store.ts';
-import { readFile, secretValue } from '../options.ts';
+import type { AuthMethod } from './connections.store.ts';
 
 type Given = { secret?: string; secretFile?: string };
 

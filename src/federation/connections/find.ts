@@ -1,14 +1,14 @@
 import type { Queryable } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { jwksPath } from '../../federation/client-keys.ts';
+import { tenantById } from '../../tenants/tenants.store.ts';
+import { jwksPath } from '../client-keys.ts';
 import {
   type AuthMethod,
   type Connection,
   countIdentities,
   findConnection,
   listConnections,
-} from '../../federation/connections.store.ts';
-import { tenantById } from '../../tenants/tenants.store.ts';
+} from './connections.store.ts';
 
 export type Settings = {
   name?: string;

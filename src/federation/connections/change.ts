@@ -1,6 +1,10 @@
 import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
+import type { Cli } from '../../cli/run.ts';
 import { AppError } from '../../errors.ts';
+import { requireTenant } from '../../tenants/find.ts';
+import { createGuardedFetch } from '../guarded-fetch.ts';
+import { discover } from '../openid.ts';
 import {
   type Connection,
   deleteConnection,
@@ -8,18 +12,14 @@ import {
   listConnections,
   secretContext,
   updateConnection,
-} from '../../federation/connections.store.ts';
-import { createGuardedFetch } from '../../federation/guarded-fetch.ts';
-import { discover } from '../../federation/openid.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import type { Cli } from '../run.ts';
+} from './connections.store.ts';
 import {
   type AddOptions,
   type FoundConnection,
   loadConnection,
   requireConnection,
   type Settings,
-} from './connection.ts';
+} from './find.ts';
 import { buttonName, checkId, checkIssuer, mappingFrom, withVouch } from './rules.ts';
 import { secretFrom } from './secret.ts';
 

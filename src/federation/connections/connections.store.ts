@@ -1,6 +1,6 @@
-import { columnsOf } from '../database/columns.ts';
-import type { Queryable, Transaction } from '../database/database.ts';
-import type { KeyRing } from '../secrets/keyring.ts';
+import { columnsOf } from '../../database/columns.ts';
+import type { Queryable, Transaction } from '../../database/database.ts';
+import type { KeyRing } from '../../secrets/keyring.ts';
 import { type Connection, connectionEntity } from './connection.entity.ts';
 
 export {

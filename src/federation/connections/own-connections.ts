@@ -1,9 +1,9 @@
-import type { Database } from '../database/database.ts';
-import type { KeyRing } from '../secrets/keyring.ts';
-import { signingKey } from './client-keys.ts';
+import type { Database } from '../../database/database.ts';
+import type { KeyRing } from '../../secrets/keyring.ts';
+import { signingKey } from '../client-keys.ts';
+import { type Connector, onFirstUse } from '../connector.ts';
+import type { OwnConnectors } from '../connectors.ts';
 import { activeConnections, type Connection, secretContext } from './connections.store.ts';
-import { type Connector, onFirstUse } from './connector.ts';
-import type { OwnConnectors } from './connectors.ts';
 
 type Parts = { database: Database; ring: KeyRing; fetch: typeof fetch };
 
@@ -41,7 +41,7 @@ export class OwnConnections implements OwnConnectors {
       : undefined;
     const { id, name, allowedEmailDomains: emailDomains } = connection;
     const connector = onFirstUse({ id, name, emailDomains }, async () => {
-      const { OpenIdConnector } = await import('./openid.ts');
+      const { OpenIdConnector } = await import('../openid.ts');
       const clientKey = () => signingKey({ database, ring });
       return new OpenIdConnector({ connection, secret, clientKey, fetch });
     });

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { AppError } from '../../errors.ts';
-import type { ClaimMapping, Connection } from '../../federation/connections.store.ts';
-import { isEntra } from '../../federation/openid-claims.ts';
 import { isDisplayName } from '../../text/display-name.ts';
 import { trimUnseen } from '../../text/unseen.ts';
+import { isEntra } from '../openid-claims.ts';
+import type { ClaimMapping, Connection } from './connections.store.ts';
 
 /** Ids that ways to sign in have, or that stand for something else in an address. */
 const reservedIds = new Set(['google', 'bluesky', 'email', 'password', 'passkey', 'signed-in']);
