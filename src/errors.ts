@@ -48,6 +48,7 @@ export const errors = {
   connection_exists: 409,
   connection_id_invalid: 400,
   connection_in_use: 409,
+  connection_invalid: 400,
   connection_not_found: 404,
   console_network_refused: 403,
   cookies_off: 400,

@@ -1,13 +1,36 @@
 import { type Command, Option } from 'commander';
-import { authMethods } from '../federation/connections/connections.store.ts';
-import type { AddOptions, FoundConnection, Settings } from '../federation/connections/find.ts';
+import { operator } from '../authority/authority.ts';
+import type { ConnectionSettings, NewConnection } from '../federation/connections/change.ts';
+import { type AuthMethod, authMethods } from '../federation/connections/connections.store.ts';
+import type { FoundConnection } from '../federation/connections/find.ts';
+import { claimInvalid } from '../federation/connections/rules.ts';
 import { example } from './example.ts';
-import { collect, collectDomains, collectWords } from './options.ts';
+import { collect, collectDomains, collectWords, readFile, secretValue } from './options.ts';
 import { fields, type Report, table } from './report.ts';
-import { run } from './run.ts';
+import { type Cli, run } from './run.ts';
 
-const changes = () => import('../federation/connections/change.ts');
-const find = () => import('../federation/connections/find.ts');
+const lazy = {
+  change: () => import('../federation/connections/change.ts'),
+  find: () => import('../federation/connections/find.ts'),
+  tenants: () => import('../tenants/find.ts'),
+};
+
+/** As commander reads them. */
+type SettingOptions = {
+  name?: string;
+  clientId?: string;
+  authMethod?: AuthMethod;
+  secret?: string;
+  secretFile?: string;
+  scope?: string[];
+  claim?: string[];
+  vouchForEmail?: boolean;
+  allowedGroup?: string[];
+  allowedEmailDomain?: string[];
+};
+
+type AddOptions = SettingOptions &
+  Pick<NewConnection, 'id' | 'tenant' | 'name' | 'issuer' | 'clientId' | 'authMethod' | 'shared'>;
 
 export function register(noun: Command): void {
   registerAdd(noun);
@@ -16,8 +39,8 @@ export function register(noun: Command): void {
     .description('List the OpenID providers of all tenants')
     .addHelpText('after', example('connections list'))
     .action(
-      run(async ({ database, config }) =>
-        listed(await (await find()).allConnections({ database, publicUrl: config.publicUrl })),
+      run(async ({ database, config: { publicUrl } }) =>
+        listed(await (await lazy.find()).allConnections({ database, publicUrl })),
       ),
     );
   noun
@@ -25,13 +48,7 @@ export function register(noun: Command): void {
     .argument('<connection>', 'its id')
     .description('Show everything about a connection, but for its secret')
     .addHelpText('after', example('connections show acme-keycloak'))
-    .action(
-      run(async ({ database, config }, _, id) =>
-        shown(
-          await (await find()).requireConnection({ database, publicUrl: config.publicUrl }, id),
-        ),
-      ),
-    );
+    .action(run(async (cli, _, id) => shown(cli, id)));
   registerChanges(noun);
 }
 
@@ -55,7 +72,18 @@ function registerAdd(noun: Command): void {
       ),
     )
     .action(
-      run<AddOptions>(async (cli, options) => shown(await (await changes()).add(cli, options))),
+      run<AddOptions>(async (cli, options) => {
+        const { addConnection } = await lazy.change();
+        const { database, ring, config } = cli;
+        const { publicUrl, upstream } = config;
+        const { id, name, issuer, clientId, authMethod, shared } = options;
+        const { id: tenant } = await (await lazy.tenants()).requireTenant(database, options.tenant);
+        await addConnection({ database, ring, publicUrl, upstream }, operator, {
+          ...(await settingsFrom(options)),
+          ...{ id, tenant, name, issuer, clientId, authMethod, shared },
+        });
+        return shown(cli, id);
+      }),
     );
 }
 
@@ -101,9 +129,11 @@ function registerChanges(noun: Command): void {
     .option('--no-vouch-for-email', 'addresses in the claim mapped as email prove nothing')
     .addHelpText('after', example('connections set acme-keycloak --allowed-group chat-users'))
     .action(
-      run<Settings>(async (cli, options, id) =>
-        shown(await (await changes()).set(cli, id, options)),
-      ),
+      run<SettingOptions>(async (cli, options, id) => {
+        const { changeConnection } = await lazy.change();
+        await changeConnection(cli, operator, id, await settingsFrom(options));
+        return shown(cli, id);
+      }),
     );
   for (const [verb, disabled, description] of [
     ['disable', true, 'Stop sign-ins by a connection; sessions that began go on'],
@@ -114,7 +144,13 @@ function registerChanges(noun: Command): void {
       .argument('<connection>', 'its id')
       .description(description)
       .addHelpText('after', example(`connections ${verb} acme-keycloak`))
-      .action(run(async (cli, _, id) => shown(await (await changes()).disable(cli, id, disabled))));
+      .action(
+        run(async (cli, _, id) => {
+          const { disableConnection } = await lazy.change();
+          await disableConnection(cli.database, operator, id, disabled);
+          return shown(cli, id);
+        }),
+      );
   }
   noun
     .command('remove')
@@ -124,13 +160,44 @@ function registerChanges(noun: Command): void {
     .addHelpText('after', example('connections remove acme-keycloak'))
     .action(
       run<{ force?: boolean }>(async (cli, options, id) => {
-        await (await changes()).remove(cli, id, options);
+        const { removeConnection } = await lazy.change();
+        await removeConnection(cli.database, operator, id, options);
         return { data: { id, removed: true }, text: `Removed ${id}.` };
       }),
     );
 }
 
-function shown(connection: FoundConnection): Report {
+async function settingsFrom(options: SettingOptions): Promise<ConnectionSettings> {
+  const { name, clientId, authMethod, vouchForEmail } = options;
+  const secret = options.secretFile
+    ? readFile(options.secretFile).toString().replace(/\s+$/, '')
+    : await secretValue(options.secret);
+  return {
+    ...{ name, clientId, authMethod, vouchForEmail, secret },
+    scopes: options.scope,
+    claims: options.claim && mappingFrom(options.claim),
+    allowedGroups: options.allowedGroup,
+    allowedEmailDomains: options.allowedEmailDomain,
+  };
+}
+
+/**
+ * `name=displayName groups=realm_access.roles` as a mapping.
+ *
+ * @throws AppError `claim_invalid`
+ */
+function mappingFrom(claims: readonly string[]): Record<string, string> {
+  const parts = claims.map((claim) => {
+    const [, name, path] = /^(\w+)=(.+)$/.exec(claim) ?? [];
+    if (!name || !path) throw claimInvalid(claim);
+    return [name, path];
+  });
+  return Object.fromEntries(parts);
+}
+
+async function shown({ database, config }: Cli, id: string): Promise<Report> {
+  const { requireConnection } = await lazy.find();
+  const connection = await requireConnection({ database, publicUrl: config.publicUrl }, id);
   return { data: connection, text: described(connection) };
 }
 

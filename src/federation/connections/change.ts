@@ -1,146 +1,229 @@
 import type { AuditAction } from '../../audit/actions.ts';
 import { record } from '../../audit/events.ts';
-import type { Cli } from '../../cli/run.ts';
+import {
+  type Authority,
+  requireAll,
+  requireChange,
+  requireReach,
+} from '../../authority/authority.ts';
+import type { Database, Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { requireTenant } from '../../tenants/find.ts';
+import type { KeyRing } from '../../secrets/keyring.ts';
+import { tenantWithin } from '../../tenants/find.ts';
 import { createGuardedFetch } from '../guarded-fetch.ts';
 import { discover } from '../openid.ts';
 import {
+  type AuthMethod,
+  type ClaimMapping,
   type Connection,
+  countIdentities,
   deleteConnection,
   insertConnection,
   listConnections,
+  lockConnection,
   secretContext,
   updateConnection,
 } from './connections.store.ts';
+import { connectionNotFound } from './find.ts';
 import {
-  type AddOptions,
-  type FoundConnection,
-  loadConnection,
-  requireConnection,
-  type Settings,
-} from './find.ts';
-import { buttonName, checkId, checkIssuer, mappingFrom, withVouch } from './rules.ts';
-import { secretFrom } from './secret.ts';
+  buttonName,
+  checkedDomains,
+  checkedGroups,
+  checkedMapping,
+  checkedScopes,
+  checkId,
+  checkIssuer,
+  withVouch,
+} from './rules.ts';
+import { checkedSecret } from './secret.ts';
+
+/** What can be said of a connection; what is not said is usual, or stays as it was. */
+export type ConnectionSettings = {
+  name?: string;
+  clientId?: string;
+  authMethod?: AuthMethod;
+  secret?: string;
+  /** Besides `openid`. */
+  scopes?: readonly string[];
+  claims?: Readonly<Record<string, string>>;
+  /** The operator's word that addresses in the claim mapped as email are proved. */
+  vouchForEmail?: boolean;
+  allowedGroups?: readonly string[];
+  allowedEmailDomains?: readonly string[];
+};
+
+export type NewConnection = ConnectionSettings & {
+  id: string;
+  /** Slug, domain or id. */
+  tenant: string;
+  name: string;
+  issuer: string;
+  clientId: string;
+  authMethod: AuthMethod;
+  /** Whether another tenant may have a connection to the same issuer. */
+  shared?: boolean;
+};
 
 /**
  * Adds a provider that answers now and calls itself what it was given as.
  *
- * @throws AppError `connection_exists` (409), `upstream_failed` (502), and what the rules throw
+ * @throws AppError `connection_exists` (409), `tenant_not_found` (404), `upstream_failed` (502), and
+ *   what the rules throw
  */
-export async function add(cli: Cli, options: AddOptions): Promise<FoundConnection> {
-  const { database, ring, config } = cli;
-  const { id, issuer, clientId, authMethod } = options;
+export async function addConnection(
+  dependencies: {
+    database: Database;
+    ring: KeyRing;
+    publicUrl: string;
+    upstream: Parameters<typeof createGuardedFetch>[0];
+  },
+  authority: Authority,
+  wanted: NewConnection,
+): Promise<void> {
+  const { database, ring, publicUrl, upstream } = dependencies;
+  const { id, issuer, authMethod } = wanted;
+  requireChange(authority);
   checkId(id);
-  const tenant = await requireTenant(database, options.tenant);
+  const tenant = await tenantWithin(database, authority, wanted.tenant);
   checkIssuer(issuer, {
-    ownUrl: config.publicUrl,
-    tenantId: tenant.id,
-    shared: options.shared,
+    ...{ ownUrl: publicUrl, tenantId: tenant.id, shared: wanted.shared },
     others: await listConnections(database),
   });
-  await discover(issuer, clientId, createGuardedFetch(config.upstream));
-  const claims = withVouch(mappingFrom(options.claim ?? []), options.vouchForEmail, issuer);
-  const secret = await secretFrom(authMethod, options);
+  const { clientId } = checkedIds(wanted);
+  const secret = checkedSecret(authMethod, wanted.secret);
   const place = { id, tenantId: tenant.id };
+  const connection = {
+    ...place,
+    ...{ name: buttonName(wanted.name), issuer, clientId, authMethod },
+    secretSealed: secret && ring.seal(secret, secretContext(place)),
+    scopes: checkedScopes(wanted.scopes ?? ['profile', 'email']),
+    claims: vouched(authority, checkedMapping(wanted.claims ?? {}), wanted, issuer),
+    allowedGroups: checkedGroups(wanted.allowedGroups ?? []),
+    allowedEmailDomains: checkedDomains(wanted.allowedEmailDomains ?? []),
+  };
+  await discover(issuer, clientId, createGuardedFetch(upstream));
   await database.transaction(async (tx) => {
-    const added = await insertConnection(tx, {
-      ...place,
-      ...{ name: buttonName(options.name), issuer, clientId, authMethod },
-      secretSealed: secret && ring.seal(secret, secretContext(place)),
-      scopes: scopesFrom(options.scope),
-      claims,
-      allowedGroups: options.allowedGroup ?? [],
-      allowedEmailDomains: options.allowedEmailDomain ?? [],
-    });
-    if (!added) {
+    if (!(await insertConnection(tx, connection))) {
       throw new AppError('connection_exists', { message: `There is a connection ${id} already.` });
     }
-    await record(tx, { action: 'connection.created', ...about({ ...place, claims }) });
+    await tell(tx, authority, 'connection.created', connection);
   });
-  return shown(cli, id);
 }
 
 /** @throws AppError `connection_not_found` (404), and what the rules throw */
-export async function set(cli: Cli, id: string, options: Settings): Promise<FoundConnection> {
-  const before = await loadConnection(cli.database, id);
-  const authMethod = options.authMethod ?? before.authMethod;
-  const renew =
-    options.secret !== undefined ||
-    options.secretFile !== undefined ||
-    authMethod !== before.authMethod;
-  const secret = renew ? await secretFrom(authMethod, options) : undefined;
-  const secretSealed =
-    secret === undefined
-      ? before.secretSealed
-      : secret && cli.ring.seal(secret, secretContext(before));
-  await save(cli, 'connection.changed', {
-    ...before,
-    ...{ authMethod, secretSealed },
-    name: options.name === undefined ? before.name : buttonName(options.name),
-    clientId: options.clientId ?? before.clientId,
-    scopes: options.scope ? scopesFrom(options.scope) : before.scopes,
-    claims: claimsAfter(before, options),
-    allowedGroups: options.allowedGroup ?? before.allowedGroups,
-    allowedEmailDomains: options.allowedEmailDomain ?? before.allowedEmailDomains,
+export async function changeConnection(
+  { database, ring }: { database: Database; ring: KeyRing },
+  authority: Authority,
+  id: string,
+  settings: ConnectionSettings,
+): Promise<void> {
+  await withConnection(database, authority, id, async (tx, before) => {
+    const authMethod = settings.authMethod ?? before.authMethod;
+    const renewed = settings.secret !== undefined || authMethod !== before.authMethod;
+    const secret = renewed ? checkedSecret(authMethod, settings.secret) : undefined;
+    const secretSealed = secret && ring.seal(secret, secretContext(before));
+    const after = {
+      ...before,
+      ...{ authMethod, secretSealed: renewed ? (secretSealed ?? null) : before.secretSealed },
+      name: settings.name === undefined ? before.name : buttonName(settings.name),
+      clientId: checkedIds({ clientId: settings.clientId ?? before.clientId }).clientId,
+      scopes: settings.scopes ? checkedScopes(settings.scopes) : before.scopes,
+      claims: claimsAfter(authority, before, settings),
+      allowedGroups: checkedGroups(settings.allowedGroups ?? before.allowedGroups),
+      allowedEmailDomains: checkedDomains(
+        settings.allowedEmailDomains ?? before.allowedEmailDomains,
+      ),
+    };
+    await updateConnection(tx, after);
+    await tell(tx, authority, 'connection.changed', after);
   });
-  return shown(cli, id);
 }
 
 /** @throws AppError `connection_not_found` (404) */
-export async function disable(cli: Cli, id: string, disabled: boolean): Promise<FoundConnection> {
-  const before = await loadConnection(cli.database, id);
-  const action = disabled ? 'connection.disabled' : 'connection.enabled';
-  await save(cli, action, { ...before, disabledAt: disabled ? new Date() : null });
-  return shown(cli, id);
+export async function disableConnection(
+  database: Database,
+  authority: Authority,
+  id: string,
+  disabled: boolean,
+): Promise<void> {
+  await withConnection(database, authority, id, async (tx, before) => {
+    await updateConnection(tx, { ...before, disabledAt: disabled ? new Date() : null });
+    const action = disabled ? 'connection.disabled' : 'connection.enabled';
+    await tell(tx, authority, action, before);
+  });
 }
 
 /** @throws AppError `connection_not_found` (404), `connection_in_use` (409) unless forced */
-export async function remove(cli: Cli, id: string, { force = false } = {}): Promise<void> {
-  const { identities } = await shown(cli, id);
-  const connection = await loadConnection(cli.database, id);
-  if (identities > 0 && !force) {
-    throw new AppError('connection_in_use', {
-      message: `${identities} people sign in by ${id}: disable it instead, or say --force to disconnect them.`,
-    });
-  }
-  await cli.database.transaction(async (tx) => {
+export async function removeConnection(
+  database: Database,
+  authority: Authority,
+  id: string,
+  { force = false } = {},
+): Promise<void> {
+  await withConnection(database, authority, id, async (tx, connection) => {
+    const identities = await countIdentities(tx, id);
+    if (identities > 0 && !force) {
+      throw new AppError('connection_in_use', {
+        message: `${identities} people sign in by ${id}: disable it instead, or say --force to disconnect them.`,
+        details: { identities },
+      });
+    }
     await deleteConnection(tx, id);
-    await record(tx, {
-      action: 'connection.removed',
-      ...about(connection),
-      detail: { identities },
-    });
+    await tell(tx, authority, 'connection.removed', connection, { identities });
   });
 }
 
-function shown({ database, config }: Cli, id: string): Promise<FoundConnection> {
-  return requireConnection({ database, publicUrl: config.publicUrl }, id);
-}
-
-async function save({ database }: Cli, action: AuditAction, connection: Connection): Promise<void> {
+/** Under its lock, as far as the authority reaches. */
+async function withConnection(
+  database: Database,
+  authority: Authority,
+  id: string,
+  act: (tx: Transaction, connection: Connection) => Promise<void>,
+): Promise<void> {
+  requireChange(authority);
   await database.transaction(async (tx) => {
-    await updateConnection(tx, connection);
-    await record(tx, { action, ...about(connection) });
+    const connection = await lockConnection(tx, id);
+    if (!connection) throw connectionNotFound(id);
+    requireReach(authority, connection.tenantId, 'connection_not_found');
+    await act(tx, connection);
   });
 }
 
-function about({ id, tenantId, claims }: Pick<Connection, 'id' | 'tenantId' | 'claims'>) {
+function tell(
+  tx: Transaction,
+  { actor }: Authority,
+  action: AuditAction,
+  { id, tenantId, claims }: Pick<Connection, 'id' | 'tenantId' | 'claims'>,
+  more: { identities?: number } = {},
+): Promise<void> {
   const { emailVouched } = claims;
-  return {
-    actor: 'operator',
-    tenantId,
-    target: id,
-    ...(emailVouched && { detail: { emailVouched } }),
-  };
+  const detail = { ...(emailVouched && { emailVouched }), ...more };
+  return record(tx, { action, actor, tenantId, target: id, detail });
 }
 
-function claimsAfter({ claims, issuer }: Connection, { claim, vouchForEmail }: Settings) {
-  if (claim) return withVouch(mappingFrom(claim), vouchForEmail, issuer);
-  return vouchForEmail === undefined ? claims : withVouch(claims, vouchForEmail, issuer);
+function claimsAfter(
+  authority: Authority,
+  { claims: before, issuer }: Connection,
+  { claims, vouchForEmail }: ConnectionSettings,
+): ClaimMapping {
+  if (claims) return vouched(authority, checkedMapping(claims), { vouchForEmail }, issuer);
+  if (vouchForEmail === undefined) return before;
+  return vouched(authority, before, { vouchForEmail }, issuer);
 }
 
-/** Without `openid` there is no ID token, and nobody to sign in. */
-function scopesFrom(scopes: readonly string[] = ['profile', 'email']): string[] {
-  return [...new Set(['openid', ...scopes])];
+/** Whoever vouches for addresses answers for accounts: only the operator of all tenants does. */
+function vouched(
+  authority: Authority,
+  mapping: ClaimMapping,
+  { vouchForEmail }: Pick<ConnectionSettings, 'vouchForEmail'>,
+  issuer: string,
+): ClaimMapping {
+  if (vouchForEmail) requireAll(authority);
+  return withVouch(mapping, vouchForEmail, issuer);
+}
+
+/** @throws AppError `connection_invalid` */
+function checkedIds({ clientId }: { clientId: string }): { clientId: string } {
+  if (/^[\x21-\x7e]{1,500}$/.test(clientId)) return { clientId };
+  throw new AppError('connection_invalid', { message: 'That cannot be our client id there.' });
 }

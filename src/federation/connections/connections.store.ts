@@ -35,6 +35,15 @@ export async function findConnection(db: Queryable, id: string): Promise<Connect
   return row;
 }
 
+/** As it is now, and nobody changes it before this transaction ends. */
+export async function lockConnection(tx: Transaction, id: string): Promise<Connection | undefined> {
+  const [row] = await tx.query<Connection>(
+    `select ${connectionColumns} from connections c where c.id = $1 for update`,
+    [id],
+  );
+  return row;
+}
+
 export function listConnections(db: Queryable): Promise<Connection[]> {
   return db.query<Connection>(
     `select ${connectionColumns} from connections c order by c.created_at, c.id`,

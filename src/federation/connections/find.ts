@@ -3,35 +3,11 @@ import { AppError } from '../../errors.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 import { jwksPath } from '../client-keys.ts';
 import {
-  type AuthMethod,
   type Connection,
   countIdentities,
   findConnection,
   listConnections,
 } from './connections.store.ts';
-
-export type Settings = {
-  name?: string;
-  clientId?: string;
-  secret?: string;
-  secretFile?: string;
-  authMethod?: AuthMethod;
-  scope?: string[];
-  claim?: string[];
-  vouchForEmail?: boolean;
-  allowedGroup?: string[];
-  allowedEmailDomain?: string[];
-};
-
-export type AddOptions = Settings & {
-  tenant: string;
-  id: string;
-  name: string;
-  issuer: string;
-  clientId: string;
-  authMethod: AuthMethod;
-  shared?: boolean;
-};
 
 /** What may be shown of a connection: everything but its secret. */
 export type FoundConnection = Omit<Connection, 'secretSealed' | 'tenantId'> & {
@@ -51,14 +27,13 @@ export async function allConnections(place: Place): Promise<FoundConnection[]> {
 
 /** @throws AppError `connection_not_found` (404) */
 export async function requireConnection(place: Place, id: string): Promise<FoundConnection> {
-  return found(place, await loadConnection(place.database, id));
+  const connection = await findConnection(place.database, id);
+  if (!connection) throw connectionNotFound(id);
+  return found(place, connection);
 }
 
-/** @throws AppError `connection_not_found` (404) */
-export async function loadConnection(db: Queryable, id: string): Promise<Connection> {
-  const connection = await findConnection(db, id);
-  if (connection) return connection;
-  throw new AppError('connection_not_found', {
+export function connectionNotFound(id: string): AppError {
+  return new AppError('connection_not_found', {
     message: `There is no connection ${id}. See: openmeet-id connections list`,
   });
 }

@@ -57,23 +57,49 @@ type IssuerRules = {
 };
 
 /**
- * `name=displayName groups=realm_access.roles` as a mapping.
+ * Which claims say what, as somebody gave it.
  *
  * @throws AppError `claim_invalid`
  */
-export function mappingFrom(claims: readonly string[]): ClaimMapping {
+export function checkedMapping(claims: Readonly<Record<string, string>>): ClaimMapping {
   const mapping: ClaimMapping = {};
-  for (const claim of claims) {
-    const [, name, path] = /^(\w+)=([\w.:/-]{1,200})$/.exec(claim) ?? [];
+  for (const [name, path] of Object.entries(claims)) {
     const known = mappable.find((candidate) => candidate === name);
-    if (!known || !path) {
-      throw new AppError('claim_invalid', {
-        message: `"${claim}" is no mapping: give ${mappable.join(', ')} = the name of a claim, such as name=displayName.`,
-      });
-    }
+    if (!known || !/^[\w.:/-]{1,200}$/.test(path)) throw claimInvalid(`${name}=${path}`);
     mapping[known] = path;
   }
   return mapping;
+}
+
+export function claimInvalid(claim: string): AppError {
+  return new AppError('claim_invalid', {
+    message: `"${claim}" is no mapping: give ${mappable.join(', ')} = the name of a claim, such as name=displayName.`,
+  });
+}
+
+/**
+ * Without `openid` there is no ID token, and nobody to sign in.
+ *
+ * @throws AppError `connection_invalid` for what is no scope (RFC 6749 §3.3)
+ */
+export function checkedScopes(scopes: readonly string[]): string[] {
+  const odd = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(scope));
+  if (odd === undefined) return [...new Set(['openid', ...scopes])];
+  throw new AppError('connection_invalid', { message: `"${odd}" is no scope.` });
+}
+
+/** @throws AppError `connection_invalid` */
+export function checkedGroups(groups: readonly string[]): string[] {
+  const odd = groups.find((group) => !isDisplayName(group, 255));
+  if (odd === undefined) return [...new Set(groups)];
+  throw new AppError('connection_invalid', { message: `"${odd}" cannot be a group.` });
+}
+
+/** @throws AppError `connection_invalid` */
+export function checkedDomains(domains: readonly string[]): string[] {
+  const odd = domains.find((domain) => !/^(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}$/.test(domain));
+  if (odd === undefined) return [...new Set(domains)];
+  throw new AppError('connection_invalid', { message: `"${odd}" is no domain of addresses.` });
 }
 
 /**
