@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { onStopRequested } from '../src/process-end.ts';
 import type { HomeserverOptions } from './homeserver.ts';
 import { installSynapse, isSynapseInstalled } from './install.ts';
-import { root, startProcess, stopStarted, untilReady } from './process.ts';
+import { plainEnvironment, root, startProcess, stopStarted, untilReady } from './process.ts';
 import { startHomeserver } from './start.ts';
 
 /**
@@ -40,11 +40,10 @@ type BotTokens = { MATRIX_ACCESS_TOKEN: string; MATRIX_HS_TOKEN: string };
 
 /** What an operator types. */
 async function cli<T>(command: string[], tokens?: BotTokens): Promise<T> {
-  const { PATH = '', HOME = '/' } = process.env;
   const args = ['src/cli/main.ts', ...command, '--json'];
   const running = promisify(execFile)(process.execPath, args, {
     cwd: root,
-    env: { PATH, HOME, ...env, ...tokens },
+    env: { ...plainEnvironment(), ...env, ...tokens },
     signal: told.signal,
   });
   const { stdout } = await running.catch((error: Error & { stderr?: string }) => {

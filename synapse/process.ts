@@ -38,8 +38,14 @@ export async function stopStarted(): Promise<void> {
   for (const started of [...running].reverse()) await started.stop();
 }
 
+/** What of our environment every program gets: the search path, and where Node keeps what it compiled. */
+export function plainEnvironment(): Record<string, string> {
+  const { PATH = '', HOME = '/', NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) };
+}
+
 /**
- * Starts a program in the project's root with nothing of our environment but the search path. It ends
+ * Starts a program in the project's root with nothing of our environment but what all get. It ends
  * at the latest when this process has, even if that is killed.
  */
 export function startProcess(
@@ -47,10 +53,9 @@ export function startProcess(
   args: string[],
   { env = {}, onOutput }: ProcessOptions = {},
 ): RunningProcess {
-  const { PATH = '', HOME = '/' } = process.env;
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH, HOME, ...env },
+    env: { ...plainEnvironment(), ...env },
     // A group of its own: Ctrl-C is for us, and its children can be killed with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { root } from '../../synapse/process.ts';
+import { plainEnvironment, root } from '../../synapse/process.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 export type Output = { code: number; stdout: string; stderr: string };
@@ -20,10 +20,9 @@ export type RunOptions = {
 
 /** Runs the command line tool as a process of its own. */
 export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<Output> {
-  const { PATH = '', HOME = '/' } = process.env;
   const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
     cwd: root,
-    env: { PATH, HOME, ...options.env },
+    env: { ...plainEnvironment(), ...options.env },
   });
   child.stdin.end(options.input ?? '');
   const ended = new Promise<number>((resolve, reject) => {

@@ -4,7 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type RunningProcess, root, startProcess, untilReady } from '../../synapse/process.ts';
+import {
+  plainEnvironment,
+  type RunningProcess,
+  root,
+  startProcess,
+  untilReady,
+} from '../../synapse/process.ts';
 import { type LoadBalancer, startLoadBalancer } from './load-balancer.ts';
 import type { Inbox } from './mail.ts';
 import { openMailbox } from './mailbox.ts';
@@ -171,11 +177,10 @@ async function startInstance(place: Place, port: number): Promise<Instance> {
 }
 
 async function runCli<T>(args: string[], env: Record<string, string>): Promise<T> {
-  const { PATH = '', HOME = '/' } = process.env;
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['src/cli/main.ts', ...args, '--json'],
-    { cwd: root, env: { PATH, HOME, ...env } },
+    { cwd: root, env: { ...plainEnvironment(), ...env } },
   );
   return JSON.parse(stdout);
 }

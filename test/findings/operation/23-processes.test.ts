@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { startEmbedded } from '../../../src/database/embedded.ts';
-import { root } from '../../../synapse/process.ts';
+import { plainEnvironment, root } from '../../../synapse/process.ts';
 import { freePorts } from '../../support/ports.ts';
 import { processesOf, treeOf, untilGone } from '../../support/process-tree.ts';
 import { until } from '../../support/until.ts';
@@ -36,10 +36,9 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 /** On the embedded database, as people begin. */
 function run(command: string, args: string[], env: Record<string, string> = {}) {
-  const { PATH, HOME } = process.env;
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH, HOME, DATA_DIR: dataDir, PORT: `${port}`, ...env },
+    env: { ...plainEnvironment(), DATA_DIR: dataDir, PORT: `${port}`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // As of a terminal: `npm` and what it runs are one group.
     detached: true,

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { fileProblem } from '../../../src/config/file-problem.ts';
 import { explainDatabase } from '../../../src/database/explain.ts';
 import { listenProblem } from '../../../src/http/listen-problem.ts';
-import { root } from '../../../synapse/process.ts';
+import { plainEnvironment, root } from '../../../synapse/process.ts';
 import { freePorts } from '../../support/ports.ts';
 import { testDatabase, testServer } from '../../support/postgres.ts';
 
@@ -22,10 +22,9 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** What a program that cannot do its work leaves on the screen. */
 async function said(program: string[], env: Record<string, string>): Promise<string> {
-  const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, program, {
     cwd: root,
-    env: { PATH, HOME, DATA_DIR: directory, NODE_ENV: 'test', ...env },
+    env: { ...plainEnvironment(), DATA_DIR: directory, NODE_ENV: 'test', ...env },
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeAll, describe, test } from 'vitest';
 import type { FoundTenant } from '../../../src/tenants/find.ts';
-import { root } from '../../../synapse/process.ts';
+import { plainEnvironment, root } from '../../../synapse/process.ts';
 import { useTerminal } from '../../cli/terminal.ts';
 import { until } from '../../support/until.ts';
 
@@ -71,7 +71,7 @@ describe('what cannot be undone', () => {
     const command = `${process.execPath} src/cli/main.ts tenants suspend acme`;
     const child = execFile('script', ['-qec', command, '/dev/null'], {
       cwd: root,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...terminal.env },
+      env: { ...plainEnvironment(), ...terminal.env },
     });
     let screen = '';
     child.stdout?.on('data', (text) => {
