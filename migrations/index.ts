@@ -16,6 +16,7 @@ import { MatrixDevices1797000000031 } from './1797000000031-matrix-devices.ts';
 import { ClientRequirements1797000000034 } from './1797000000034-client-requirements.ts';
 import { AdministrationLists1797100000000 } from './1797100000000-administration-lists.ts';
 import { SecondFactors1797200000011 } from './1797200000011-second-factors.ts';
+import { MatrixRooms1797300000000 } from './1797300000000-matrix-rooms.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -40,4 +41,5 @@ export const migrations = [
   ClientRequirements1797000000034,
   AdministrationLists1797100000000,
   SecondFactors1797200000011,
+  MatrixRooms1797300000000,
 ];

@@ -21,16 +21,17 @@ const kept = new Set([
   'clients',
   'connections',
   'data_keys',
+  'entities', // what platforms tell of
   'guests', // people, like accounts
   'identities', // gone with their account
   'invitation_uses', // gone with their invitation
   'library_schemas',
   'matrix_devices', // one for each account that signed in to Matrix
+  'matrix_rooms', // one for each entity
   'matrix_users', // nobody inherits one
   'memberships', // what platforms say, one for each person and entity
   'migrations',
   'recovery_codes', // ten for each account at most
-  'rooms',
   'signing_keys', // a few a year
   'tenant_domains',
   'tenant_email_domains',

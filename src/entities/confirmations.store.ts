@@ -16,9 +16,9 @@ export function openMemberships(db: Queryable, accountId: string): Promise<OpenM
   return db.query<OpenMembership>(
     `select room, entity_type as type, coalesce(name, entity_slug) as name, role,
         power_level as "powerLevel"
-      from memberships join rooms on rooms.id = memberships.room
+      from memberships join entities on entities.id = memberships.room
       where account_id = $1 and awaiting_confirmation and role <> 'banned'
-        and rooms.state <> 'deleted' and occurred_at > members_since
+        and entities.state <> 'deleted' and occurred_at > members_since
       order by name, room`,
     [accountId],
   );
@@ -26,9 +26,9 @@ export function openMemberships(db: Queryable, accountId: string): Promise<OpenM
 
 export async function hasOpenMemberships(db: Queryable, accountId: string): Promise<boolean> {
   const [row] = await db.query<{ open: boolean }>(
-    `select exists (select from memberships join rooms on rooms.id = memberships.room
+    `select exists (select from memberships join entities on entities.id = memberships.room
       where account_id = $1 and awaiting_confirmation and role <> 'banned'
-        and rooms.state <> 'deleted' and occurred_at > members_since) as open`,
+        and entities.state <> 'deleted' and occurred_at > members_since) as open`,
     [accountId],
   );
   return row?.open ?? false;

@@ -19,7 +19,7 @@ export async function roomCounts(db: Queryable): Promise<RoomCounts> {
           and synced_version < wanted_version)::int as waiting,
         count(*) filter (where error is null and held_removals is null
           and synced_version >= wanted_version)::int as ready
-      from rooms
+      from entities join matrix_rooms on entity = entities.id
       where state in ('active', 'cancelled') or (state = 'deleted' and room_id is not null)`,
   );
   return row as RoomCounts;

@@ -33,9 +33,9 @@ export type FoundRoom = ListedRoom & {
   createdAt: Date;
 };
 
-const listed = `rooms.id, tenants.slug as tenant, entity_type as type, entity_slug as slug,
-  rooms.name, rooms.state, origin, room_id as "roomId", alias,
-  (select count(*)::int from memberships where room = rooms.id and role <> 'banned'
+const listed = `entities.id, tenants.slug as tenant, entity_type as type, entity_slug as slug,
+  entities.name, entities.state, origin, room_id as "roomId", alias,
+  (select count(*)::int from memberships where room = entities.id and role <> 'banned'
     and occurred_at > members_since) as members,
   synced_version >= wanted_version as synced, error,
   (held_removals->>'count')::int as "removalsHeld"`;
@@ -49,9 +49,10 @@ export type RoomQuestion = {
 
 export function findRooms(db: Queryable, { tenantId, troubled, limit }: RoomQuestion) {
   return db.query<ListedRoom>(
-    `select ${listed} from rooms join tenants on tenants.id = tenant_id
-      where ($1::uuid is null or tenant_id = $1) and rooms.state <> 'awaited'
-        and (rooms.state <> 'deleted' or room_id is not null)
+    `select ${listed} from entities join matrix_rooms on entity = entities.id
+        join tenants on tenants.id = tenant_id
+      where ($1::uuid is null or tenant_id = $1) and entities.state <> 'awaited'
+        and (entities.state <> 'deleted' or room_id is not null)
         and (not $2 or error is not null or held_removals is not null)
       order by tenants.slug, entity_type, entity_slug limit $3`,
     [tenantId, troubled, limit],
@@ -67,8 +68,9 @@ export async function findRoom(
         creator_slug as "createdBy", former_room_id as "formerRoomId", synced_at as "syncedAt",
         error_at as "errorAt", checked_at as "checkedAt",
         array(select jsonb_array_elements_text(held_removals->'users')) as "heldUsers",
-        held_removals->>'digest' as "heldDigest", rooms.created_at as "createdAt"
-      from rooms join tenants on tenants.id = tenant_id
+        held_removals->>'digest' as "heldDigest", entities.created_at as "createdAt"
+      from entities join matrix_rooms on entity = entities.id
+        join tenants on tenants.id = tenant_id
       where tenant_id = $1 and entity_type = $2 and entity_slug = $3`,
     [tenantId, type, slug],
   );
@@ -78,8 +80,8 @@ export async function findRoom(
 /** @returns false when another list of people waits by now, or none */
 export async function confirmRemovals(tx: Queryable, id: string, digest: string): Promise<boolean> {
   const rows = await tx.query(
-    `update rooms set confirmed_removals = $2, updated_at = now()
-      where id = $1 and held_removals->>'digest' = $2 returning id`,
+    `update matrix_rooms set confirmed_removals = $2, updated_at = now()
+      where entity = $1 and held_removals->>'digest' = $2 returning entity`,
     [id, digest],
   );
   return rows.length > 0;

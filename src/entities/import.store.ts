@@ -19,12 +19,12 @@ export async function adoptRooms(
   rooms: readonly ImportedRoom[],
 ): Promise<void> {
   await tx.query(
-    `update rooms set origin = 'imported', strangers = 'keep', room_id = given."roomId",
-        metadata = rooms.metadata || given.metadata
+    `update matrix_rooms set origin = 'imported', strangers = 'keep', room_id = given."roomId",
+        metadata = matrix_rooms.metadata || given.metadata
       from jsonb_to_recordset($2::jsonb)
         as given ("entityType" text, "entitySlug" text, "roomId" text, metadata jsonb)
-      where rooms.tenant_id = $1 and entity_type = given."entityType"
-        and entity_slug = given."entitySlug" and room_id is null`,
+        join entities on entity_type = given."entityType" and entity_slug = given."entitySlug"
+      where entity = entities.id and tenant_id = $1 and room_id is null`,
     [tenantId, JSON.stringify(rooms)],
   );
 }

@@ -36,8 +36,8 @@ export async function deleteLink(tx: Queryable, room: string): Promise<string | 
 
 const pending = `select room, room_links.room_id as "roomId", requested_by as "requestedBy",
     tenant_id as "tenantId", entity_type as "entityType", entity_slug as "entitySlug"
-  from room_links join rooms on rooms.id = room_links.room
-  join tenants on tenants.id = rooms.tenant_id and tenants.status = 'active'
+  from room_links join entities on entities.id = room_links.room
+  join tenants on tenants.id = entities.tenant_id and tenants.status = 'active'
   where expires_at > now()`;
 
 export async function linkByCode(
@@ -69,7 +69,7 @@ export async function pendingUntil(db: Queryable, roomId: string): Promise<Date 
 
 /** Whether a Matrix room belongs to an entity, whichever tenant's that is. */
 export async function isTaken(db: Queryable, roomId: string): Promise<boolean> {
-  const rows = await db.query('select from rooms where room_id = $1', [roomId]);
+  const rows = await db.query('select from matrix_rooms where room_id = $1', [roomId]);
   return rows.length > 0;
 }
 
@@ -84,10 +84,10 @@ export async function lockMatrixRoom(tx: Queryable, roomId: string): Promise<voi
  */
 export async function assignRoom(tx: Queryable, room: string, roomId: string): Promise<void> {
   await tx.query(
-    `update rooms set room_id = $2, origin = 'linked', strangers = null, alias = null,
+    `update matrix_rooms set room_id = $2, origin = 'linked', strangers = null, alias = null,
         held_removals = null, confirmed_removals = null, error = null, error_at = null,
         checked_at = null, drift = null, updated_at = now()
-      where id = $1`,
+      where entity = $1`,
     [room, roomId],
   );
 }
@@ -95,11 +95,15 @@ export async function assignRoom(tx: Queryable, room: string, roomId: string): P
 /** The record is then like that of an entity nobody has told of, but for what was said. */
 export async function releaseRoom(tx: Queryable, room: string): Promise<void> {
   await tx.query(
-    `update rooms set room_id = null, origin = 'made', state = 'awaited', strangers = null,
-        alias = null, error = null, error_at = null, checked_at = null, drift = null,
-        held_removals = null, confirmed_removals = null, avatar_mxc = null, avatar_source = null,
-        wanted_version = wanted_version + 1, updated_at = now()
+    `update entities set state = 'awaited', wanted_version = wanted_version + 1, updated_at = now()
       where id = $1`,
+    [room],
+  );
+  await tx.query(
+    `update matrix_rooms set room_id = null, origin = 'made', strangers = null, alias = null,
+        error = null, error_at = null, checked_at = null, drift = null, held_removals = null,
+        confirmed_removals = null, avatar_mxc = null, avatar_source = null, updated_at = now()
+      where entity = $1`,
     [room],
   );
 }
@@ -117,7 +121,8 @@ export async function accountOfHandle(db: Queryable, handle: string): Promise<st
 /** A worker's word on a link that an operator waits for. */
 export async function markLinkFailed(db: Queryable, room: string, reason: string): Promise<void> {
   await db.query(
-    'update rooms set error = $2, error_at = clock_timestamp() where id = $1 and room_id is null',
+    `update matrix_rooms set error = $2, error_at = clock_timestamp()
+      where entity = $1 and room_id is null`,
     [room, reason],
   );
 }
@@ -125,7 +130,7 @@ export async function markLinkFailed(db: Queryable, room: string, reason: string
 /** The tenant's space, in which its rooms are listed. */
 export async function spaceOf(db: Queryable, tenantId: string): Promise<string | undefined> {
   const [space] = await db.query<{ id: string }>(
-    `select id from rooms
+    `select id from entities join matrix_rooms on entity = entities.id
       where tenant_id = $1 and entity_type = 'space' and room_id is not null`,
     [tenantId],
   );
@@ -135,7 +140,8 @@ export async function spaceOf(db: Queryable, tenantId: string): Promise<string |
 /** Those of these rooms that are spaces of ours. */
 export async function spacesAmong(db: Queryable, roomIds: readonly string[]): Promise<string[]> {
   const rows = await db.query<{ roomId: string }>(
-    `select room_id as "roomId" from rooms where entity_type = 'space' and room_id = any ($1)`,
+    `select room_id as "roomId" from entities join matrix_rooms on entity = entities.id
+      where entity_type = 'space' and room_id = any ($1)`,
     [roomIds],
   );
   return rows.map(({ roomId }) => roomId);

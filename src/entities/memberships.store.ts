@@ -68,8 +68,8 @@ export async function listMembers(
   },
 ): Promise<Membership[]> {
   const rows = await db.query<Row>(
-    `select ${columns} from memberships m join rooms r on r.id = m.room
-      where m.room = $1 and m.role is not null and m.occurred_at > r.members_since
+    `select ${columns} from memberships m join entities e on e.id = m.room
+      where m.room = $1 and m.role is not null and m.occurred_at > e.members_since
         and ($2::uuid is null or (m.member_tenant_id, m.member) > ($2, $3))
       order by m.member_tenant_id, m.member limit $4`,
     [page.room, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit],

@@ -11,7 +11,7 @@ export type Move = {
 /** The rooms concerned, in one order for all, so that nobody waits in a circle. */
 export async function lockRoomsOf(tx: Queryable, { tenantId, from }: Move): Promise<string[]> {
   const rooms = await tx.query<{ id: string }>(
-    `select id from rooms where id in (
+    `select id from entities where id in (
         select room from memberships where member_tenant_id = $1 and member = any ($2::text[]))
       order by tenant_id, entity_type, entity_slug for no key update`,
     [tenantId, from],
@@ -21,7 +21,7 @@ export async function lockRoomsOf(tx: Queryable, { tenantId, from }: Move): Prom
 
 export async function lockRooms(tx: Queryable, rooms: readonly string[]): Promise<void> {
   await tx.query(
-    `select from rooms where id = any ($1::uuid[])
+    `select from entities where id = any ($1::uuid[])
       order by tenant_id, entity_type, entity_slug for no key update`,
     [rooms],
   );
@@ -86,7 +86,7 @@ export async function bumpWantedVersion(
   rooms: readonly string[],
 ): Promise<string[]> {
   const changed = await tx.query<{ id: string }>(
-    `update rooms set wanted_version = wanted_version + 1, updated_at = now()
+    `update entities set wanted_version = wanted_version + 1, updated_at = now()
       where id = any ($1::uuid[]) and state <> 'awaited' returning id`,
     [rooms],
   );

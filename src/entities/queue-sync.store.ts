@@ -29,7 +29,8 @@ export async function nextRooms(
   limit: number,
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
-    `select id from rooms where room_id is not null and state <> 'awaited'
+    `select id from entities join matrix_rooms on entity = entities.id
+      where room_id is not null and state <> 'awaited'
         and ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or id > $2)
       order by id limit $3`,
     [tenantId, after, limit],
@@ -56,7 +57,8 @@ export async function queueRoomsUnlessQueued(tx: Queryable, ids: readonly string
 /** Rooms that an account belongs to now, by its slug or its id. */
 export async function roomsOfAccount(tx: Queryable, accountId: string): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
-    `select id from rooms where room_id is not null and state <> 'awaited' and id in (
+    `select id from entities join matrix_rooms on entity = entities.id
+      where room_id is not null and state <> 'awaited' and id in (
       select room from memberships
         join accounts on accounts.id = $1 and (memberships.account_id = accounts.id
           or (member_tenant_id = accounts.tenant_id and member = platform_slug)))`,

@@ -52,7 +52,7 @@ type NewRun = Pick<ReconcileRun, 'id' | 'tenantId' | 'dryRun' | 'requestedBy'>;
 export async function insertRun(tx: Queryable, run: NewRun): Promise<void> {
   await tx.query(
     `insert into reconcile_runs (id, tenant_id, dry_run, requested_by, total)
-      values ($1, $2::uuid, $3, $4, (select count(*) from rooms
+      values ($1, $2::uuid, $3, $4, (select count(*) from entities join matrix_rooms on entity = entities.id
         where ($2::uuid is null or tenant_id = $2)
           and (state in ('active', 'cancelled') or (state = 'deleted' and room_id is not null))))`,
     [run.id, run.tenantId, run.dryRun, run.requestedBy],
@@ -71,7 +71,7 @@ export async function findRun(db: Queryable, id: string): Promise<ReconcileRun |
 export async function isRunDue(tx: Queryable, hours: number): Promise<boolean> {
   await tx.query("select pg_advisory_xact_lock(hashtextextended('reconcile', 0))");
   const [row] = await tx.query<{ due: boolean }>(
-    `select exists (select from rooms where state <> 'awaited') and not exists (
+    `select exists (select from entities where state <> 'awaited') and not exists (
         select from reconcile_runs where tenant_id is null and not dry_run
           and started_at > now() - make_interval(hours => $1::int)) as due`,
     [hours],
@@ -82,7 +82,7 @@ export async function isRunDue(tx: Queryable, hours: number): Promise<boolean> {
 /** The rows of the next batch, by id. */
 export async function nextRooms(db: Queryable, run: ReconcileRun, limit: number) {
   const rows = await db.query<{ id: string }>(
-    `select id from rooms
+    `select id from entities join matrix_rooms on entity = entities.id
       where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or id > $2)
         and (state in ('active', 'cancelled') or (state = 'deleted' and room_id is not null))
       order by id limit $3`,
@@ -93,7 +93,7 @@ export async function nextRooms(db: Queryable, run: ReconcileRun, limit: number)
 
 /** What was found of a room; nothing when it is as it should be. */
 export async function noteCheck(db: Queryable, room: string, drift: Drift | null): Promise<void> {
-  await db.query('update rooms set checked_at = now(), drift = $2 where id = $1', [
+  await db.query('update matrix_rooms set checked_at = now(), drift = $2 where entity = $1', [
     room,
     drift && JSON.stringify(drift),
   ]);
@@ -123,7 +123,7 @@ export async function mending(db: Queryable, run: string) {
     `select count(*) filter (where synced and not failed)::int as mended,
         count(*) filter (where failed)::int as failed,
         count(*) filter (where not synced and not failed)::int as waiting
-      from rooms, lateral (select
+      from matrix_rooms, lateral (select
           coalesce(synced_at > checked_at, false) as synced,
           coalesce(error_at > checked_at, false)
             or not (drift ? 'problem') and drift->'actions' = '[]' and drift->'obstacles' <> '[]'
@@ -150,9 +150,10 @@ export async function endRun(
 /** Where a run found something, in the order of tenant, type and slug. */
 export function driftOf(db: Queryable, run: string): Promise<DriftedRoom[]> {
   return db.query<DriftedRoom>(
-    `select rooms.id, tenants.slug as tenant, entity_type as type, entity_slug as slug,
+    `select entities.id, tenants.slug as tenant, entity_type as type, entity_slug as slug,
         room_id as "roomId", drift, coalesce(synced_at > checked_at, false) as synced, error
-      from rooms join tenants on tenants.id = tenant_id
+      from entities join matrix_rooms on entity = entities.id
+        join tenants on tenants.id = tenant_id
       where drift->>'run' = $1 order by tenants.slug, entity_type, entity_slug`,
     [run],
   );

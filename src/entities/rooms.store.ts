@@ -31,21 +31,26 @@ export type Room = Entity &
     updatedAt: Date;
   };
 
+/** By a statement, or because the entity's room is another. */
+const updatedAt = 'greatest(entities.updated_at, matrix_rooms.updated_at)';
+
 const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
   entity_slug as "entitySlug", state, name, topic, avatar_url as "avatarUrl",
   creator_slug as "creatorSlug", encrypted, cross_tenant as "crossTenant", purge, stamps,
   case when isfinite(members_since) then ${instant('members_since')} end as "membersSince", origin, room_id as "roomId", alias,
   wanted_version::float8 as "wantedVersion", synced_version::float8 as "syncedVersion",
   synced_at as "syncedAt", error,
-  error is not null and error_at > updated_at as failed,
+  error is not null and error_at > ${updatedAt} as failed,
   error is not null and exists (select from graphile_worker.jobs
-    where key = ${jobKey('sync-room', 'rooms.id')} and attempts < max_attempts) as retrying,
+    where key = ${jobKey('sync-room', 'entities.id')} and attempts < max_attempts) as retrying,
   held_removals is not null as "removalsHeld",
-  created_at as "createdAt", updated_at as "updatedAt"`;
+  created_at as "createdAt", ${updatedAt} as "updatedAt"`;
+
+const entitiesWithRooms = 'entities join matrix_rooms on entity = entities.id';
 
 export async function roomByEntity(db: Queryable, entity: Entity): Promise<Room | undefined> {
   const [room] = await db.query<Room>(
-    `select ${columns} from rooms
+    `select ${columns} from ${entitiesWithRooms}
       where tenant_id = $1 and entity_type = $2 and entity_slug = $3`,
     [entity.tenantId, entity.entityType, entity.entitySlug],
   );
@@ -59,7 +64,7 @@ export async function roomByRoomId(
   roomId: string,
 ): Promise<Room | undefined> {
   const [room] = await db.query<Room>(
-    `select ${columns} from rooms
+    `select ${columns} from ${entitiesWithRooms}
       where room_id = $2 and tenant_id = $1 and entity_type <> 'space'`,
     [tenantId, roomId],
   );
@@ -67,7 +72,7 @@ export async function roomByRoomId(
 }
 
 export function roomsByIds(db: Queryable, ids: readonly string[]): Promise<Room[]> {
-  return db.query<Room>(`select ${columns} from rooms where id = any($1)`, [ids]);
+  return db.query<Room>(`select ${columns} from ${entitiesWithRooms} where id = any($1)`, [ids]);
 }
 
 /** How many of these versions the worker has neither reached nor failed at. */
@@ -77,9 +82,10 @@ export async function unsettled(
 ): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `select count(*)::int as count
-      from rooms join unnest($1::uuid[], $2::bigint[]) as wanted (id, version) using (id)
+      from ${entitiesWithRooms}
+        join unnest($1::uuid[], $2::bigint[]) as wanted (id, version) using (id)
       where synced_version < version and state <> 'awaited'
-        and (error is null or error_at <= updated_at)`,
+        and (error is null or error_at <= ${updatedAt})`,
     [changes.map(({ id }) => id), changes.map(({ version }) => version)],
   );
   return row?.count ?? 0;
@@ -96,7 +102,7 @@ export type RoomFilter = {
 /** In the order of type and slug. Deleted ones only when asked for. */
 export function listRooms(db: Queryable, filter: RoomFilter): Promise<Room[]> {
   return db.query<Room>(
-    `select ${columns} from rooms
+    `select ${columns} from ${entitiesWithRooms}
       where tenant_id = $1 and entity_type <> 'space'
         and ($2::text is null or entity_type = $2)
         and case when $3::text is null then state <> 'deleted' else state = $3 end
@@ -117,20 +123,25 @@ export function listRooms(db: Queryable, filter: RoomFilter): Promise<Room[]> {
 export async function awaitRooms(tx: Queryable, entities: readonly Entity[]): Promise<void> {
   // In one order for everybody, so that no two transactions wait for each other's new rows.
   await tx.query(
-    `insert into rooms (id, tenant_id, entity_type, entity_slug)
-      select id, tenant_id, entity_type, entity_slug
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
-          as given (id, tenant_id, entity_type, entity_slug)
-        order by tenant_id, entity_type, entity_slug
-      on conflict do nothing`,
+    `with awaited as (
+        insert into entities (id, tenant_id, entity_type, entity_slug)
+        select id, tenant_id, entity_type, entity_slug
+          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+            as given (id, tenant_id, entity_type, entity_slug)
+          order by tenant_id, entity_type, entity_slug
+        on conflict do nothing returning id)
+      insert into matrix_rooms (entity) select id from awaited`,
     [entities.map(() => randomUUID()), ...keysOf(entities)],
   );
 }
 
-/** Those of the entities that have a row; nobody changes them before this transaction ends. */
+/**
+ * Those of the entities that have a row; nobody changes them, or what is known of their rooms, before
+ * this transaction ends.
+ */
 export function lockRooms(tx: Queryable, entities: readonly Entity[]): Promise<Room[]> {
   return tx.query<Room>(
-    `select ${columns} from rooms
+    `select ${columns} from ${entitiesWithRooms}
       where (tenant_id, entity_type, entity_slug) in (
         select * from unnest($1::uuid[], $2::text[], $3::text[]))
       order by tenant_id, entity_type, entity_slug
@@ -151,7 +162,7 @@ export function saveRooms(
   changes: readonly RoomChange[],
 ): Promise<{ id: string; version: number }[]> {
   return tx.query<{ id: string; version: number }>(
-    `update rooms set state = given.state, name = given.name, topic = given.topic,
+    `update entities set state = given.state, name = given.name, topic = given.topic,
         avatar_url = given."avatarUrl", creator_slug = given."creatorSlug",
         encrypted = given.encrypted, cross_tenant = given."crossTenant", purge = given.purge,
         stamps = given.stamps,
@@ -161,8 +172,8 @@ export function saveRooms(
       from jsonb_to_recordset($1) as given (id uuid, state text, name text, topic text,
         "avatarUrl" text, "creatorSlug" text, encrypted boolean, "crossTenant" boolean,
         purge boolean, stamps jsonb, "membersSince" timestamptz, matters boolean)
-      where rooms.id = given.id
-      returning rooms.id, wanted_version::float8 as version`,
+      where entities.id = given.id
+      returning entities.id, wanted_version::float8 as version`,
     [JSON.stringify(changes)],
   );
 }
@@ -178,11 +189,11 @@ export async function chooseAlias(
 ): Promise<void> {
   await tx.query("select pg_advisory_xact_lock(hashtextextended('room aliases', 0))");
   await tx.query(
-    `update rooms set alias = (
+    `update matrix_rooms set alias = (
         select alias from unnest($2::text[]) with ordinality as given (alias, place)
-          where not exists (select from rooms other where other.alias = given.alias)
+          where not exists (select from matrix_rooms other where other.alias = given.alias)
           order by place limit 1)
-      where id = $1 and alias is null`,
+      where entity = $1 and alias is null`,
     [id, candidates],
   );
 }

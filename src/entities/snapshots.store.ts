@@ -39,10 +39,10 @@ export type MembershipSnapshot = {
   awaitingConfirmation: boolean;
 };
 
-const roomColumns = `r.id, r.tenant_id as "tenantId", r.entity_type as "entityType",
-  r.entity_slug as "entitySlug", r.state, r.name, r.topic, r.avatar_url as "avatarUrl",
-  r.creator_slug as "creatorSlug", r.encrypted, r.strangers, r.origin, r.room_id as "roomId",
-  r.former_room_id as "formerRoomId", r.alias, r.metadata, r.stamps`;
+const roomColumns = `e.id, e.tenant_id as "tenantId", e.entity_type as "entityType",
+  e.entity_slug as "entitySlug", e.state, e.name, e.topic, e.avatar_url as "avatarUrl",
+  e.creator_slug as "creatorSlug", e.encrypted, r.strangers, r.origin, r.room_id as "roomId",
+  r.former_room_id as "formerRoomId", r.alias, r.metadata, e.stamps`;
 
 const membershipColumns = `m.room, m.member_tenant_id as "memberTenantId", m.member,
   m.account_id as "accountId", m.role, m.power_level as "powerLevel",
@@ -59,10 +59,10 @@ export function lockSnapshots(
   entities: readonly Entity[],
 ): Promise<RoomSnapshot[]> {
   return tx.query<RoomSnapshot>(
-    `select ${roomColumns} from rooms r
-      where r.tenant_id = $1 and (r.entity_type, r.entity_slug) in (
+    `select ${roomColumns} from entities e join matrix_rooms r on r.entity = e.id
+      where e.tenant_id = $1 and (e.entity_type, e.entity_slug) in (
         select * from unnest($2::text[], $3::text[]))
-      order by r.tenant_id, r.entity_type, r.entity_slug for no key update`,
+      order by e.tenant_id, e.entity_type, e.entity_slug for no key update`,
     [
       tenantId,
       entities.map(({ entityType }) => entityType),
@@ -73,8 +73,9 @@ export function lockSnapshots(
 
 export function lockSnapshotsById(tx: Queryable, ids: readonly string[]): Promise<RoomSnapshot[]> {
   return tx.query<RoomSnapshot>(
-    `select ${roomColumns} from rooms r where r.id = any ($1::uuid[])
-      order by r.tenant_id, r.entity_type, r.entity_slug for no key update`,
+    `select ${roomColumns} from entities e join matrix_rooms r on r.entity = e.id
+      where e.id = any ($1::uuid[])
+      order by e.tenant_id, e.entity_type, e.entity_slug for no key update`,
     [ids],
   );
 }
@@ -85,10 +86,10 @@ export function holdersOfRoomIds(
   roomIds: readonly string[],
 ): Promise<{ roomId: string; room: string; tenantId: string }[]> {
   return db.query(
-    `select room_id as "roomId", id as room, tenant_id as "tenantId" from rooms
-        where room_id = any ($1)
+    `select room_id as "roomId", id as room, tenant_id as "tenantId"
+        from entities join matrix_rooms on entity = entities.id where room_id = any ($1)
       union all
-      select l.room_id, l.room, r.tenant_id from room_links l join rooms r on r.id = l.room
+      select l.room_id, l.room, e.tenant_id from room_links l join entities e on e.id = l.room
         where l.room_id = any ($1) and l.expires_at > now()`,
     [roomIds],
   );
@@ -100,18 +101,25 @@ export async function putRoomSnapshots(
   rooms: readonly RoomSnapshot[],
 ): Promise<void> {
   await tx.query(
-    `insert into rooms (id, tenant_id, entity_type, entity_slug, state, name, topic, avatar_url,
-        creator_slug, encrypted, strangers, origin, room_id, former_room_id, alias, metadata, stamps)
+    `insert into entities (id, tenant_id, entity_type, entity_slug, state, name, topic, avatar_url,
+        creator_slug, encrypted, stamps)
       select * from jsonb_to_recordset($1::jsonb) as given (id uuid, "tenantId" uuid,
         "entityType" text, "entitySlug" text, state text, name text, topic text, "avatarUrl" text,
-        "creatorSlug" text, encrypted boolean, strangers text, origin text, "roomId" text,
-        "formerRoomId" text, alias text, metadata jsonb, stamps jsonb)
+        "creatorSlug" text, encrypted boolean, stamps jsonb)
       on conflict (id) do update set state = excluded.state, name = excluded.name,
         topic = excluded.topic, avatar_url = excluded.avatar_url,
         creator_slug = excluded.creator_slug, encrypted = excluded.encrypted,
-        strangers = excluded.strangers, origin = excluded.origin, room_id = excluded.room_id,
+        stamps = excluded.stamps`,
+    [JSON.stringify(rooms)],
+  );
+  await tx.query(
+    `insert into matrix_rooms (entity, strangers, origin, room_id, former_room_id, alias, metadata)
+      select * from jsonb_to_recordset($1::jsonb) as given (id uuid, strangers text, origin text,
+        "roomId" text, "formerRoomId" text, alias text, metadata jsonb)
+      on conflict (entity) do update set strangers = excluded.strangers,
+        origin = excluded.origin, room_id = excluded.room_id,
         former_room_id = excluded.former_room_id, alias = excluded.alias,
-        metadata = excluded.metadata, stamps = excluded.stamps`,
+        metadata = excluded.metadata`,
     [JSON.stringify(rooms)],
   );
 }
@@ -123,8 +131,8 @@ export async function putRoomSnapshots(
  */
 export async function deleteEmptyRooms(tx: Queryable, ids: readonly string[]): Promise<string[]> {
   const deleted = await tx.query<{ id: string }>(
-    `delete from rooms where id = any ($1::uuid[])
-      and not exists (select from memberships where room = rooms.id) returning id`,
+    `delete from entities where id = any ($1::uuid[])
+      and not exists (select from memberships where room = entities.id) returning id`,
     [ids],
   );
   const gone = deleted.map(({ id }) => id);

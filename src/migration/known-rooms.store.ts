@@ -17,9 +17,12 @@ export type KnownRoom = {
   formerRoomId: string | null;
 };
 
-const columns = `r.id, r.tenant_id as "tenantId", t.slug as tenant, r.entity_type as "entityType",
-  r.entity_slug as "entitySlug", r.state, r.origin, r.strangers, r.room_id as "roomId",
+const columns = `e.id, e.tenant_id as "tenantId", t.slug as tenant, e.entity_type as "entityType",
+  e.entity_slug as "entitySlug", e.state, r.origin, r.strangers, r.room_id as "roomId",
   r.former_room_id as "formerRoomId"`;
+
+const tables = `entities e join matrix_rooms r on r.entity = e.id
+  join tenants t on t.id = e.tenant_id`;
 
 /** A page of those that have a room, in the order of their ids. A tenant's space is our own affair. */
 export function knownRooms(
@@ -27,18 +30,18 @@ export function knownRooms(
   page: { tenantId: string | null; after: string | null; limit: number },
 ): Promise<KnownRoom[]> {
   return db.query<KnownRoom>(
-    `select ${columns} from rooms r join tenants t on t.id = r.tenant_id
-      where r.room_id is not null and r.entity_type <> 'space' and r.state <> 'deleted'
-        and ($1::uuid is null or r.tenant_id = $1) and ($2::uuid is null or r.id > $2)
-      order by r.id limit $3`,
+    `select ${columns} from ${tables}
+      where r.room_id is not null and e.entity_type <> 'space' and e.state <> 'deleted'
+        and ($1::uuid is null or e.tenant_id = $1) and ($2::uuid is null or e.id > $2)
+      order by e.id limit $3`,
     [page.tenantId, page.after, page.limit],
   );
 }
 
 export function roomsByRoomIds(db: Queryable, roomIds: readonly string[]): Promise<KnownRoom[]> {
   return db.query<KnownRoom>(
-    `select ${columns} from rooms r join tenants t on t.id = r.tenant_id
-      where r.room_id = any ($1::text[]) and r.entity_type <> 'space'`,
+    `select ${columns} from ${tables}
+      where r.room_id = any ($1::text[]) and e.entity_type <> 'space'`,
     [roomIds],
   );
 }
@@ -49,11 +52,11 @@ export function clearedRooms(
   page: { tenantId: string | null; after: string | null; limit: number },
 ): Promise<Omit<KnownRoom, 'roomId'>[]> {
   return db.query(
-    `select ${columns} from rooms r join tenants t on t.id = r.tenant_id
-      where r.room_id is null and r.former_room_id is not null and r.state = 'awaited'
-        and r.entity_type <> 'space'
-        and ($1::uuid is null or r.tenant_id = $1) and ($2::uuid is null or r.id > $2)
-      order by r.id limit $3`,
+    `select ${columns} from ${tables}
+      where r.room_id is null and r.former_room_id is not null and e.state = 'awaited'
+        and e.entity_type <> 'space'
+        and ($1::uuid is null or e.tenant_id = $1) and ($2::uuid is null or e.id > $2)
+      order by e.id limit $3`,
     [page.tenantId, page.after, page.limit],
   );
 }
@@ -67,18 +70,23 @@ export async function clearRoom(
   { id, roomId }: Pick<KnownRoom, 'id' | 'roomId'>,
 ): Promise<void> {
   await tx.query(
-    `update rooms set room_id = null, former_room_id = $2, state = 'awaited', origin = 'made',
+    `update entities set state = 'awaited', wanted_version = wanted_version + 1, updated_at = now()
+      where id = $1`,
+    [id],
+  );
+  await tx.query(
+    `update matrix_rooms set room_id = null, former_room_id = $2, origin = 'made',
         strangers = null, metadata = metadata - '{legacy_room,migration_date}'::text[],
-        error = null, error_at = null, drift = null, held_removals = null,
-        wanted_version = wanted_version + 1, updated_at = now()
-      where id = $1 and room_id = $2`,
+        error = null, error_at = null, drift = null, held_removals = null
+      where entity = $1`,
     [id, roomId],
   );
 }
 
 export async function activateRoom(tx: Queryable, id: string): Promise<void> {
   await tx.query(
-    `update rooms set state = 'active' where id = $1 and state = 'awaited' and room_id is null`,
+    `update entities set state = 'active' from matrix_rooms
+      where id = $1 and entity = id and state = 'awaited' and room_id is null`,
     [id],
   );
 }
@@ -89,7 +97,7 @@ export async function markLegacyRow(
   id: string,
   metadata: Record<string, unknown>,
 ): Promise<void> {
-  await tx.query('update rooms set metadata = metadata || $2::jsonb where id = $1', [
+  await tx.query('update matrix_rooms set metadata = metadata || $2::jsonb where entity = $1', [
     id,
     JSON.stringify(metadata),
   ]);
@@ -97,9 +105,9 @@ export async function markLegacyRow(
 
 /** Whoever came into the room by other means is treated as everywhere. */
 export async function stopKeepingStrangers(tx: Queryable, id: string): Promise<void> {
+  await tx.query('update matrix_rooms set strangers = null where entity = $1', [id]);
   await tx.query(
-    `update rooms set strangers = null, wanted_version = wanted_version + 1, updated_at = now()
-      where id = $1`,
+    `update entities set wanted_version = wanted_version + 1, updated_at = now() where id = $1`,
     [id],
   );
 }

@@ -102,7 +102,8 @@ export async function openLegacyWorld() {
     levels: async (roomId: string) => levelsOf(await world.stateOf(roomId)),
     async rowOf(slug: string) {
       const [row] = await database.query<{ id: string; state: string; room_id: string | null }>(
-        'select id, state, room_id, former_room_id, origin, metadata from rooms where entity_slug = $1',
+        `select id, state, room_id, former_room_id, origin, metadata
+          from entities join matrix_rooms on entity = entities.id where entity_slug = $1`,
         [slug],
       );
       if (!row) throw new Error(`There is no ${slug}`);

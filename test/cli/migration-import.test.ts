@@ -12,14 +12,14 @@ describe('migration import', () => {
   const room = async (slug: string) => {
     const [row] = await terminal.db.query<Record<string, unknown>>(
       `select state, name, topic, origin, strangers, room_id, creator_slug, metadata, alias
-        from rooms where entity_slug = $1`,
+        from entities join matrix_rooms on entity = entities.id where entity_slug = $1`,
       [slug],
     );
     return row;
   };
   const role = async (slug: string, member: string) => {
     const [row] = await terminal.db.query<{ role: string | null; event_id: string }>(
-      `select role, event_id from memberships m join rooms r on r.id = m.room
+      `select role, event_id from memberships m join entities e on e.id = m.room
         where entity_slug = $1 and member = $2`,
       [slug, member],
     );
@@ -135,7 +135,7 @@ event,soon,account:5b1f8f3e-3d0b-4c7e-9a51-0f3c8f6c2d11,attendee
     await bring('members', 'entityType,entitySlug,userSlug,role\ngroup,talk,a,member\n', '--apply');
     await terminal.db.query(
       `insert into memberships (room, member_tenant_id, member, role, sequence, occurred_at, event_id)
-        select id, tenant_id, member, 'admin', sequence, at::timestamptz, 'e1' from rooms,
+        select id, tenant_id, member, 'admin', sequence, at::timestamptz, 'e1' from entities,
           (values ('b', null, '2026-02-01'), ('c', 7, '2020-01-01'), ('d', null, '2025-12-01'))
             as given (member, sequence, at)
         where entity_slug = 'talk'`,
@@ -157,7 +157,7 @@ group,talk,d,member,2026-01-31T23:59:59Z
     await terminal.json('migration', 'import', path, '--kind', 'members', '--apply');
     await terminal.db.query(
       `update memberships set role = null, occurred_at = '2025-01-02', event_id = 'left'
-        where room = (select id from rooms where entity_slug = 'old')`,
+        where room = (select id from entities where entity_slug = 'old')`,
     );
     await terminal.json('migration', 'import', path, '--kind', 'members', '--apply');
     assert.equal(await role('old', 'a'), null);

@@ -59,7 +59,7 @@ describe('migration rollback', () => {
       'type,slug,name\ngroup,kept,Imported\ngroup,back,Imported\ngroup,full,Imported\n',
       '--apply',
     );
-    await terminal.db.query("update rooms set name = 'By hand' where entity_slug = 'kept'");
+    await terminal.db.query("update entities set name = 'By hand' where entity_slug = 'kept'");
     await bring('members', 'entityType,entitySlug,userSlug,role\ngroup,full,x,member\n', '--apply');
     const report = await rollBack(rollbackFile, '--apply');
     assert.equal(report.undone, 1);
@@ -68,7 +68,7 @@ describe('migration rollback', () => {
       'in_use',
     ]);
     const left = await terminal.db.query(
-      "select entity_slug, name from rooms where entity_type = 'group' order by 1",
+      "select entity_slug, name from entities where entity_type = 'group' order by 1",
     );
     assert.deepEqual(left, [
       { entity_slug: 'full', name: 'Imported' },
@@ -100,7 +100,7 @@ describe('migration rollback', () => {
       join(terminal.dataDir, 'none/x'),
     ]);
     assert.equal(nowhere.code, 'rollback_file_unwritable');
-    const rows = await terminal.db.query("select from rooms where entity_slug = 'unwritten'");
+    const rows = await terminal.db.query("select from entities where entity_slug = 'unwritten'");
     assert.equal(rows.length, 0);
   });
 

@@ -27,7 +27,8 @@ export function migrations(terminal: Terminal) {
     /** All rows that an import may touch, but for what counts how often. */
     everything: () =>
       terminal.db.query(
-        `select to_jsonb(r) - '{wanted_version,updated_at,created_at}'::text[] as row from rooms r
+        `select (to_jsonb(e) || to_jsonb(r)) - '{wanted_version,updated_at,created_at}'::text[] as row
+          from entities e join matrix_rooms r on r.entity = e.id
           union all select to_jsonb(m) from memberships m
           union all select to_jsonb(h) - '{created_at,updated_at}'::text[] from handles h
           union all select jsonb_build_array(id, platform_user_id, platform_slug) from accounts

@@ -23,14 +23,18 @@ describe('rooms', () => {
     for (const slug of ['quiet', 'failed', 'crowded']) {
       ids[slug] = randomUUID();
       await terminal.db.query(
-        `insert into rooms (id, tenant_id, entity_type, entity_slug, state, name, room_id,
-            synced_version)
-          values ($1, $2, 'group', $3::text, 'active', 'Chess', '!' || $3::text, 1)`,
+        `with entity as (
+            insert into entities (id, tenant_id, entity_type, entity_slug, state, name)
+            values ($1, $2, 'group', $3::text, 'active', 'Chess') returning id)
+          insert into matrix_rooms (entity, room_id, synced_version)
+          select id, '!' || $3::text, 1 from entity`,
         [ids[slug], tenantId, slug],
       );
     }
-    await terminal.db.query("update rooms set error = 'It is full' where id = $1", [ids.failed]);
-    await terminal.db.query('update rooms set held_removals = $2 where id = $1', [
+    await terminal.db.query("update matrix_rooms set error = 'It is full' where entity = $1", [
+      ids.failed,
+    ]);
+    await terminal.db.query('update matrix_rooms set held_removals = $2 where entity = $1', [
       ids.crowded,
       JSON.stringify(held),
     ]);
@@ -76,7 +80,7 @@ describe('rooms', () => {
     const which = ['rooms', 'confirm-removals', 'group', 'crowded', '--tenant', 'acme'];
     const confirmed = async () => {
       const [row] = await terminal.db.query<{ confirmed: string | null }>(
-        'select confirmed_removals as confirmed from rooms where id = $1',
+        'select confirmed_removals as confirmed from matrix_rooms where entity = $1',
         [ids.crowded],
       );
       return row?.confirmed;

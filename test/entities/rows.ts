@@ -18,8 +18,10 @@ export async function addRoom(
 ): Promise<string> {
   const id = randomUUID();
   await db.query(
-    `insert into rooms (id, tenant_id, entity_type, entity_slug, state, room_id)
-      values ($1, $2, $3, $4, $5, $6)`,
+    `with entity as (
+        insert into entities (id, tenant_id, entity_type, entity_slug, state)
+        values ($1, $2, $3, $4, $5) returning id)
+      insert into matrix_rooms (entity, room_id) select id, $6 from entity`,
     [id, tenantId, entityType, entitySlug ?? id, state, roomId ?? null],
   );
   return id;
@@ -39,8 +41,8 @@ export async function addMembership(
 /** What the worker does when it has made Synapse so. */
 export async function settle(db: Queryable, roomId: string, entitySlug: string): Promise<void> {
   await db.query(
-    `update rooms set room_id = $1, synced_version = wanted_version, synced_at = now(),
-        error = null, error_at = null where entity_slug = $2`,
+    `update matrix_rooms set room_id = $1, synced_version = wanted_version, synced_at = now(),
+        error = null, error_at = null from entities where entity = id and entity_slug = $2`,
     [roomId, entitySlug],
   );
 }

@@ -22,10 +22,14 @@ beforeAll(async () => {
     [acme, other],
   );
   await database.query(
-    `insert into rooms (id, tenant_id, entity_type, entity_slug, state, room_id)
-      select gen_random_uuid(), case when n <= 1200 then $1::uuid else $2::uuid end, 'event',
-          'e' || n, 'active', '!r' || n || ':matrix.example'
-        from generate_series(1, 1210) n`,
+    `with told as (
+        insert into entities (id, tenant_id, entity_type, entity_slug, state)
+        select gen_random_uuid(), case when n <= 1200 then $1::uuid else $2::uuid end, 'event',
+            'e' || n, 'active'
+          from generate_series(1, 1210) n
+        returning id, entity_slug)
+      insert into matrix_rooms (entity, room_id)
+      select id, '!r' || substr(entity_slug, 2) || ':matrix.example' from told`,
     [acme, other],
   );
 });

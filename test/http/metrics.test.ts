@@ -102,10 +102,12 @@ describe('metrics', () => {
     ] as const;
     for (const [slug, error, held, synced] of rows) {
       await world.database.query(
-        `insert into rooms (id, tenant_id, entity_type, entity_slug, state, error, held_removals,
-            synced_version)
-          values (gen_random_uuid(), '${world.defaultTenantId}', 'group', '${slug}', 'active',
-            ${error}, ${held}, ${synced})`,
+        `with entity as (
+            insert into entities (id, tenant_id, entity_type, entity_slug, state)
+            values (gen_random_uuid(), '${world.defaultTenantId}', 'group', '${slug}', 'active')
+            returning id)
+          insert into matrix_rooms (entity, error, held_removals, synced_version)
+          select id, ${error}, ${held}, ${synced} from entity`,
       );
     }
     const text = await scrape(world.url);

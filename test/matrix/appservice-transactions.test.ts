@@ -42,8 +42,10 @@ describe('what Synapse reports', () => {
   async function addRoom(state = 'active'): Promise<{ id: string; roomId: string }> {
     const room = { id: randomUUID(), roomId: `!${randomUUID()}:matrix.example` };
     await world.database.query(
-      `insert into rooms (id, tenant_id, entity_type, entity_slug, state, room_id)
-        values ($1::uuid, $2, 'event', $1::text, $3, $4)`,
+      `with entity as (
+          insert into entities (id, tenant_id, entity_type, entity_slug, state)
+          values ($1::uuid, $2, 'event', $1::text, $3) returning id)
+        insert into matrix_rooms (entity, room_id) select id, $4 from entity`,
       [room.id, world.defaultTenantId, state, room.roomId],
     );
     return room;

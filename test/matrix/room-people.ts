@@ -83,7 +83,7 @@ export class People {
       [room, tenant, slug, role, powerLevel, after],
     );
     await this.#database.query(
-      'update rooms set wanted_version = wanted_version + 1 where id = $1',
+      'update entities set wanted_version = wanted_version + 1 where id = $1',
       [room],
     );
   }

@@ -79,7 +79,7 @@ describe('the people of a room', () => {
       [room, person.slug, then],
     );
     await world.database.query(
-      'update rooms set members_since = $2, wanted_version = wanted_version + 1 where id = $1',
+      'update entities set members_since = $2, wanted_version = wanted_version + 1 where id = $1',
       [room, then],
     );
     await world.sync(room);

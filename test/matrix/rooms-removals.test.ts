@@ -25,7 +25,10 @@ describe('many removals at once', () => {
     [...(await world.actual(room)).members.values()].filter((it) => it.membership === 'join')
       .length;
   const confirm = (room: string, digest: string) =>
-    world.database.query('update rooms set confirmed_removals = $2 where id = $1', [room, digest]);
+    world.database.query('update matrix_rooms set confirmed_removals = $2 where entity = $1', [
+      room,
+      digest,
+    ]);
 
   test('wait for exactly these people to be confirmed, and nothing else waits', async () => {
     const { room, people } = await crowd(8);

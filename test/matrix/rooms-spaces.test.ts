@@ -15,7 +15,8 @@ describe("a tenant's space", () => {
 
   const spaceOf = async (tenant: string) => {
     const [row] = await world.database.query<{ id: string; roomId: string | null }>(
-      `select id, room_id as "roomId" from rooms where tenant_id = $1 and entity_type = 'space'`,
+      `select id, room_id as "roomId" from entities join matrix_rooms on entity = entities.id
+        where tenant_id = $1 and entity_type = 'space'`,
       [tenant],
     );
     return row;

@@ -28,7 +28,7 @@ describe('a room that is not as it was left', () => {
   test('is found again under its alias when nobody noted it', async () => {
     const { room, roomId } = await roomWithOwner();
     await bot.setState(roomId, 'm.room.name', '', { name: 'Half made' });
-    await world.database.query('update rooms set room_id = null where id = $1', [room]);
+    await world.database.query('update matrix_rooms set room_id = null where entity = $1', [room]);
     await world.sync(room);
     const actual = await world.actual(room);
     assert.equal(actual.roomId, roomId);
@@ -37,7 +37,7 @@ describe('a room that is not as it was left', () => {
 
   test('is taken down also when it was never noted', async () => {
     const { room, roomId, owner } = await roomWithOwner();
-    await world.database.query('update rooms set room_id = null where id = $1', [room]);
+    await world.database.query('update matrix_rooms set room_id = null where entity = $1', [room]);
     await world.change(room, { state: 'deleted' });
     await world.sync(room);
     assert.equal((await world.row(room)).formerRoomId, roomId);
@@ -142,7 +142,7 @@ describe('a room that is not as it was left', () => {
 
   test('is another one when its entity was deleted and came back at once', async () => {
     const { room, roomId, owner } = await roomWithOwner();
-    await world.database.query('update rooms set members_since = now() where id = $1', [room]);
+    await world.database.query('update entities set members_since = now() where id = $1', [room]);
     const newcomer = await world.people.make();
     await world.people.tell(room, newcomer, 'creator');
     await world.sync(room);

@@ -184,29 +184,34 @@ async function insertRoom(database: Database, fields: RoomFields): Promise<strin
   const slug = fields.slug ?? newSlug();
   const { type = 'event', tenant = acme } = fields;
   await database.query(
-    `insert into rooms (id, tenant_id, entity_type, entity_slug, state, name, alias)
-      values ($1, $2, $3::text, $4::text, 'active', 'A room', $3::text || '-' || $5::text)`,
+    `with entity as (
+        insert into entities (id, tenant_id, entity_type, entity_slug, state, name)
+        values ($1, $2, $3::text, $4::text, 'active', 'A room') returning id)
+      insert into matrix_rooms (entity, alias) select id, $3::text || '-' || $5::text from entity`,
     [id, tenant, type, slug, `${type === 'workspace' ? '' : 'x-'}${slug}`],
   );
   if (type === 'workspace') {
-    await database.query('update rooms set alias = $2 where id = $1', [id, `mosaic-${slug}`]);
+    await database.query('update matrix_rooms set alias = $2 where entity = $1', [
+      id,
+      `mosaic-${slug}`,
+    ]);
   }
   await changeRoom(database, id, fields);
   return id;
 }
 
 const columns: Record<string, string> = {
-  state: 'update rooms set state = $2 where id = $1',
-  name: 'update rooms set name = $2 where id = $1',
-  topic: 'update rooms set topic = $2 where id = $1',
-  avatarUrl: 'update rooms set avatar_url = $2 where id = $1',
-  creatorSlug: 'update rooms set creator_slug = $2 where id = $1',
-  encrypted: 'update rooms set encrypted = $2 where id = $1',
-  crossTenant: 'update rooms set cross_tenant = $2 where id = $1',
-  purge: 'update rooms set purge = $2 where id = $1',
-  origin: 'update rooms set origin = $2 where id = $1',
-  strangers: 'update rooms set strangers = $2 where id = $1',
-  roomId: 'update rooms set room_id = $2 where id = $1',
+  state: 'update entities set state = $2 where id = $1',
+  name: 'update entities set name = $2 where id = $1',
+  topic: 'update entities set topic = $2 where id = $1',
+  avatarUrl: 'update entities set avatar_url = $2 where id = $1',
+  creatorSlug: 'update entities set creator_slug = $2 where id = $1',
+  encrypted: 'update entities set encrypted = $2 where id = $1',
+  crossTenant: 'update entities set cross_tenant = $2 where id = $1',
+  purge: 'update entities set purge = $2 where id = $1',
+  origin: 'update matrix_rooms set origin = $2 where entity = $1',
+  strangers: 'update matrix_rooms set strangers = $2 where entity = $1',
+  roomId: 'update matrix_rooms set room_id = $2 where entity = $1',
 };
 
 async function changeRoom(database: Database, id: string, fields: RoomFields): Promise<void> {
@@ -214,7 +219,9 @@ async function changeRoom(database: Database, id: string, fields: RoomFields): P
     const statement = columns[field];
     if (statement) await database.query(statement, [id, value]);
   }
-  await database.query('update rooms set wanted_version = wanted_version + 1 where id = $1', [id]);
+  await database.query('update entities set wanted_version = wanted_version + 1 where id = $1', [
+    id,
+  ]);
 }
 
 export type RowSeen = {
@@ -230,7 +237,7 @@ async function readRow(database: Database, id: string): Promise<RowSeen> {
   const [row] = await database.query<RowSeen>(
     `select room_id as "roomId", former_room_id as "formerRoomId", alias, error,
         synced_version = wanted_version as "isSynced", held_removals as held
-      from rooms where id = $1`,
+      from entities join matrix_rooms on entity = entities.id where id = $1`,
     [id],
   );
   return row as RowSeen;

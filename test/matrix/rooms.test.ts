@@ -161,9 +161,13 @@ for (const bot of ['appservice', 'admin'] as const) {
       const ends = chunk.filter(({ content }) => content.membership === 'leave');
       assert.ok(ends.some(({ state_key: who }) => who === member?.userId));
       await world.database.query(
-        "update rooms set state = 'active', alias = $2, members_since = now() where id = $1",
-        [room, alias],
+        "update entities set state = 'active', members_since = now() where id = $1",
+        [room],
       );
+      await world.database.query('update matrix_rooms set alias = $2 where entity = $1', [
+        room,
+        alias,
+      ]);
       await world.people.tell(room, owner, 'owner');
       await world.sync(room);
       assert.notEqual((await world.row(room)).roomId, former);

@@ -10,8 +10,10 @@ export async function addRoom(
 ): Promise<string> {
   const id = randomUUID();
   await database.query(
-    `insert into rooms (id, tenant_id, entity_type, entity_slug, name, state)
-      values ($1::uuid, $2, $3, 'slug-' || $1::text, $4, 'active')`,
+    `with entity as (
+        insert into entities (id, tenant_id, entity_type, entity_slug, name, state)
+        values ($1::uuid, $2, $3, 'slug-' || $1::text, $4, 'active') returning id)
+      insert into matrix_rooms (entity) select id from entity`,
     [id, room.tenantId ?? defaultTenantId, room.type ?? 'event', room.name],
   );
   return id;
@@ -57,7 +59,7 @@ export function memberAs(accountId: string, role: string | null, open: boolean):
 
 export async function wantedVersion({ database }: Rooms, room: string): Promise<number> {
   const [row] = await database.query<{ version: string }>(
-    'select wanted_version as version from rooms where id = $1',
+    'select wanted_version as version from entities where id = $1',
     [room],
   );
   return Number(row?.version);

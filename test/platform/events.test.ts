@@ -153,7 +153,7 @@ describe('events', () => {
   test('leave Synapse alone where they change nothing', async () => {
     await platform.report(event('group.created', 1, { entitySlug: 'calm', name: 'Calm' }));
     const version = async () =>
-      world.database.query("select wanted_version from rooms where entity_slug = 'calm'");
+      world.database.query("select wanted_version from entities where entity_slug = 'calm'");
     const before = await version();
     const again = event('group.updated', 2, { entitySlug: 'calm', name: 'Calm' });
     assert.deepEqual(outcomes(await platform.report(again)), ['applied']);

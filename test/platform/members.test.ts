@@ -21,7 +21,7 @@ const put = (slug: string, user: string, role: string) =>
 
 async function versionOf(slug: string): Promise<unknown> {
   const [row] = await world.database.query<{ version: string }>(
-    'select wanted_version as version from rooms where entity_slug = $1',
+    'select wanted_version as version from entities where entity_slug = $1',
     [slug],
   );
   return row?.version;

@@ -28,8 +28,9 @@ afterAll(() => world.close());
 /** All that another tenant's room could be changed by. */
 async function theirState(): Promise<unknown> {
   return world.database.query(
-    `select rooms.*, (select json_agg(m order by member) from memberships m where room = rooms.id)
-      as members from rooms where tenant_id = $1 order by id`,
+    `select entities.*, to_jsonb(matrix_rooms) as room,
+        (select json_agg(m order by member) from memberships m where room = id) as members
+      from entities join matrix_rooms on entity = entities.id where tenant_id = $1 order by id`,
     [other.id],
   );
 }

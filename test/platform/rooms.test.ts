@@ -17,8 +17,8 @@ afterAll(() => world.close());
 async function wanted(slug: string): Promise<{ version: number; jobs: number }> {
   const [row] = await world.database.query<{ version: number; jobs: number }>(
     `select wanted_version::int as version, (select count(*)::int from graphile_worker.jobs
-        where key = 'sync-room:' || rooms.id) as jobs
-      from rooms where entity_slug = $1`,
+        where key = 'sync-room:' || entities.id) as jobs
+      from entities where entity_slug = $1`,
     [slug],
   );
   return row as { version: number; jobs: number };
@@ -63,7 +63,9 @@ describe('an entity that is told of', () => {
       Array.from({ length: 12 }, (_, n) => platform.tell('rush', { name: `Rush ${n}` })),
     );
     assert.equal(new Set(all.map(({ alias }) => alias)).size, 1);
-    const rows = await world.database.query('select from rooms where entity_slug = $1', ['rush']);
+    const rows = await world.database.query('select from entities where entity_slug = $1', [
+      'rush',
+    ]);
     assert.equal(rows.length, 1);
   });
 
@@ -198,7 +200,7 @@ describe('a room', () => {
     await platform.good('DELETE', pathOf('ended'));
     assert.equal((await wanted('ended')).version, version, 'deleting twice is deleting once');
     const [row] = await world.database.query<{ purge: boolean }>(
-      "select purge from rooms where entity_slug = 'ended'",
+      "select purge from entities where entity_slug = 'ended'",
     );
     assert.equal(row?.purge, true, 'and the first order to purge holds');
     const late = { role: 'attendee' };
@@ -230,7 +232,7 @@ test('every change of a room is on record, by ids only', async () => {
   await platform.good('DELETE', pathOf('recorded'));
   const rows = await world.database.query<{ action: string; detail: object }>(
     `select action, detail from audit
-      where target = (select id::text from rooms where entity_slug = 'recorded') order by id`,
+      where target = (select id::text from entities where entity_slug = 'recorded') order by id`,
   );
   assert.deepEqual(
     rows.map(({ action }) => action),

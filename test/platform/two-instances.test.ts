@@ -117,8 +117,8 @@ async function stateOf(prefix: string): Promise<unknown> {
         `select substr(entity_slug, length($1) + 2) as slug, state, name, topic, avatar_url,
           creator_slug, encrypted, cross_tenant, purge, members_since::text, stamps,
           (select json_agg(json_build_array(member, role, power_level, sequence, occurred_at, event_id)
-            order by member) from memberships where room = rooms.id) as members
-        from rooms where entity_slug like $1 || '-%' order by entity_slug`,
+            order by member) from memberships where room = entities.id) as members
+        from entities where entity_slug like $1 || '-%' order by entity_slug`,
         [prefix],
       ),
     ).replaceAll(`${prefix}-`, ''),

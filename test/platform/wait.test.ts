@@ -30,7 +30,8 @@ async function thenWorker<Done>(slug: string, work: () => Promise<Done>): Promis
   await until(
     async () => {
       const rows = await world.database.query(
-        'select from rooms where entity_slug = $1 and wanted_version > synced_version',
+        `select from entities join matrix_rooms on entity = entities.id
+          where entity_slug = $1 and wanted_version > synced_version`,
         [slug],
       );
       return rows.length > 0;
@@ -42,8 +43,8 @@ async function thenWorker<Done>(slug: string, work: () => Promise<Done>): Promis
 
 const failing = (slug: string) =>
   world.database.query(
-    `update rooms set error = 'Synapse: M_FORBIDDEN', error_at = clock_timestamp()
-      where entity_slug = $1`,
+    `update matrix_rooms set error = 'Synapse: M_FORBIDDEN', error_at = clock_timestamp()
+      from entities where entity = id and entity_slug = $1`,
     [slug],
   );
 
@@ -131,7 +132,10 @@ describe('a write that waits', () => {
 test('removals that wait for an operator keep no other change from being waited for', async () => {
   await platform.tell('held');
   await settle(world.database, '!held:matrix.example', 'held');
-  await world.database.query(`update rooms set held_removals = '{}' where entity_slug = 'held'`);
+  await world.database.query(
+    `update matrix_rooms set held_removals = '{}' from entities
+      where entity = id and entity_slug = 'held'`,
+  );
   const path = `${pathOf('held')}/members/bea?wait=20`;
   const [{ sync }, pending] = await Promise.all([
     platform.good<RoomRecord>('PUT', path, { role: 'attendee' }),
@@ -165,7 +169,7 @@ test('fifty callers that wait leave the service to everybody else', async () => 
   await until(
     async () => {
       const [row] = await world.database.query<{ count: number }>(
-        `select count(*)::int from memberships join rooms on rooms.id = room
+        `select count(*)::int from memberships join entities on entities.id = room
           where entity_slug = 'crowd' and member like 'm%'`,
       );
       return row?.count === 50;
@@ -182,7 +186,7 @@ test('what was given up is tried again when told so', async () => {
   await failing('given-up');
   await world.database.query(
     `update graphile_worker._private_jobs set attempts = max_attempts
-      where key = (select 'sync-room:' || id from rooms where entity_slug = 'given-up')`,
+      where key = (select 'sync-room:' || id from entities where entity_slug = 'given-up')`,
   );
   assert.equal((await platform.room('given-up')).sync.state, 'failed');
   const path = `${pathOf('given-up')}/sync`;
@@ -190,7 +194,7 @@ test('what was given up is tried again when told so', async () => {
   assert.equal(sync.state, 'pending');
   const [job] = await world.database.query<{ attempts: number }>(
     `select attempts from graphile_worker.jobs
-      where key = (select 'sync-room:' || id from rooms where entity_slug = 'given-up')`,
+      where key = (select 'sync-room:' || id from entities where entity_slug = 'given-up')`,
   );
   assert.equal(job?.attempts, 0);
   const unknown = await platform.refusal('POST', `${pathOf('unknown')}/sync`);

@@ -28,19 +28,20 @@ export async function queueChangedRooms(
       { room: 'id', pictureTries: '0' },
       { run_at: "now() + interval '1 second'", job_key_mode: "'preserve_run_at'", priority: '$3' },
     )}
-      from rooms where state <> 'awaited' and id in (
-        select rooms.id
+      from entities where state <> 'awaited' and id in (
+        select entity
           from unnest($1::text[], $2::text[]) as change (room_id, joined)
-          join rooms using (room_id)
+          join matrix_rooms using (room_id)
+          join entities on entities.id = entity
           where joined is null or not exists (
             select from handles
               join accounts on accounts.id = handles.account_id
               join memberships on memberships.account_id = accounts.id
                 or (member_tenant_id = accounts.tenant_id and member = platform_slug)
               where lower(handle) = lower(joined) and handles.state = 'active'
-                and memberships.room = rooms.id and role <> 'banned' and not awaiting_confirmation
+                and memberships.room = entity and role <> 'banned' and not awaiting_confirmation
                 and occurred_at > members_since
-                and (rooms.cross_tenant or member_tenant_id = rooms.tenant_id)))
+                and (entities.cross_tenant or member_tenant_id = entities.tenant_id)))
       order by id`,
     [
       changes.map(({ roomId }) => roomId),

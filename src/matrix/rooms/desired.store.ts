@@ -35,28 +35,29 @@ export type RoomRow = {
 
 export async function findRoomRow(db: Queryable, id: string): Promise<RoomRow | undefined> {
   const [row] = await db.query<RoomRow>(
-    `select rooms.id, tenant_id as "tenantId", tenants.slug as "tenantSlug",
+    `select entities.id, tenant_id as "tenantId", tenants.slug as "tenantSlug",
         tenants.name as "tenantName", entity_type as type, entity_slug as slug, state, origin,
-        rooms.name, topic, avatar_url as "avatarUrl", avatar_source as "avatarSource",
+        entities.name, topic, avatar_url as "avatarUrl", avatar_source as "avatarSource",
         avatar_mxc as "avatarMxc", creator_slug as "creatorSlug", metadata, encrypted, purge,
         strangers, alias, room_id as "roomId", former_room_id as "formerRoomId",
         case when isfinite(members_since)
           then floor(extract(epoch from members_since) * 1000)::float8 end as "membersSince",
         held_removals as held, confirmed_removals as confirmed,
-        (select space.room_id from rooms space
-          where space.tenant_id = rooms.tenant_id and space.entity_type = 'space'
-            and space.state = 'active' and space.id <> rooms.id) as "spaceRoomId",
+        (select room_id from entities space join matrix_rooms on entity = space.id
+          where space.tenant_id = entities.tenant_id and space.entity_type = 'space'
+            and space.state = 'active' and space.id <> entities.id) as "spaceRoomId",
         -- Counted so far only: more than these nobody takes out by accident and unseen.
         (select count(*)::int from (
-          select from memberships join rooms others on others.id = memberships.room
-            where others.tenant_id = rooms.tenant_id and role <> 'banned'
+          select from memberships join entities others on others.id = memberships.room
+            where others.tenant_id = entities.tenant_id and role <> 'banned'
               and others.state in ('active', 'cancelled') limit 20000) counted) as "tenantPeople",
         coalesce((select removed from tenant_removals
-          where tenant_removals.tenant_id = rooms.tenant_id
+          where tenant_removals.tenant_id = entities.tenant_id
             and hour = date_trunc('hour', now())), 0) as "tenantRemoved",
         wanted_version as "wantedVersion"
-      from rooms join tenants on tenants.id = tenant_id
-      where rooms.id = $1`,
+      from entities join matrix_rooms on entity = entities.id
+        join tenants on tenants.id = tenant_id
+      where entities.id = $1`,
     [id],
   );
   return row;
@@ -76,15 +77,15 @@ export type PersonRow = {
 
 /** Statements about people with a Matrix user of ours: of other tenants only where they may be. */
 const effective = `from statements
-  join rooms on rooms.id = statements.room
+  join entities on entities.id = statements.room
   join accounts on accounts.id = statements.account and accounts.status <> 'deleted'
   join tenants on tenants.id = accounts.tenant_id
   join handles on handles.account_id = accounts.id and handles.state = 'active'
   join matrix_users on matrix_users.handle = handles.handle
     and matrix_users.account_id = accounts.id
   where matrix_users.state = 'ready' and (not awaiting_confirmation or role = 'banned')
-    and (rooms.cross_tenant or (accounts.tenant_id = rooms.tenant_id
-      and member_tenant_id = rooms.tenant_id))`;
+    and (entities.cross_tenant or (accounts.tenant_id = entities.tenant_id
+      and member_tenant_id = entities.tenant_id))`;
 
 /**
  * Everybody with an effective statement about them and a Matrix user of ours, and who was banned by one
@@ -117,15 +118,15 @@ export function peopleOfSpace(db: Queryable, tenantId: string): Promise<PersonRo
   return db.query<PersonRow>(
     `with statements as (
         select memberships.*, account_id as account from memberships
-          join rooms on rooms.id = room
-          where rooms.tenant_id = $1 and account_id is not null
+          join entities on entities.id = room
+          where entities.tenant_id = $1 and account_id is not null
         union all
         select memberships.*, accounts.id from memberships
-          join rooms on rooms.id = room
+          join entities on entities.id = room
           join accounts on accounts.tenant_id = member_tenant_id and platform_slug = member
-          where rooms.tenant_id = $1)
+          where entities.tenant_id = $1)
       select handles.handle, accounts.id as "accountId", null as "powerLevel",
-        case when bool_or(role <> 'banned' and rooms.state in ('active', 'cancelled'))
+        case when bool_or(role <> 'banned' and entities.state in ('active', 'cancelled'))
           then 'member' end as role,
         bool_and(accounts.status = 'active' and accounts.matrix_access = 'active'
           and tenants.status = 'active') as allowed,
@@ -157,7 +158,7 @@ export function administratorsOf(db: Queryable, tenantId: string): Promise<Admin
 
 export async function roomsOfSpace(db: Queryable, tenantId: string): Promise<string[]> {
   const rows = await db.query<{ roomId: string }>(
-    `select room_id as "roomId" from rooms
+    `select room_id as "roomId" from entities join matrix_rooms on entity = entities.id
       where tenant_id = $1 and entity_type <> 'space' and state in ('active', 'cancelled')
         and room_id is not null
       order by room_id`,

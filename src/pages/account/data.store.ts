@@ -33,14 +33,14 @@ export function eventsAbout(db: Queryable, accountId: string): Promise<EventRow[
 /** Entities that the person belongs to, or did, by account or by their slug on the platform. */
 export function membershipsOf(db: Queryable, accountId: string): Promise<object[]> {
   return db.query(
-    `select r.entity_type as "entityType", r.entity_slug as "entitySlug", r.name,
+    `select e.entity_type as "entityType", e.entity_slug as "entitySlug", e.name,
         m.role, m.power_level as "powerLevel", m.occurred_at as "since",
         m.awaiting_confirmation as "awaitingConfirmation"
       from accounts a
       join memberships m on m.account_id = a.id or m.member = 'account:' || a.id
         or (m.member_tenant_id = a.tenant_id and m.member = a.platform_slug)
-      join rooms r on r.id = m.room
-      where a.id = $1 order by m.occurred_at, r.id`,
+      join entities e on e.id = m.room
+      where a.id = $1 order by m.occurred_at, e.id`,
     [accountId],
   );
 }

@@ -103,7 +103,7 @@ describe('a guest who signs up', () => {
 
   test('is not asked about a room that is deleted, or about a ban', async () => {
     const guest = await invite();
-    await world.database.query(`update rooms set state = 'deleted' where id = $1`, [walkers]);
+    await world.database.query(`update entities set state = 'deleted' where id = $1`, [walkers]);
     await world.database.query(`update memberships set role = 'banned' where room = $1`, [
       workshop,
     ]);
