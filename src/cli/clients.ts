@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { AddOptions, FoundClient, SetOptions } from './clients/client.ts';
+import type { AddOptions, FoundClient, SetOptions } from '../clients/find.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { example } from './example.ts';
 import { collect, collectWords } from './options.ts';
@@ -7,10 +7,10 @@ import { fields, type Report, table } from './report.ts';
 import { type Cli, run } from './run.ts';
 
 const lazy = {
-  add: () => import('./clients/add.ts'),
-  change: () => import('./clients/change.ts'),
-  set: () => import('./clients/set.ts'),
-  find: () => import('./clients/client.ts'),
+  add: () => import('../clients/add.ts'),
+  change: () => import('../clients/change.ts'),
+  set: () => import('../clients/set.ts'),
+  find: () => import('../clients/find.ts'),
 };
 
 export function register(noun: Command): void {

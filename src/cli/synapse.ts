@@ -6,7 +6,7 @@ import { type Cli, run, warn } from './run.ts';
 import { registerBot } from './synapse-bot.ts';
 
 const lazy = {
-  client: () => import('./clients/client.ts'),
+  client: () => import('../clients/find.ts'),
   connect: () => import('../clients/connect-homeserver.ts'),
   settings: () => import('../deployment/synapse-settings.ts'),
   uris: () => import('../matrix/homeserver-uris.ts'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { FoundClient } from '../../src/cli/clients/client.ts';
+import type { FoundClient } from '../../src/clients/find.ts';
 import { type Service, startService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { runCli, useTerminal } from './terminal.ts';

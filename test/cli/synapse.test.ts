@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import { parse } from 'yaml';
-import type { FoundClient } from '../../src/cli/clients/client.ts';
+import type { FoundClient } from '../../src/clients/find.ts';
 import type { SignInSettings } from '../../src/matrix/provider-block.ts';
 import { useTerminal } from './terminal.ts';
 

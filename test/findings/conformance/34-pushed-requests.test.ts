@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { FoundClient } from '../../../src/cli/clients/client.ts';
+import type { FoundClient } from '../../../src/clients/find.ts';
 import { Application, answerOf, enterPassword, newVisitor } from '../../oidc/application.ts';
 import { openWorld, type Person, type World } from '../../oidc/world.ts';
 

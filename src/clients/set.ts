@@ -1,12 +1,12 @@
-import { record } from '../../audit/events.ts';
-import { findClient, setRequirements } from '../../clients/clients.store.ts';
-import { clientNotFound } from '../../clients/not-found.ts';
-import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
-import { checkBackchannelUri, checkRedirectUri } from '../../clients/uris.ts';
-import { AppError } from '../../errors.ts';
-import type { Cli } from '../run.ts';
-import { type FoundClient, requireClient, type SetOptions } from './client.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
+import { findClient, setRequirements } from './clients.store.ts';
+import { type FoundClient, requireClient, type SetOptions } from './find.ts';
+import { clientNotFound } from './not-found.ts';
+import { accountClientId, tryClientId } from './own-clients.ts';
 import { checkRequirements, readJwks } from './rules.ts';
+import { checkBackchannelUri, checkRedirectUri } from './uris.ts';
 
 /**
  * Changes what is given.

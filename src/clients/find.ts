@@ -1,12 +1,7 @@
-import {
-  type AuthMethod,
-  type Client,
-  findClient,
-  listClients,
-} from '../../clients/clients.store.ts';
-import { clientNotFound } from '../../clients/not-found.ts';
-import type { Queryable } from '../../database/database.ts';
-import { listTenants } from '../../tenants/tenants.store.ts';
+import type { Queryable } from '../database/database.ts';
+import { listTenants } from '../tenants/tenants.store.ts';
+import { type AuthMethod, type Client, findClient, listClients } from './clients.store.ts';
+import { clientNotFound } from './not-found.ts';
 
 /** What may be shown of a client: its secret's HMAC may not. */
 export type FoundClient = Omit<Client, 'secretHash' | 'tenantIds'> & {

@@ -1,11 +1,11 @@
-import { record } from '../../audit/events.ts';
-import { type Client, insertClient } from '../../clients/clients.store.ts';
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { provisionEveryone } from '../../matrix/matrix-users.store.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import type { Cli } from '../run.ts';
-import { type AddOptions, type FoundClient, requireClient } from './client.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { provisionEveryone } from '../matrix/matrix-users.store.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { type Client, insertClient } from './clients.store.ts';
+import { type AddOptions, type FoundClient, requireClient } from './find.ts';
 import { checkClient, needsSecret, readJwks } from './rules.ts';
 import { chooseSecret } from './secret.ts';
 

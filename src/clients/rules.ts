@@ -1,16 +1,16 @@
-import type { Client } from '../../clients/clients.store.ts';
-import { internalScopes } from '../../clients/scopes.ts';
+import { readFile } from '../cli/options.ts';
+import { AppError } from '../errors.ts';
+import { signInScopes } from '../oidc/claims.ts';
+import { isDisplayName } from '../text/display-name.ts';
+import type { Client } from './clients.store.ts';
+import { internalScopes } from './scopes.ts';
 import {
   checkBackchannelUri,
   checkHandoffOrigin,
   checkHandoffTarget,
   checkRedirectUri,
   checkWebUrl,
-} from '../../clients/uris.ts';
-import { AppError } from '../../errors.ts';
-import { signInScopes } from '../../oidc/claims.ts';
-import { isDisplayName } from '../../text/display-name.ts';
-import { readFile } from '../options.ts';
+} from './uris.ts';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 const grants = ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant];

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import type { AuditAction } from '../../audit/actions.ts';
-import { record } from '../../audit/events.ts';
+import type { AuditAction } from '../audit/actions.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { clientSecretFile, synapseClientId } from '../first-start.ts';
 import {
   findClient,
   removeClient,
@@ -10,17 +14,13 @@ import {
   setHandoffTargets,
   setRedirectUris,
   setSecretHash,
-} from '../../clients/clients.store.ts';
-import { clientNotFound } from '../../clients/not-found.ts';
-import { accountClientId, tryClientId } from '../../clients/own-clients.ts';
-import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from '../../clients/uris.ts';
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { clientSecretFile, synapseClientId } from '../../first-start.ts';
-import type { Cli } from '../run.ts';
-import { type FoundClient, requireClient } from './client.ts';
+} from './clients.store.ts';
+import { type FoundClient, requireClient } from './find.ts';
+import { clientNotFound } from './not-found.ts';
+import { accountClientId, tryClientId } from './own-clients.ts';
 import { needsSecret } from './rules.ts';
 import { chooseSecret } from './secret.ts';
+import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from './uris.ts';
 
 /** @throws AppError `client_not_found` (404) */
 export async function disable(cli: Cli, id: string, disabled: boolean): Promise<FoundClient> {

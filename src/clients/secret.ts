@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { AppError } from '../../errors.ts';
-import { secretValue } from '../options.ts';
-import { type Cli, warn } from '../run.ts';
+import { secretValue } from '../cli/options.ts';
+import { type Cli, warn } from '../cli/run.ts';
+import { AppError } from '../errors.ts';
 
 /** What 24 random bytes take in base64: beyond any guessing. */
 const leastLength = 32;
