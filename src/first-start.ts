@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { record } from './audit/events.ts';
@@ -9,14 +10,11 @@ import {
   setRedirectUris,
   setUris,
 } from './clients/clients.store.ts';
-import { accountClient, tryClient } from './clients/own-clients.ts';
+import { accountClient, synapseClientId, tryClient } from './clients/own-clients.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import { insertDefaultTenant } from './tenants/tenants.store.ts';
-
-/** The client that a homeserver uses unless the operator makes others. */
-export const synapseClientId = 'matrix_synapse';
 
 /** Where the secret of a client made at first start is kept for `synapse config` to print. */
 export const clientSecretFile = (dataDir: string, clientId: string) =>
@@ -102,4 +100,14 @@ function synapseClient({ matrix }: Config, secretHash: string): Client {
     tenantIds: [],
     disabledAt: null,
   };
+}
+
+/** In development the first secret is kept for `synapse config`, which must not tell a stale one. */
+export async function refreshSecretFile(
+  dataDir: string,
+  id: string,
+  secret: string,
+): Promise<void> {
+  const file = clientSecretFile(dataDir, id);
+  if (existsSync(file)) await writeFile(file, `${secret}\n`, { mode: 0o600 });
 }

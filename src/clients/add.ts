@@ -1,79 +1,112 @@
 import { record } from '../audit/events.ts';
-import type { Cli } from '../cli/run.ts';
-import type { Transaction } from '../database/database.ts';
+import { type Authority, requireChange } from '../authority/authority.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { provisionEveryone } from '../matrix/matrix-users.store.ts';
-import { requireTenant } from '../tenants/find.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { tenantWithin } from '../tenants/find.ts';
 import { type Client, insertClient } from './clients.store.ts';
-import { type AddOptions, type FoundClient, requireClient } from './find.ts';
-import { checkClient, needsSecret, readJwks } from './rules.ts';
-import { chooseSecret } from './secret.ts';
+import { requireSettable } from './reach.ts';
+import { checkClient, needsSecret } from './rules.ts';
+import { type ChosenSecret, chooseSecret } from './secret.ts';
+
+/** What can be said of a new client; what is not said is usual. */
+export type NewClient = Partial<
+  Omit<Client, 'id' | 'secretHash' | 'allTenants' | 'tenantIds' | 'disabledAt'>
+> & {
+  id: string;
+  /** Its secret, if it has one already. */
+  secret?: string;
+  /** Slugs, domains or ids; all tenants unless given. */
+  tenants?: readonly string[];
+  /** Must be said of a client that asks for itself, unless `tenants` is. */
+  allTenants?: boolean;
+};
 
 const usualGrants = ['authorization_code', 'refresh_token'];
 const usualScopes = ['openid', 'profile', 'email', 'tenant', 'offline_access'];
 
 /**
- * @returns `secret` only when it was made here
- * @throws AppError `client_exists`, `idp_id_taken` (409), and what the rules throw
+ * Adds an application.
+ *
+ * @param dependencies.onProviderBlock is told in the transaction of a client for another provider block
+ *   of a homeserver
+ * @returns its secret, where it has one
+ * @throws AppError `client_exists`, `idp_id_taken` (409), `tenant_not_found` (404), and what the rules throw
  */
-export async function add(
-  cli: Cli,
-  options: AddOptions,
-): Promise<{ client: FoundClient; secret?: string }> {
-  const client = draft(options);
-  checkClient(client, { ...options, synapseUrl: cli.config.matrix.synapseUrl });
-  const chosen = needsSecret(client) ? await chooseSecret(cli, options.secret) : undefined;
-  if (chosen) client.secretHash = cli.fingerprints.of('client-secret', chosen.secret);
-  const added = await cli.database.transaction(async (tx) => {
-    client.tenantIds = await tenantIds(tx, options.tenant);
+export async function addClient(
+  dependencies: {
+    database: Database;
+    fingerprints: Fingerprints;
+    production: boolean;
+    synapseUrl?: string;
+    onProviderBlock?: (tx: Transaction) => Promise<unknown>;
+  },
+  authority: Authority,
+  wanted: NewClient,
+): Promise<ChosenSecret | undefined> {
+  const { database, fingerprints, production, synapseUrl, onProviderBlock } = dependencies;
+  requireChange(authority);
+  const client = draft(wanted);
+  checkClient(client, {
+    ...{ secret: wanted.secret, allTenants: wanted.allTenants, synapseUrl },
+    tenant: wanted.tenants,
+  });
+  const chosen = needsSecret(client) ? chooseSecret(wanted.secret, { production }) : undefined;
+  if (chosen) client.secretHash = fingerprints.of('client-secret', chosen.secret);
+  await database.transaction(async (tx) => {
+    for (const name of wanted.tenants ?? []) {
+      client.tenantIds.push((await tenantWithin(tx, authority, name)).id);
+    }
+    requireSettable(authority, client);
     await insert(tx, client);
     await record(tx, {
       action: 'client.created',
-      actor: 'operator',
-      target: client.id,
-      clientId: client.id,
+      ...{ actor: authority.actor, target: client.id, clientId: client.id },
     });
     // Whoever is on the homeserver already would come through the new block as somebody else.
-    if (client.idpId && cli.config.matrix.provisioning) await provisionEveryone(tx);
-    return requireClient(tx, client.id);
+    if (client.idpId) await onProviderBlock?.(tx);
   });
-  return { client: added, secret: chosen?.made };
+  return chosen;
 }
 
-function draft(options: AddOptions): Client {
-  const grantTypes = options.grant ?? usualGrants;
+function draft({ secret: _secret, tenants, allTenants: _said, ...given }: NewClient): Client {
+  const grantTypes = given.grantTypes ?? usualGrants;
   const forPeople = grantTypes.some((grant) => grant !== 'client_credentials');
   return {
-    id: options.id,
-    name: options.name ?? options.id,
-    secretHash: null,
-    tokenEndpointAuthMethod: options.authMethod,
-    redirectUris: options.redirectUri ?? [],
-    postLogoutRedirectUris: options.postLogoutRedirectUri ?? [],
+    ...usual,
+    ...definedOnly(given),
+    id: given.id,
+    name: given.name ?? given.id,
     grantTypes: [...new Set(grantTypes)],
-    scopes: [...new Set(options.scope ?? (forPeople ? usualScopes : []))],
-    jwks: options.jwks ? readJwks(options.jwks) : null,
-    firstParty: options.firstParty ?? false,
-    pkceRequired: options.pkce,
-    requirePushedAuthorizationRequests: options.requirePushedAuthorizationRequests ?? false,
-    dpopBoundAccessTokens: options.dpopBoundAccessTokens ?? false,
-    idTokenSignedResponseAlg: options.idTokenAlg,
-    backchannelLogoutUri: options.backchannelLogoutUri ?? null,
-    idpId: options.idpId ?? null,
-    clientUri: options.uri ?? null,
-    logoUri: options.logo ?? null,
-    handoffOrigins: [...new Set(options.handoffOrigin ?? [])],
-    handoffTargets: [...new Set(options.handoffTarget ?? [])],
-    allTenants: !options.tenant,
+    scopes: [...new Set(given.scopes ?? (forPeople ? usualScopes : []))],
+    handoffOrigins: [...new Set(given.handoffOrigins)],
+    handoffTargets: [...new Set(given.handoffTargets)],
+    allTenants: !tenants,
     tenantIds: [],
-    disabledAt: null,
   };
 }
 
-async function tenantIds(tx: Transaction, names: readonly string[] = []): Promise<string[]> {
-  const ids = [];
-  for (const name of names) ids.push((await requireTenant(tx, name)).id);
-  return ids;
+const usual = {
+  secretHash: null,
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  jwks: null,
+  firstParty: false,
+  pkceRequired: true,
+  requirePushedAuthorizationRequests: false,
+  dpopBoundAccessTokens: false,
+  idTokenSignedResponseAlg: 'RS256',
+  backchannelLogoutUri: null,
+  idpId: null,
+  clientUri: null,
+  logoUri: null,
+  disabledAt: null,
+} satisfies Partial<Client>;
+
+function definedOnly<T extends object>(given: T): T {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as T;
 }
 
 async function insert(tx: Transaction, client: Client): Promise<void> {

@@ -1,122 +1,172 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
-import type { Cli } from '../cli/run.ts';
-import type { Transaction } from '../database/database.ts';
+import { type Authority, requireChange } from '../authority/authority.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { clientSecretFile, synapseClientId } from '../first-start.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
 import {
-  findClient,
-  removeClient,
+  type Client,
+  removeClient as deleteClient,
+  lockClient,
   setDisabled,
   setHandoffOrigins,
   setHandoffTargets,
   setRedirectUris,
+  setRequirements,
   setSecretHash,
 } from './clients.store.ts';
-import { type FoundClient, requireClient } from './find.ts';
 import { clientNotFound } from './not-found.ts';
-import { accountClientId, tryClientId } from './own-clients.ts';
-import { needsSecret } from './rules.ts';
-import { chooseSecret } from './secret.ts';
-import { checkHandoffOrigin, checkHandoffTarget, checkRedirectUri } from './uris.ts';
+import { isBuiltIn, isOwnPage } from './own-clients.ts';
+import { isWithin, requireSettable } from './reach.ts';
+import { checkRequirements, needsSecret } from './rules.ts';
+import { type ChosenSecret, chooseSecret } from './secret.ts';
+import {
+  checkBackchannelUri,
+  checkHandoffOrigin,
+  checkHandoffTarget,
+  checkRedirectUri,
+} from './uris.ts';
 
-/** @throws AppError `client_not_found` (404) */
-export async function disable(cli: Cli, id: string, disabled: boolean): Promise<FoundClient> {
-  return changed(cli, id, disabled ? 'client.disabled' : 'client.enabled', (tx) =>
-    setDisabled(tx, id, disabled),
-  );
+/** @throws AppError `client_not_found` (404), as all below */
+export function disableClient(
+  database: Database,
+  authority: Authority,
+  id: string,
+  disabled: boolean,
+): Promise<void> {
+  const action = disabled ? 'client.disabled' : 'client.enabled';
+  return change(database, authority, id, action, (tx) => setDisabled(tx, id, disabled));
 }
 
 /**
- * @returns `secret` only when it was made here
- * @throws AppError `client_not_found` (404), `client_without_secret` (409), `secret_weak`
+ * Gives it another secret; the one before stops working at once.
+ *
+ * @throws AppError also `client_without_secret` (409), `secret_invalid`, `secret_weak`
  */
-export async function rotateSecret(
-  cli: Cli,
+export async function rotateClientSecret(
+  dependencies: { database: Database; fingerprints: Fingerprints; production: boolean },
+  authority: Authority,
   id: string,
-  { secret: given }: { secret?: string },
-): Promise<{ client: FoundClient; secret?: string }> {
-  const client = await findClient(cli.database, id);
-  if (!client) throw clientNotFound(id);
-  if (!needsSecret(client)) {
-    throw new AppError('client_without_secret', {
-      message: `${id} authenticates by ${client.tokenEndpointAuthMethod}: it has no secret.`,
-    });
+  given?: string,
+): Promise<ChosenSecret> {
+  const { database, fingerprints, production } = dependencies;
+  let chosen: ChosenSecret | undefined;
+  await change(database, authority, id, 'client.secret_rotated', (tx, client) => {
+    if (!needsSecret(client)) {
+      throw new AppError('client_without_secret', {
+        message: `${id} authenticates by ${client.tokenEndpointAuthMethod}: it has no secret.`,
+      });
+    }
+    chosen = chooseSecret(given, { production });
+    return setSecretHash(tx, id, fingerprints.of('client-secret', chosen.secret));
+  });
+  return chosen as unknown as ChosenSecret;
+}
+
+/** @throws AppError also `redirect_uri_invalid` */
+export function replaceRedirectUris(
+  database: Database,
+  authority: Authority,
+  id: string,
+  redirectUris: string[],
+): Promise<void> {
+  return change(database, authority, id, 'client.redirect_uris_changed', (tx, client) => {
+    checkRedirectUris(client, redirectUris);
+    return setRedirectUris(tx, id, redirectUris);
+  });
+}
+
+/** @throws AppError also `handoff_origin_invalid` */
+export function replaceHandoffOrigins(
+  database: Database,
+  authority: Authority,
+  id: string,
+  handoffOrigins: string[],
+): Promise<void> {
+  return change(database, authority, id, 'client.handoff_origins_changed', (tx, client) => {
+    handoffOrigins.forEach(checkHandoffOrigin);
+    requireSettable(authority, { ...client, handoffOrigins });
+    return setHandoffOrigins(tx, id, handoffOrigins);
+  });
+}
+
+/** @throws AppError also `handoff_target_invalid` */
+export function replaceHandoffTargets(
+  database: Database,
+  authority: Authority,
+  id: string,
+  handoffTargets: string[],
+): Promise<void> {
+  return change(database, authority, id, 'client.handoff_targets_changed', (tx, client) => {
+    handoffTargets.forEach(checkHandoffTarget);
+    requireSettable(authority, { ...client, handoffTargets });
+    return setHandoffTargets(tx, id, handoffTargets);
+  });
+}
+
+/** What can be said anew of a client; what is not said stays. */
+export type ClientSettings = {
+  requirePushedAuthorizationRequests?: boolean;
+  dpopBoundAccessTokens?: boolean;
+  /** Null to be told no more. */
+  backchannelLogoutUri?: string | null;
+  postLogoutRedirectUris?: string[];
+  jwks?: NonNullable<Client['jwks']>;
+};
+
+/**
+ * @throws AppError also `client_built_in` (409), `client_invalid`, `backchannel_uri_invalid`,
+ *   `redirect_uri_invalid`
+ */
+export function changeClient(
+  { database, synapseUrl }: { database: Database; synapseUrl?: string },
+  authority: Authority,
+  id: string,
+  settings: ClientSettings,
+): Promise<void> {
+  if (isOwnPage(id)) {
+    throw new AppError('client_built_in', { message: `${id} is a part of this service.` });
   }
-  const { secret, made } = await chooseSecret(cli, given);
-  const after = await changed(cli, id, 'client.secret_rotated', (tx) =>
-    setSecretHash(tx, id, cli.fingerprints.of('client-secret', secret)),
-  );
-  await refreshSecretFile(cli, id, secret);
-  return { client: after, secret: made };
+  const { backchannelLogoutUri: uri } = settings;
+  if (uri) checkBackchannelUri(uri, synapseUrl);
+  return change(database, authority, id, 'client.changed', async (tx, before) => {
+    checkRedirectUris(before, settings.postLogoutRedirectUris ?? []);
+    const said = Object.entries(settings).filter(([, value]) => value !== undefined);
+    const after = { ...before, ...Object.fromEntries(said) };
+    checkRequirements(after);
+    await setRequirements(tx, after);
+    return true;
+  });
 }
 
-/** @throws AppError `client_not_found` (404), `redirect_uri_invalid` */
-export async function replaceRedirectUris(
-  cli: Cli,
-  id: string,
-  uris: string[],
-): Promise<FoundClient> {
-  const { tokenEndpointAuthMethod } = await requireClient(cli.database, id);
-  for (const uri of uris) checkRedirectUri(uri, { isPublic: tokenEndpointAuthMethod === 'none' });
-  return changed(cli, id, 'client.redirect_uris_changed', (tx) => setRedirectUris(tx, id, uris));
-}
-
-/** @throws AppError `client_not_found` (404), `handoff_origin_invalid` */
-export async function replaceHandoffOrigins(
-  cli: Cli,
-  id: string,
-  origins: string[],
-): Promise<FoundClient> {
-  origins.forEach(checkHandoffOrigin);
-  return changed(cli, id, 'client.handoff_origins_changed', (tx) =>
-    setHandoffOrigins(tx, id, origins),
-  );
-}
-
-/** @throws AppError `client_not_found` (404), `handoff_target_invalid` */
-export async function replaceHandoffTargets(
-  cli: Cli,
-  id: string,
-  targets: string[],
-): Promise<FoundClient> {
-  targets.forEach(checkHandoffTarget);
-  return changed(cli, id, 'client.handoff_targets_changed', (tx) =>
-    setHandoffTargets(tx, id, targets),
-  );
-}
-
-/** @throws AppError `client_not_found` (404), `client_built_in` (409) */
-export async function remove({ database }: Cli, id: string): Promise<void> {
-  if ([accountClientId, tryClientId, synapseClientId].includes(id)) {
+/** @throws AppError also `client_built_in` (409) */
+export function removeClient(database: Database, authority: Authority, id: string): Promise<void> {
+  if (isBuiltIn(id)) {
     throw new AppError('client_built_in', {
       message: `${id} would be made again at the next start. Disable it instead.`,
     });
   }
-  await database.transaction(async (tx) => {
-    if (!(await removeClient(tx, id))) throw clientNotFound(id);
-    await record(tx, { action: 'client.removed', actor: 'operator', target: id, clientId: id });
-  });
+  return change(database, authority, id, 'client.removed', (tx) => deleteClient(tx, id));
 }
 
-/** Makes the change with its audit row. */
-async function changed(
-  { database }: Cli,
+function checkRedirectUris({ tokenEndpointAuthMethod }: Client, uris: readonly string[]): void {
+  for (const uri of uris) checkRedirectUri(uri, { isPublic: tokenEndpointAuthMethod === 'none' });
+}
+
+/** Makes the change under the client's lock, within the authority, with its audit row. */
+async function change(
+  database: Database,
+  authority: Authority,
   id: string,
   action: AuditAction,
-  change: (tx: Transaction) => Promise<boolean>,
-): Promise<FoundClient> {
-  return database.transaction(async (tx) => {
-    if (!(await change(tx))) throw clientNotFound(id);
-    await record(tx, { action, actor: 'operator', target: id, clientId: id });
-    return requireClient(tx, id);
+  make: (tx: Transaction, client: Client) => Promise<boolean>,
+): Promise<void> {
+  requireChange(authority);
+  await database.transaction(async (tx) => {
+    const client = await lockClient(tx, id);
+    if (!client || !isWithin(authority, client)) throw clientNotFound(id);
+    requireSettable(authority, client);
+    if (!(await make(tx, client))) throw clientNotFound(id);
+    await record(tx, { action, actor: authority.actor, target: id, clientId: id });
   });
-}
-
-/** In development the first secret is kept for `synapse config`; it must not tell a stale one. */
-async function refreshSecretFile({ config }: Cli, id: string, secret: string): Promise<void> {
-  const file = clientSecretFile(config.dataDir, id);
-  if (existsSync(file)) await writeFile(file, `${secret}\n`, { mode: 0o600 });
 }

@@ -17,6 +17,15 @@ export async function findClient(db: Queryable, id: string): Promise<Client | un
   return row;
 }
 
+/** As it is now, and nobody changes it before this transaction ends. */
+export async function lockClient(tx: Transaction, id: string): Promise<Client | undefined> {
+  const [row] = await tx.query<Client>(
+    `select ${clientColumns} from clients c where c.id = $1 for update of c`,
+    [id],
+  );
+  return row;
+}
+
 export function listClients(db: Queryable): Promise<Client[]> {
   return db.query<Client>(`select ${clientColumns} from clients c order by c.created_at, c.id`);
 }

@@ -1,43 +1,12 @@
 import type { Queryable } from '../database/database.ts';
 import { listTenants } from '../tenants/tenants.store.ts';
-import { type AuthMethod, type Client, findClient, listClients } from './clients.store.ts';
+import { type Client, findClient, listClients } from './clients.store.ts';
 import { clientNotFound } from './not-found.ts';
 
 /** What may be shown of a client: its secret's HMAC may not. */
 export type FoundClient = Omit<Client, 'secretHash' | 'tenantIds'> & {
   /** Slugs of the tenants it serves, unless it serves all. */
   tenants: string[];
-};
-
-/** What can be changed of a client by `set`. */
-export type SetOptions = {
-  requirePushedAuthorizationRequests?: boolean;
-  dpopBoundAccessTokens?: boolean;
-  /** Empty to be told no more. */
-  backchannelLogoutUri?: string;
-  postLogoutRedirectUri?: string[];
-  /** File with its public keys. */
-  jwks?: string;
-};
-
-export type AddOptions = SetOptions & {
-  id: string;
-  name?: string;
-  secret?: string;
-  redirectUri?: string[];
-  authMethod: AuthMethod;
-  firstParty?: boolean;
-  tenant?: string[];
-  allTenants?: boolean;
-  grant?: string[];
-  scope?: string[];
-  idpId?: string;
-  idTokenAlg: Client['idTokenSignedResponseAlg'];
-  pkce: boolean;
-  uri?: string;
-  logo?: string;
-  handoffOrigin?: string[];
-  handoffTarget?: string[];
 };
 
 export async function allClients(db: Queryable): Promise<FoundClient[]> {

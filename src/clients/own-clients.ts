@@ -5,6 +5,19 @@ export const accountClientId = 'openmeet_account';
 /** The application that `/try` plays. */
 export const tryClientId = 'openmeet_try';
 
+/** The client that a homeserver uses unless the operator makes others. */
+export const synapseClientId = 'matrix_synapse';
+
+/** Whether a client is a page of ours: its addresses come from the settings. */
+export function isOwnPage(id: string): boolean {
+  return id === accountClientId || id === tryClientId;
+}
+
+/** Whether each start makes a client that is not there. */
+export function isBuiltIn(id: string): boolean {
+  return isOwnPage(id) || id === synapseClientId;
+}
+
 /** What the clients that are part of this program share: public, for everybody. */
 const ours = {
   secretHash: null,

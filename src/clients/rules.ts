@@ -1,9 +1,7 @@
-import { readFile } from '../cli/options.ts';
 import { AppError } from '../errors.ts';
-import { signInScopes } from '../oidc/claims.ts';
 import { isDisplayName } from '../text/display-name.ts';
 import type { Client } from './clients.store.ts';
-import { internalScopes } from './scopes.ts';
+import { apiScopes, signInScopes } from './scopes.ts';
 import {
   checkBackchannelUri,
   checkHandoffOrigin,
@@ -18,7 +16,12 @@ const grants = ['authorization_code', 'refresh_token', 'client_credentials', dev
 /** The `actor` of an audit row is a client's id or one of these. */
 const actors = ['operator', 'system', 'nobody'];
 
-type Asked = { secret?: string; tenant?: string[]; allTenants?: boolean; synapseUrl?: string };
+type Asked = {
+  secret?: string;
+  tenant?: readonly string[];
+  allTenants?: boolean;
+  synapseUrl?: string;
+};
 
 export function needsSecret({ tokenEndpointAuthMethod: method }: Client): boolean {
   return method === 'client_secret_basic' || method === 'client_secret_post';
@@ -71,12 +74,12 @@ function checkGrants(client: Client, { tenant, allTenants }: Asked): void {
   if (has('client_credentials') && !tenant && !allTenants) {
     throw invalid('With client_credentials, say --tenant or --all-tenants.');
   }
-  const internal = scopes.filter((scope) => internalScopes.has(scope));
-  if (has('client_credentials') !== internal.length > 0) {
-    const known = [...internalScopes.keys()].join(', ');
+  const ofApis = scopes.filter((scope) => apiScopes.has(scope));
+  if (has('client_credentials') !== ofApis.length > 0) {
+    const known = [...apiScopes.keys()].join(', ');
     throw invalid(`client_credentials and a --scope of ${known} need each other.`);
   }
-  const allowed = [...internal, ...(forPeople ? signInScopes : [])];
+  const allowed = [...ofApis, ...(forPeople ? signInScopes : [])];
   const stranger = scopes.find((scope) => !allowed.includes(scope));
   if (stranger) throw invalid(`--scope ${stranger} is not one that this client can use.`);
   if (forPeople && !scopes.includes('openid')) throw invalid('--scope openid is missing.');
@@ -120,20 +123,13 @@ export function checkRequirements(client: Client): void {
   }
 }
 
-/** @throws AppError `jwks_invalid` unless it holds public keys only */
-export function readJwks(file: string): { keys: object[] } {
-  const problem = (what: string, cause?: unknown) =>
-    new AppError('jwks_invalid', { message: `${file} ${what}.`, cause });
-  let jwks: { keys?: { kty?: string; d?: string }[] };
-  try {
-    jwks = JSON.parse(readFile(file).toString());
-  } catch (cause) {
-    throw cause instanceof AppError ? cause : problem('is not JSON', cause);
-  }
-  const { keys } = jwks;
+/** Public keys only (RFC 7517). @throws AppError `jwks_invalid` */
+export function checkedJwks(value: unknown, from = 'It'): { keys: object[] } {
+  const problem = (what: string) => new AppError('jwks_invalid', { message: `${from} ${what}.` });
+  const { keys } = (value ?? {}) as { keys?: { kty?: string; d?: string }[] };
   if (!Array.isArray(keys) || keys.length === 0) throw problem('has no "keys"');
-  if (keys.some((key) => key.d !== undefined)) throw problem('holds a private key');
-  if (!keys.every(({ kty = '' }) => ['RSA', 'EC', 'OKP'].includes(kty))) {
+  if (keys.some((key) => key?.d !== undefined)) throw problem('holds a private key');
+  if (!keys.every((key) => ['RSA', 'EC', 'OKP'].includes(key?.kty ?? ''))) {
     throw problem('holds something other than RSA, EC or OKP keys');
   }
   return { keys };

@@ -1,3 +1,8 @@
+/** Scopes of sign-ins: those of OIDC Core 5.4 and 11, and `tenant` for what Synapse needs of ours. */
+export const signInScopes = ['openid', 'profile', 'email', 'tenant', 'offline_access'] as const;
+
+export type SignInScope = (typeof signInScopes)[number];
+
 /** Scopes of `/internal`, each with what it allows. Only operator-made clients can hold them. */
 export const internalScopes: ReadonlyMap<string, string> = new Map([
   ['handles:read', 'Ask whether a handle is free'],

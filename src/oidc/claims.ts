@@ -1,4 +1,5 @@
 import { type ClaimsParameterMember, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type SignInScope, signInScopes } from '../clients/scopes.ts';
 import { isTooDeep } from '../http/nesting.ts';
 
 /** The claims of each scope (OIDC Core 5.4, and `tenant` for what Synapse needs of ours). */
@@ -16,12 +17,10 @@ export const claimsByScope = {
   ],
   email: ['email', 'email_verified'],
   tenant: ['tenant_id', 'tenant_domain'],
-} as const;
+} as const satisfies Record<Exclude<SignInScope, 'offline_access'>, readonly string[]>;
 
 /** Of the sign-in and not of the person: no scope brings them and nobody is asked about them. */
 export const signInClaims = ['acr', 'amr', 'auth_time', 'iss', 'sid'] as const;
-
-export const signInScopes: readonly string[] = [...Object.keys(claimsByScope), 'offline_access'];
 
 /** What a client may be told of a person, whichever way it asks: the claims of its scopes. */
 export function claimsOfScopes(scopes: readonly string[]): Set<string> {
@@ -70,5 +69,5 @@ export function claimsBeyondScopes(params: { scope?: unknown; claims?: unknown }
 export function scopesOf({ scope }: { scope?: unknown }): string[] {
   return String(scope ?? '')
     .split(' ')
-    .filter((one) => signInScopes.includes(one));
+    .filter((one) => signInScopes.some((scope) => scope === one));
 }

@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import Provider, { type Configuration, type JWKS } from 'oidc-provider';
 import type { ClientDirectory } from '../clients/directory.ts';
+import { signInScopes } from '../clients/scopes.ts';
 import type { Database } from '../database/database.ts';
 import { type CookieNames, cookieSigner } from '../http/cookies.ts';
 import { availableLanguages } from '../http/messages.ts';
@@ -11,7 +12,7 @@ import { createAdapter } from './adapter.ts';
 import { showAutoSubmitForms } from './auto-submit-forms.ts';
 import { queueLogouts } from './backchannel.ts';
 import { bindInteractions } from './bound-interactions.ts';
-import { claimsByScope, signInClaims, signInScopes } from './claims.ts';
+import { claimsByScope, signInClaims } from './claims.ts';
 import { checkClientAssertion } from './client-assertion.ts';
 import { limitFailures } from './failed-requests.ts';
 import { answerFaults } from './faults.ts';
@@ -98,7 +99,7 @@ function identity(parts: ProviderParts): Configuration {
     adapter: createAdapter(parts),
     findAccount: createFindAccount(parts.subjects, parts.clients, parts.publicUrl),
     claims: { ...claimsByScope, ...Object.fromEntries(signInClaims.map((claim) => [claim, null])) },
-    scopes: signInScopes,
+    scopes: [...signInScopes],
     // Synapse reads the ID token, so the claims of the scopes must be in it and not only in userinfo.
     conformIdTokenClaims: false,
     acrValues: [...strengths],

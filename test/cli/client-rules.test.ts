@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import { readJwks } from '../../src/cli/jwks-file.ts';
 import type { Client } from '../../src/clients/clients.store.ts';
-import { checkClient, readJwks } from '../../src/clients/rules.ts';
+import { checkClient } from '../../src/clients/rules.ts';
 import {
   checkBackchannelUri,
   checkHandoffOrigin,
