@@ -28,10 +28,6 @@ describe('every page, in a browser', () => {
     browser = await openBrowser();
     const person = await browser.newPerson({ viewport: phone });
     page = await person.newPage();
-    // The page that sends itself on is looked at as by whoever has no scripts.
-    await page.route(/\/assets\/auto-submit\./, (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: '' }),
-    );
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(`${page.url()} ${message.text()}`);
     });
@@ -48,6 +44,7 @@ describe('every page, in a browser', () => {
       await page.setViewportSize(phone);
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
       await page.goto(gallery.url(index));
+      assert.deepEqual(await wider(page), [], 'it fits 320 pixels');
       await page.evaluate(axeSource);
       assert.deepEqual(await violations(page), []);
       await page.setViewportSize(desktop);
@@ -55,9 +52,9 @@ describe('every page, in a browser', () => {
       assert.deepEqual(await violations(page), []);
     });
 
-    test(`fits 320 pixels in every language: ${sample.title}`, async () => {
+    test(`fits 320 pixels in every other language: ${sample.title}`, async () => {
       await page.setViewportSize(phone);
-      for (const { lang } of languages) {
+      for (const { lang } of languages.slice(1)) {
         await page.goto(gallery.url(index, lang));
         assert.deepEqual(await wider(page), [], lang);
       }
