@@ -17,6 +17,7 @@ import { ClientRequirements1797000000034 } from './1797000000034-client-requirem
 import { AdministrationLists1797100000000 } from './1797100000000-administration-lists.ts';
 import { SecondFactors1797200000011 } from './1797200000011-second-factors.ts';
 import { MatrixRooms1797300000000 } from './1797300000000-matrix-rooms.ts';
+import { SecondStep1797400000012 } from './1797400000012-second-step.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -42,4 +43,5 @@ export const migrations = [
   AdministrationLists1797100000000,
   SecondFactors1797200000011,
   MatrixRooms1797300000000,
+  SecondStep1797400000012,
 ];

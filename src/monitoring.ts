@@ -97,6 +97,8 @@ function signInOf({ action, detail }: AuditEvent): SignInOutcome | undefined {
       return { method: 'handoff', outcome: 'success' };
     case 'account.sign_in_refused':
       return { method, outcome: 'failure' };
+    case 'factor.refused':
+      return { method, outcome: 'failure' };
     case 'email_code.refused':
       return { method: 'otp', outcome: 'failure' };
     default:

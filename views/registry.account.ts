@@ -17,6 +17,8 @@ export interface AccountPages {
     /** A key below `notice.`: what was just done. */
     notice?: AccountNotice;
     sessions: readonly AccountSession[];
+    twoStep: { isOn: boolean; recoveryCodes: number };
+    twoStepUrl: string;
     /** Where there is something to decide. */
     membershipsUrl?: string;
     applications: readonly {
@@ -122,7 +124,7 @@ export interface MembershipsPage {
   backUrl?: string;
 }
 
-interface AccountForm {
+export interface AccountForm {
   action: string;
   errors: Errors;
   /** Back to the account page. */
@@ -151,4 +153,5 @@ export type AccountNotice =
   | 'application_revoked'
   | 'memberships_decided'
   | 'data_ready'
-  | 'accounts_merged';
+  | 'accounts_merged'
+  | 'app_removed';

@@ -7,6 +7,7 @@
  */
 import type { AccountPages } from './registry.account.ts';
 import type { AdmissionPages } from './registry.admission.ts';
+import type { FactorPages } from './registry.factors.ts';
 import type { UpstreamPages } from './registry.upstream.ts';
 
 /** What stands around every page: who is asking, in which language. */
@@ -76,7 +77,7 @@ export interface AccountBadge {
 /** What a code is for; decides the words of the page and of the mail. */
 export type CodePurpose = 'sign-in' | 'sign-up' | 'recovery' | 'email-change' | 'confirm';
 
-export interface Pages extends AccountPages, AdmissionPages, UpstreamPages {
+export interface Pages extends AccountPages, AdmissionPages, FactorPages, UpstreamPages {
   error: {
     /** Stable code; words are `error.<code>.title` and `.detail`, else those of the status. */
     code: string;

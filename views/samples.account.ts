@@ -40,6 +40,8 @@ const account: AccountPages['account'] = {
   emailUrl: '/account/email',
   passwordUrl: '/account/password',
   waysUrl: '/account/ways',
+  twoStep: { isOn: false, recoveryCodes: 0 },
+  twoStepUrl: '/account/two-step',
   endSessionAction: '/account/sessions/end',
   endAllSessionsAction: '/account/sessions/end-all',
   revokeAction: '/account/applications/revoke',

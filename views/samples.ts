@@ -2,6 +2,7 @@
 import type { Layout, PageName, Pages, Way } from './registry.ts';
 import { accountSamples } from './samples.account.ts';
 import { admissionSamples } from './samples.admission.ts';
+import { factorSamples } from './samples.factors.ts';
 
 export const layoutSamples = {
   full: {
@@ -97,6 +98,7 @@ const password = { action: '/password/x1', email: 'john@example.com', handle: 'j
 export const samples: { readonly [Name in PageName]: Readonly<Record<string, Pages[Name]>> } = {
   ...accountSamples,
   ...admissionSamples,
+  ...factorSamples,
   error: {
     'not-found': { code: 'not_found', status: 404, action: { label: 'home', url: '/' } },
     expired: {

@@ -151,7 +151,7 @@ export class SignInLimits {
   /**
    * Asked before each code from an app and each recovery code.
    *
-   * @param attempt the identifier is the account's own, whatever was typed: its address, else its handle
+   * @param attempt the identifier is the account's own, whatever was typed
    */
   secondStep(attempt: SignInAttempt): Promise<Granted | Refused> {
     return this.#takeAsStranger('secondStep', attempt);

@@ -81,7 +81,7 @@ export function createPolicy(parts: PolicyParts) {
       }),
     ),
   );
-  refuseUnmetRequirements(policy);
+  refuseUnmetRequirements(policy, parts.database);
   askAboutMemberships(policy);
   requireMatrixAccess(policy, parts);
   exemptAccountPage(policy);

@@ -32,6 +32,7 @@ import { expectDevices, type MatrixDevices } from './removed-devices.ts';
 import { refuseReplays } from './replay.ts';
 import { refuseUnsignedRequests, requestAlgorithms } from './request-objects.ts';
 import { limitSizes } from './request-sizes.ts';
+import { announceStrengths } from './required-sign-in.ts';
 import { signOutOthers } from './sign-out.ts';
 import { createFindAccount, type Subjects } from './subjects.ts';
 import { readSynapseParameters, returnSynapseParameters } from './synapse-parameters.ts';
@@ -81,6 +82,7 @@ export function createProvider(parts: ProviderParts, keys: ProviderKeys): Provid
   limitFailures(provider, parts.rateLimits);
   queueLogouts(provider, parts.database);
   acceptEarlierIdTokens(provider, keys.verifying);
+  announceStrengths(provider);
   compareRedirectUris(provider);
   allowFormsToApplications(provider);
   showAutoSubmitForms(provider, parts.pages);

@@ -43,7 +43,7 @@ export async function endSessions(
   // Whoever proved the address before must not go on from there: neither with the step that waits
   // for them, nor with the account that they made and have not set a password for.
   await db.query(
-    `delete from sign_ins where account_id = $1 or (proved_at is not null
+    `delete from sign_ins where account_id = $1 or pending_account_id = $1 or (proved_at is not null
       and email_key = (select email_key from accounts where id = $1))`,
     [accountId],
   );

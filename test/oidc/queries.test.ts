@@ -12,6 +12,7 @@ const joined: readonly [RegExp, string][] = [
   [/set consumed_at = now/, 'update oidc_artifacts'],
   [/^select \(\s+select json_build_object/, 'select account'],
   [/select a\.payload/, 'select artifact'],
+  [/as "recoveryCodes"/, 'select factors'],
   [/pg_advisory_xact_lock/, 'select lock'],
   [/from unnest\S+ with ordinality as wanted/, 'select handles'],
 ];
@@ -150,7 +151,7 @@ function passwordSignIn(meetingTheBrowser: readonly string[]): string[] {
     'insert rate_limits',
     'select accounts',
     'update rate_limits',
-    'select account',
+    ...['select account', 'select factors'],
     'begin',
     ...['update accounts', ...meetingTheBrowser, 'delete sign_ins', 'insert audit'],
     'commit',

@@ -4,12 +4,15 @@ import { updateProfile } from '../../accounts/accounts.store.ts';
 import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { accountClientId } from '../../clients/own-clients.ts';
 import { hasOpenMemberships } from '../../entities/confirmations.store.ts';
+import { factorsOf } from '../../factors/factors.store.ts';
+import { hasSecondFactor } from '../../factors/factors.ts';
 import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { SessionLimits } from '../../oidc/lifetimes.ts';
 import { displayName } from '../../text/display-name.ts';
 import { membershipsPath } from './memberships.ts';
 import { applicationsOf, type SessionRow, sessionsOf } from './overview.store.ts';
+import { twoStepPath } from './two-step.ts';
 import type { Visit } from './visit.ts';
 
 const noticeSchema = z.enum([
@@ -25,6 +28,7 @@ const noticeSchema = z.enum([
   'memberships_decided',
   'data_ready',
   'accounts_merged',
+  'app_removed',
 ] satisfies AccountNotice[]);
 
 const nameForm = z.object({
@@ -40,10 +44,11 @@ type Shown = Partial<Pick<AccountPages['account'], 'errors'>> & { name?: string 
 /** Everything that a person can see and change of their account, on one page. */
 export async function showAccount(visit: Visit, shown: Shown = {}): Promise<void> {
   const { account, parts, session } = visit;
-  const [sessions, applications, invited] = await Promise.all([
+  const [sessions, applications, invited, factors] = await Promise.all([
     sessionsOf(parts.database, account.id),
     applicationsOf(parts.database, account.id, accountClientId),
     hasOpenMemberships(parts.database, account.id),
+    factorsOf(parts.database, account.id),
   ]);
   const notice = noticeSchema.safeParse(visit.ctx.query.notice);
   visit.show('account', {
@@ -67,6 +72,7 @@ export async function showAccount(visit: Visit, shown: Shown = {}): Promise<void
       scopes: [...new Set(application.scopes.flatMap((scope) => scope.split(' ')))],
     })),
     membershipsUrl: invited ? membershipsPath : undefined,
+    twoStep: { isOn: hasSecondFactor(factors), recoveryCodes: factors.recoveryCodes },
     ...actions,
   });
 }
@@ -76,6 +82,7 @@ const actions = {
   emailUrl: '/account/email',
   passwordUrl: '/account/password',
   waysUrl: '/account/ways',
+  twoStepUrl: twoStepPath,
   endSessionAction: '/account/sessions/end',
   endAllSessionsAction: '/account/sessions/end-all',
   revokeAction: '/account/applications/revoke',

@@ -17,6 +17,8 @@ export type Person = {
     uid: string;
     /** When the person last proved who they are, in seconds since the epoch. */
     loginTs: number;
+    /** What that came to: see `LoginFacts`. */
+    acr: string | undefined;
   };
 };
 
@@ -46,6 +48,6 @@ export async function personOf(ctx: Context, parts: PersonParts): Promise<Person
   return {
     account: { ...account, handle: subject.handle },
     tenant,
-    session: { uid: session.uid, loginTs: session.loginTs },
+    session: { uid: session.uid, loginTs: session.loginTs, acr: session.acr },
   };
 }

@@ -1,9 +1,12 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { factorsOf } from '../../factors/factors.store.ts';
+import { hasSecondFactor } from '../../factors/factors.ts';
 import { exactRouter } from '../../http/exact-router.ts';
 import { readForm } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import { proofSeconds } from '../../oidc/lifetimes.ts';
+import { reaches, twoSteps } from '../../oidc/proofs.ts';
 import type { InteractionParts } from '../sign-in/parts.ts';
 import { revokeApplication } from './applications.ts';
 import { downloadData } from './data.ts';
@@ -19,6 +22,14 @@ import { showPassword, submitPassword } from './password.ts';
 import { type Person, personOf } from './person.ts';
 import { endOneSession, endOtherSessions } from './sessions.ts';
 import { comeBack, type Destination, sendToSignIn } from './sign-in.ts';
+import {
+  appPath,
+  showApp,
+  showTwoStep,
+  submitApp,
+  submitTwoStep,
+  twoStepPath,
+} from './two-step.ts';
 import { Visit } from './visit.ts';
 import { showWays, submitWays } from './ways.ts';
 
@@ -58,6 +69,8 @@ const provenPages: Record<string, Page & { to: Destination }> = {
     ...{ get: (visit) => showWays(visit), post: submitWays },
     to: '/account/ways',
   },
+  [twoStepPath]: { get: showTwoStep, post: submitTwoStep, to: twoStepPath },
+  [appPath]: { get: (visit) => showApp(visit), post: submitApp, to: twoStepPath },
   '/account/delete': {
     ...{ get: (visit) => showDeletion(visit), post: submitDeletion },
     to: '/account/delete',
@@ -78,7 +91,7 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
       }
       const visit = new Visit(ctx, parts, person);
       if (ctx.method === 'POST' && (await visit.isOfSomebodyElse())) return visit.showSwitched();
-      if (proven && !hasProof(person)) {
+      if (proven && !(await hasProof(parts, person))) {
         const { account } = person;
         return sendToSignIn(ctx, parts, to, {
           tenant: account.tenantId,
@@ -99,8 +112,13 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
   return router;
 }
 
-function hasProof({ session }: Person): boolean {
-  return session.loginTs > Date.now() / 1000 - proofSeconds;
+/** That a browser is remembered is no proof of now: whoever has a second factor has used it. */
+async function hasProof(
+  { database }: Pick<InteractionParts, 'database'>,
+  { account, session }: Person,
+): Promise<boolean> {
+  if (session.loginTs <= Date.now() / 1000 - proofSeconds) return false;
+  return reaches(session.acr, twoSteps) || !hasSecondFactor(await factorsOf(database, account.id));
 }
 
 /** Being signed in at one community never answers for another. */

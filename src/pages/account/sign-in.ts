@@ -11,6 +11,7 @@ const destinations = [
   '/account/email',
   '/account/password',
   '/account/ways',
+  '/account/two-step',
   '/account/delete',
   '/account?notice=data_ready',
 ] as const;

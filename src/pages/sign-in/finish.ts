@@ -3,6 +3,7 @@ import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { notify } from '../../accounts/notices.ts';
 import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
+import { RememberedBrowsers } from '../../factors/remembered-browsers.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { clearCookie, setCookie } from '../../http/cookies.ts';
 import { forget } from '../../http/request-cache.ts';
@@ -20,6 +21,8 @@ export type FinishOptions = {
   remember?: boolean;
   /** By whose word, for the method `fed`. */
   upstream?: UpstreamIdentity;
+  /** Whether this browser needs no second step for a while. */
+  rememberBrowser?: boolean;
   /** Whether the person made the account just now, or is told of it by another mail. */
   expected?: boolean;
 };
@@ -32,7 +35,12 @@ export async function finishSignIn(
   step: Step,
   subject: Subject,
   proofs: Proofs,
-  { remember = step.signIn.remember, upstream, expected = false }: FinishOptions = {},
+  {
+    remember = step.signIn.remember,
+    upstream,
+    expected = false,
+    rememberBrowser,
+  }: FinishOptions = {},
 ): Promise<void> {
   const { parts, client, signIn } = step;
   const { id: accountId } = subject;
@@ -45,6 +53,9 @@ export async function finishSignIn(
     await noteProof(tx, step, accountId);
     // Linking has forgotten all browsers.
     if (linked) await meetBrowser(tx, step, subject, { expected: true });
+    if (rememberBrowser) {
+      await new RememberedBrowsers(parts.fingerprints).remember(tx, signIn.browser, accountId);
+    }
     await endSignIn(tx, signIn.id);
     await record(tx, {
       action: 'account.signed_in',

@@ -1,14 +1,20 @@
 import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
-import { factsOf, type Method, missingStrengths, type Proofs } from '../../oidc/proofs.ts';
-import { requiredStrengths } from '../../oidc/required-sign-in.ts';
+import { factorsOf } from '../../factors/factors.store.ts';
+import { hasSecondFactor } from '../../factors/factors.ts';
+import { RememberedBrowsers } from '../../factors/remembered-browsers.ts';
+import type { Method, Proofs } from '../../oidc/proofs.ts';
+import { requiredStrengths, wishedStrengths } from '../../oidc/required-sign-in.ts';
 import type { Subject } from '../../oidc/subjects.store.ts';
 import { endUnmet, type FinishOptions, finishSignIn } from './finish.ts';
+import { provesAgain } from './fresh-proof.ts';
+import { keepFirstStep } from './pending.ts';
+import { stillNeeded } from './second-step-rules.ts';
 import type { Step } from './step.ts';
 
 /**
  * Somebody has proved by this method to be the person of this account. Ends the sign-in, unless more
- * must be proved.
+ * must be proved: then what was proved is kept with the sign-in, and the second step asked for.
  *
  * @throws AppError `account_unavailable` (403) for an account that may not sign in here
  */
@@ -18,19 +24,47 @@ export async function proved(
   method: Method,
   options: FinishOptions = {},
 ): Promise<void> {
-  const account = await usableHere(step, accountId);
-  const proofs: Proofs = [{ method, at: new Date() }];
-  // No page here asks for a second proof, so the client is told.
-  if (stillMissing(step, proofs).length > 0) return endUnmet(step);
-  return finishSignIn(step, account, proofs, options);
+  return goOn(step, accountId, [{ method, at: new Date() }], options);
 }
 
 /**
- * What was proved and is not enough: each `acr` of which one would be. Only the client insists on any;
- * no account and no tenant does so by itself.
+ * The same with all that was proved in this sign-in.
+ *
+ * @throws AppError `account_unavailable` (403) for an account that may not sign in here
  */
-function stillMissing({ details }: Step, proofs: Proofs): readonly unknown[] {
-  return missingStrengths(factsOf(proofs).acr, requiredStrengths(details.params));
+export async function goOn(
+  step: Step,
+  accountId: string,
+  proofs: Proofs,
+  options: FinishOptions,
+): Promise<void> {
+  const account = await usableHere(step, accountId);
+  const { params } = step.details;
+  const { database, fingerprints } = step.parts;
+  const factors = await factorsOf(database, accountId);
+  const isRemembered =
+    hasSecondFactor(factors) &&
+    !provesAgain(step) &&
+    (await new RememberedBrowsers(fingerprints).isRemembered(
+      database,
+      step.signIn.browser,
+      accountId,
+    ));
+  const needed = stillNeeded(
+    proofs,
+    { factors, isRemembered },
+    { required: requiredStrengths(params), wished: wishedStrengths(params) },
+  );
+  if (needed === 'unmet') return endUnmet(step);
+  if (needed === 'nothing') return finishSignIn(step, account, proofs, options);
+  if (needed === 'remembered') {
+    const remembered = { method: 'remembered', at: new Date() } as const;
+    return finishSignIn(step, account, [...proofs, remembered], options);
+  }
+  const { remember, expected = false } = options;
+  step.signIn.remember = remember ?? step.signIn.remember;
+  await keepFirstStep(step, { accountId, proofs, expected });
+  return step.redirect(step.url('second-step'));
 }
 
 async function usableHere(step: Step, accountId: string): Promise<Subject> {

@@ -18,6 +18,12 @@ import type { InteractionParts } from './parts.ts';
 import { answerAvailability, showProfile, submitProfile } from './profile.ts';
 import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from './recovery.ts';
 import { showRequest } from './request-to-join.ts';
+import {
+  showRecoveryCode,
+  showSecondStep,
+  submitRecoveryCode,
+  submitSecondStep,
+} from './second-step.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import { showSignUp, submitSignUp } from './sign-up.ts';
 import { loadStep, type Step } from './step.ts';
@@ -36,6 +42,8 @@ const loginPages: Record<string, Page> = {
   community: { get: showCommunities, post: submitCommunity },
   password: { get: (step) => showPassword(step), post: submitPassword },
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
+  'second-step': { get: showSecondStep, post: submitSecondStep },
+  'recovery-code': { get: showRecoveryCode, post: submitRecoveryCode },
   'with/:connection': { get: chooseWay, post: submitInput },
   arrived: { get: showArrival },
   request: { get: showRequest },

@@ -25,12 +25,17 @@ export type SignIn = {
   upstreamSealed: string | null;
   /** By which the person joins, if they do. */
   invitationId: string | null;
+  /** Whose first step is done, while another is asked for. */
+  pendingAccountId: string | null;
+  /** What was proved by it: see `pendingOf`. */
+  pending: unknown;
 };
 
 const columns = `id, browser, client_id as "clientId", tenant_id as "tenantId",
   tenant_fixed as "tenantFixed", intent, email,
   email_key as "emailKey", proved_at as "provedAt", account_id as "accountId", remember, locale,
-  upstream_sealed as "upstreamSealed", invitation_id as "invitationId"`;
+  upstream_sealed as "upstreamSealed", invitation_id as "invitationId",
+  pending_account_id as "pendingAccountId", pending`;
 
 export async function findSignIn(db: Queryable, id: string): Promise<SignIn | undefined> {
   const [row] = await db.query<SignIn>(
@@ -83,6 +88,7 @@ export async function restartSignIn(
   await db.query(
     `update sign_ins set intent = $2, email = $3, email_key = $4, tenant_id = $5, remember = $6,
       proved_at = null, account_id = null, invitation_id = null,
+      pending_account_id = null, pending = null,
       upstream_sealed = case when $7 then upstream_sealed end where id = $1`,
     [
       id,
@@ -104,7 +110,8 @@ export async function keepUpstream(
 ): Promise<void> {
   await db.query(
     `update sign_ins set upstream_sealed = $2, intent = 'sign-in', email = null, email_key = null,
-      proved_at = null, account_id = null, invitation_id = null where id = $1`,
+      proved_at = null, account_id = null, invitation_id = null,
+      pending_account_id = null, pending = null where id = $1`,
     [id, sealed],
   );
 }
@@ -134,6 +141,32 @@ export async function keepInvitation(
 
 export async function keepAccount(db: Queryable, id: string, accountId: string): Promise<void> {
   await db.query('update sign_ins set account_id = $2 where id = $1', [id, accountId]);
+}
+
+/** Also where what was proved has ended the sign-in so far, as recovery of an account does. */
+export async function keepPending(
+  db: Queryable,
+  signIn: SignIn,
+  { accountId, pending, seconds }: { accountId: string; pending: object; seconds: number },
+): Promise<void> {
+  await db.query(
+    `insert into sign_ins (id, browser, client_id, tenant_id, tenant_fixed, intent, remember,
+        pending_account_id, pending, expires_at)
+      values ($1, $2, $3, $4, $5, 'sign-in', $6, $7, $8, now() + make_interval(secs => $9))
+      on conflict (id) do update set remember = excluded.remember,
+        pending_account_id = excluded.pending_account_id, pending = excluded.pending`,
+    [
+      signIn.id,
+      signIn.browser,
+      signIn.clientId,
+      signIn.tenantId,
+      signIn.tenantFixed,
+      signIn.remember,
+      accountId,
+      JSON.stringify(pending),
+      seconds,
+    ],
+  );
 }
 
 export async function endSignIn(db: Queryable, id: string): Promise<void> {

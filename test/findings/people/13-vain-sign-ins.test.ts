@@ -15,6 +15,7 @@ import type { Visitor } from '../../support/forms.ts';
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 const sfa = 'https://refeds.org/profile/sfa';
 const mfa = 'https://refeds.org/profile/mfa';
+const gold = 'urn:mace:gold';
 
 const idToken = (claims: object) => ({ claims: JSON.stringify({ id_token: claims }) });
 
@@ -39,13 +40,16 @@ describe('what no sign-in here can give', () => {
     visitor.open((await app.request(params)).url);
 
   const unattainable: Record<string, Record<string, string>> = {
-    'one value': idToken({ acr: { essential: true, value: mfa } }),
-    'any of several': idToken({ acr: { essential: true, values: [mfa, 'urn:mace:gold'] } }),
+    'one value': idToken({ acr: { essential: true, value: gold } }),
+    'any of several': idToken({ acr: { essential: true, values: [gold, 'urn:mace:silver'] } }),
     'one, and acr_values beside it': {
-      ...idToken({ acr: { essential: true, value: mfa } }),
+      ...idToken({ acr: { essential: true, value: gold } }),
       acr_values: sfa,
     },
-    'one, without a page': { ...idToken({ acr: { essential: true, value: mfa } }), prompt: 'none' },
+    'one, without a page': {
+      ...idToken({ acr: { essential: true, value: gold } }),
+      prompt: 'none',
+    },
   };
   for (const [what, params] of Object.entries(unattainable)) {
     test(`is an error at the client at once: an essential acr of ${what}`, async () => {
@@ -75,6 +79,18 @@ describe('what no sign-in here can give', () => {
       device_code: started.device_code,
     });
     await refused(asking, 'unmet_authentication_requirements');
+  });
+
+  test('is an error at the client after the sign-in: a second factor that nobody set up', async () => {
+    const params = idToken({ acr: { essential: true, value: mfa } });
+    for (const visitor of [newVisitor(), await signedIn()]) {
+      const page = await open(params, visitor);
+      const answer = answerOf(
+        await visitor.submit(page, { email: ada.email, password: ada.password }),
+      );
+      assert.equal(answer.error, 'unmet_authentication_requirements');
+      assert.ok(answer.state && !answer.code);
+    }
   });
 
   test('is no error where it is not essential, or where another value will do', async () => {

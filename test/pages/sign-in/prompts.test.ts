@@ -148,7 +148,7 @@ describe('an authorization request', () => {
   });
 
   test('for an essential acr that nobody can have is refused', async () => {
-    const acr = { essential: true, value: 'https://refeds.org/profile/mfa' };
+    const acr = { essential: true, value: 'urn:mace:gold' };
     const claims = JSON.stringify({ id_token: { acr } });
     const answer = answerOf(await ask({ claims, prompt: 'none' }, await signedIn()));
     assert.equal(answer.error, 'unmet_authentication_requirements');

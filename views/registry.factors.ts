@@ -1,0 +1,50 @@
+import type { AccountForm } from './registry.account.ts';
+import type { AccountBadge, Errors } from './registry.ts';
+
+/** What a sign-in asks for after a password or the like, and where that is set up. */
+export interface FactorPages {
+  /** Fields `code`, from an app, and `remember`. */
+  'second-step': SecondStep;
+
+  /** Fields `code`, a recovery code, and `remember`. */
+  'recovery-code': SecondStep;
+
+  /** Buttons `do=set-up`, `do=remove` and `do=codes`. */
+  'account-two-step': AccountForm & {
+    app: { since: Date; lastUsed?: Date } | null;
+    /** How many are left. */
+    recoveryCodes: number;
+  };
+
+  /** Field `code`: the first one from the app. */
+  'account-app': AccountForm & {
+    /** A QR code, as a `data:` URL. */
+    picture: string;
+    /** The same to be typed, in groups. */
+    secret: string;
+    /** The same for an app on this device: what follows `otpauth://`. */
+    app: string;
+  };
+
+  /** Shown once. */
+  'account-recovery-codes': {
+    codes: readonly string[];
+    backUrl: string;
+    /** Whether an app was set up just now. */
+    isNew?: boolean;
+  };
+}
+
+interface SecondStep {
+  action: string;
+  errors: Errors;
+  /** Who has done the first step. */
+  account: AccountBadge;
+  /** For how long a browser is remembered. */
+  days: number;
+  remember: boolean;
+  /** To the other of the two pages. */
+  insteadUrl: string;
+  /** To sign in as somebody else. */
+  otherUrl: string;
+}

@@ -1,0 +1,53 @@
+import type { FactorPages } from './registry.factors.ts';
+
+const secondStep: FactorPages['second-step'] = {
+  action: '/second-step/x1',
+  errors: {},
+  account: { name: 'John Doe', handle: 'john.doe' },
+  days: 30,
+  remember: false,
+  insteadUrl: '/recovery-code/x1',
+  otherUrl: '/sign-in/x1',
+};
+
+const form = { action: '/account/two-step', errors: {}, backUrl: '/account' };
+const app: FactorPages['account-app'] = {
+  ...form,
+  picture: 'data:image/svg+xml,%3Csvg%20xmlns%3D%22http%3A%2F%2Fwww.w3.org%2F2000%2Fsvg%22%2F%3E',
+  secret: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
+  app: 'totp/Acme:%40john.doe?issuer=Acme&secret=JBSWY3DPEHPK3PXP',
+};
+const codes = ['0a1b2-c3d4e', '5f6g7-h8j9k', 'm0n1p-q2r3s'];
+
+export const factorSamples = {
+  'second-step': {
+    first: secondStep,
+    wrong: { ...secondStep, errors: { code: { code: 'totp_wrong' } } },
+    limited: {
+      ...secondStep,
+      remember: true,
+      errors: { code: { code: 'too_many_attempts', params: { count: 5 } } },
+    },
+  },
+  'recovery-code': {
+    first: secondStep,
+    wrong: { ...secondStep, errors: { code: { code: 'recovery_wrong' } } },
+  },
+  'account-two-step': {
+    off: { ...form, app: null, recoveryCodes: 0 },
+    on: {
+      ...form,
+      app: { since: new Date('2026-02-03T10:00:00Z'), lastUsed: new Date('2026-05-04T10:00:00Z') },
+      recoveryCodes: 10,
+    },
+    few: { ...form, app: { since: new Date('2026-02-03T10:00:00Z') }, recoveryCodes: 2 },
+  },
+  'account-app': {
+    first: app,
+    wrong: { ...app, errors: { code: { code: 'totp_wrong' } } },
+  },
+  'account-recovery-codes': {
+    first: { codes, backUrl: '/account', isNew: true },
+    again: { codes, backUrl: '/account' },
+  },
+} satisfies { [Name in keyof FactorPages]: Record<string, FactorPages[Name]> };
