@@ -1,6 +1,7 @@
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
-import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
+import { entitiesOfAccount } from '../entities/memberships.store.ts';
+import { queueSync } from '../entities/queue-sync.ts';
 import { AppError } from '../errors.ts';
 import type { UpstreamIdentity } from '../federation/connector.ts';
 import { insertIdentity } from '../federation/identities.store.ts';
@@ -63,7 +64,7 @@ export async function giveHandle(
 ): Promise<void> {
   await activateHandle(tx, given);
   if (given.provisioned) await showOnMatrix(tx, given.accountId);
-  await syncRoomsOfAccount(tx, given.accountId);
+  await queueSync(tx, { ids: await entitiesOfAccount(tx, given.accountId) });
 }
 
 /** @throws AppError `identity_taken` (409) when the same person was faster elsewhere */

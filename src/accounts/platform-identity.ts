@@ -1,7 +1,7 @@
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
-import { roomsOfAccount } from '../entities/queue-sync.store.ts';
-import { syncRooms } from '../entities/queue-sync.ts';
+import { entitiesOfAccount } from '../entities/memberships.store.ts';
+import { queueSync } from '../entities/queue-sync.ts';
 import type { administrators } from '../entities/roles.ts';
 import { AppError } from '../errors.ts';
 import { isVisible } from '../text/unseen.ts';
@@ -33,15 +33,15 @@ export async function changePlatformNames(
   { id, tenantId, platformSlug }: Pick<Account, 'id' | 'tenantId' | 'platformSlug'>,
   names: PlatformNames,
 ): Promise<void> {
-  const left = await roomsOfAccount(tx, id);
+  const left = await entitiesOfAccount(tx, id);
   await assertNamesOfNoGuest(tx, { tenantId, ...names });
   await setPlatformIdentity(tx, { tenantId, accountId: id, ...names });
   const did = await administersTenant(tx, tenantId, platformSlug);
   const held = await administersTenant(tx, tenantId, names.platformSlug);
   const moved =
     (did || held) && (await setPlatformRole(tx, { accountId: id, role: tenantAdmin, held }));
-  const ids = [...left, ...(await roomsOfAccount(tx, id))];
-  await syncRooms(tx, { ids, tenantIds: moved ? [tenantId] : [] });
+  const ids = [...left, ...(await entitiesOfAccount(tx, id))];
+  await queueSync(tx, { ids, tenantIds: moved ? [tenantId] : [] });
 }
 
 /**

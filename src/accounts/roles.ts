@@ -1,6 +1,6 @@
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
-import { syncRooms } from '../entities/queue-sync.ts';
+import { queueSync } from '../entities/queue-sync.ts';
 import type { administrators } from '../entities/roles.ts';
 import { AppError } from '../errors.ts';
 import { isDisplayName } from '../text/display-name.ts';
@@ -28,7 +28,7 @@ export async function setRoles(
   await store.setRoles(tx, accountId, wanted);
   const moved = (role: keyof typeof administrators) =>
     before.includes(role) !== wanted.includes(role);
-  await syncRooms(tx, {
+  await queueSync(tx, {
     tenantIds: moved('tenant.admin') ? [tenantId] : [],
     everywhere: moved('platform.admin'),
   });

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import type { Changed } from './backend.ts';
 import {
   allMemberships,
   findMemberships,
@@ -8,8 +9,7 @@ import {
 } from './memberships.store.ts';
 import { aliasCandidates } from './names.ts';
 import type { Stamp } from './order.ts';
-import type { Rooms } from './queue-sync.store.ts';
-import { syncRooms } from './queue-sync.ts';
+import { queueSync } from './queue-sync.ts';
 import type { RoomSettings } from './room.ts';
 import {
   awaitRooms,
@@ -52,7 +52,7 @@ export class DesiredState {
   readonly #settings: DesiredStateSettings;
   readonly #rooms = new Map<string, { before: Room; now: Room; touched?: boolean }>();
   readonly #members = new Map<string, { before?: Membership; now?: Membership }>();
-  readonly #also: Rooms[] = [];
+  readonly #also: Changed[] = [];
 
   private constructor(tx: Queryable, settings: DesiredStateSettings, rooms: readonly Room[]) {
     this.#tx = tx;
@@ -131,7 +131,7 @@ export class DesiredState {
   }
 
   /** Has the worker also look at these, whatever is told. */
-  alsoSync(rooms: Rooms): void {
+  alsoSync(rooms: Changed): void {
     this.#also.push(rooms);
   }
 
@@ -170,7 +170,7 @@ export class DesiredState {
 
   #queue(rooms: readonly { now: Room }[]): Promise<void> {
     const also = this.#also;
-    return syncRooms(this.#tx, {
+    return queueSync(this.#tx, {
       ids: [...rooms.map(({ now }) => now.id), ...also.flatMap(({ ids = [] }) => ids)],
       tenantIds: also.flatMap(({ tenantIds = [] }) => tenantIds),
       everywhere: also.some(({ everywhere }) => everywhere),

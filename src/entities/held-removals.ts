@@ -2,7 +2,7 @@ import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { confirmRemovals, type FoundRoom } from './found-rooms.store.ts';
-import { syncRoom } from './queue-sync.ts';
+import { syncRoom } from './matrix-backend.ts';
 
 /**
  * Lets the worker take out the people whose removal was held, and nobody else.

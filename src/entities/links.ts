@@ -15,8 +15,8 @@ import {
   releaseRoom,
   spaceOf,
 } from './links.store.ts';
+import { syncRoom } from './matrix-backend.ts';
 import { stampNow } from './order.ts';
-import { syncRoom } from './queue-sync.ts';
 import { awaitRooms, type Entity, lockRooms, type Room } from './rooms.store.ts';
 
 export type LinkOrder = {

@@ -58,6 +58,18 @@ export async function newestStatementAt(tx: Queryable, room: string): Promise<In
   return row?.last ?? null;
 }
 
+/** Entities that an account belongs to now, by its slug or its id. */
+export async function entitiesOfAccount(tx: Queryable, accountId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select id from entities where state in ('active', 'cancelled') and id in (
+      select room from memberships
+        join accounts on accounts.id = $1 and (memberships.account_id = accounts.id
+          or (member_tenant_id = accounts.tenant_id and member = platform_slug)))`,
+    [accountId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Who belongs to a room or is banned from it, in the order of tenant and slug. */
 export async function listMembers(
   db: Queryable,

@@ -8,7 +8,7 @@ import {
   roomsOfSlug,
   unassignedSlugs,
 } from './move-memberships.store.ts';
-import { syncRooms } from './queue-sync.ts';
+import { queueSync } from './queue-sync.ts';
 
 type Person = { tenantId: string; accountId: string };
 
@@ -55,5 +55,5 @@ async function move(tx: Transaction, order: Move, how: { confirm: boolean }): Pr
 
 /** Has the worker make these rooms as they should be now. */
 export async function membershipsChanged(tx: Transaction, rooms: readonly string[]): Promise<void> {
-  await syncRooms(tx, { ids: await bumpWantedVersion(tx, rooms) });
+  await queueSync(tx, { ids: await bumpWantedVersion(tx, rooms) });
 }

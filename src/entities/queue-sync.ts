@@ -1,21 +1,17 @@
 import { record } from '../audit/events.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
-import { enqueue } from '../jobs/enqueue.ts';
-import {
-  nextRooms,
-  queueRooms,
-  queueRoomsUnlessQueued,
-  type RoomRange,
-  type Rooms,
-  roomsOfAccount,
-} from './queue-sync.store.ts';
+import type { Backend, Changed } from './backend.ts';
+import { matrixBackend } from './matrix-backend.ts';
 
-/** So many rooms of a whole tenant are queued at once: a fraction of a second. */
-const batchSize = 500;
+/** All that follow entities. Another is a file like `matrix-backend.ts`, and its name here. */
+const backends: readonly Backend[] = [matrixBackend];
 
-/** Has the worker make a room as it should be, in the transaction that changed what it should be. */
-export function syncRoom(tx: Queryable, room: string, runAt?: Date): Promise<void> {
-  return enqueue(tx, 'sync-room', { room }, { runAt });
+/**
+ * Has every backend make these entities as they should be, in the transaction that changed what should
+ * be. Whatever a transaction queues, it queues by one call of this.
+ */
+export async function queueSync(tx: Queryable, changed: Changed): Promise<void> {
+  for (const backend of backends) await backend.queue(tx, changed);
 }
 
 /** The same because somebody says so. */
@@ -23,35 +19,11 @@ export async function requestSync(
   tx: Transaction,
   { room, actor }: { room: string; actor: string },
 ): Promise<void> {
-  await syncRoom(tx, room);
+  await queueSync(tx, { ids: [room] });
   await record(tx, { action: 'room.sync_requested', actor, target: room });
 }
 
-/**
- * The same for many. Whatever a transaction queues, it queues by one call of this. All rooms of a
- * tenant may be very many: those a worker queues, batch by batch.
- */
-export async function syncRooms(tx: Queryable, rooms: Rooms): Promise<void> {
-  const { ids = [], tenantIds = [], everywhere } = rooms;
-  if (ids.length > 0) await queueRooms(tx, ids);
-  const ranges = everywhere ? [null] : [...new Set(tenantIds)].sort();
-  for (const tenantId of ranges) {
-    await enqueue(tx, 'sync-all-rooms', { tenantId, after: null });
-  }
-}
-
-/** Queues the next of many rooms, and itself for the others. */
-export async function syncNextRooms(tx: Queryable, range: RoomRange): Promise<void> {
-  const ids = await nextRooms(tx, range, batchSize);
-  await queueRoomsUnlessQueued(tx, ids);
-  const after = ids.at(-1);
-  if (after && ids.length === batchSize) await enqueue(tx, 'sync-all-rooms', { ...range, after });
-}
-
-/**
- * Has the worker look at every room that an account belongs to by its slug or its id: it has now a
- * Matrix user, or another slug.
- */
-export async function syncRoomsOfAccount(tx: Queryable, accountId: string): Promise<void> {
-  await syncRooms(tx, { ids: await roomsOfAccount(tx, accountId) });
+/** Entities that are no more need no work. */
+export async function unqueueSync(tx: Queryable, ids: readonly string[]): Promise<void> {
+  for (const backend of backends) await backend.unqueue(tx, ids);
 }

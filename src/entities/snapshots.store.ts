@@ -1,5 +1,4 @@
 import type { Queryable } from '../database/database.ts';
-import { jobKey } from '../jobs/enqueue.ts';
 import type { MemberKey } from './memberships.store.ts';
 import type { Stamp } from './order.ts';
 import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from './room.ts';
@@ -124,23 +123,14 @@ export async function putRoomSnapshots(
   );
 }
 
-/**
- * With the jobs that were to make them true: nobody would ever do those.
- *
- * @returns those that are gone now: an entity to which somebody belongs stays
- */
+/** @returns those that are gone now: an entity to which somebody belongs stays */
 export async function deleteEmptyRooms(tx: Queryable, ids: readonly string[]): Promise<string[]> {
   const deleted = await tx.query<{ id: string }>(
     `delete from entities where id = any ($1::uuid[])
       and not exists (select from memberships where room = entities.id) returning id`,
     [ids],
   );
-  const gone = deleted.map(({ id }) => id);
-  await tx.query(
-    `select graphile_worker.remove_job(${jobKey('sync-room', 'id')}) from unnest($1::uuid[]) as id`,
-    [gone],
-  );
-  return gone;
+  return deleted.map(({ id }) => id);
 }
 
 /** To be read once their rooms are locked. */

@@ -1,5 +1,5 @@
 import { record } from '../audit/events.ts';
-import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
+import { syncRoomsOfAccount } from '../entities/matrix-backend.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import { findMatrixProfile } from './accounts.store.ts';
 import { authProviders } from './matrix-users.store.ts';

@@ -1,6 +1,6 @@
 import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
-import { syncRoomsOfAccount } from '../entities/queue-sync.ts';
+import { syncRoomsOfAccount } from '../entities/matrix-backend.ts';
 import { GiveUp, type Task } from '../jobs/task.ts';
 import type { SynapseUser } from './endpoints.ts';
 import {

@@ -1,5 +1,5 @@
 import { record } from '../audit/events.ts';
-import { syncRoom } from '../entities/queue-sync.ts';
+import { syncRoom } from '../entities/matrix-backend.ts';
 import type { Actual } from '../matrix/rooms/actual.ts';
 import { levelIn } from '../matrix/rooms/levels.ts';
 import { SynapseError } from '../matrix/synapse-error.ts';

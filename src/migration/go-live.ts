@@ -1,4 +1,4 @@
-import { syncRoom } from '../entities/queue-sync.ts';
+import { syncRoom } from '../entities/matrix-backend.ts';
 import { readActual } from '../matrix/rooms/actual.ts';
 import type { RoomDependencies } from '../matrix/rooms/dependencies.ts';
 import { planMembers } from '../matrix/rooms/members.ts';

@@ -2,6 +2,7 @@ import { lockPlatformNames } from '../accounts/guests.store.ts';
 import { changePlatformNames } from '../accounts/platform-identity.ts';
 import type { Transaction } from '../database/database.ts';
 import { membershipsChanged } from '../entities/move-memberships.ts';
+import { unqueueSync } from '../entities/queue-sync.ts';
 import {
   deleteEmptyRooms,
   deleteMembershipRows,
@@ -41,6 +42,7 @@ const room: Subject = {
   async write(tx, targets) {
     const gone = targets.filter(({ value }) => value === null).map(({ key }) => key);
     const deleted = await deleteEmptyRooms(tx, gone.map(first));
+    await unqueueSync(tx, deleted);
     const there = targets.flatMap(({ value }) => (value ? [value as RoomSnapshot] : []));
     await putRoomSnapshots(tx, there);
     await membershipsChanged(

@@ -3,13 +3,13 @@ import { saveAdministratorStatement, setPlatformRole } from '../accounts/roles.s
 import { record } from '../audit/events.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Transaction } from '../database/database.ts';
+import type { Changed } from '../entities/backend.ts';
 import {
   accountIn,
   type Change,
   DesiredState,
   type DesiredStateSettings,
 } from '../entities/desired-state.ts';
-import type { Rooms } from '../entities/queue-sync.store.ts';
 import { receive } from '../entities/received.store.ts';
 import { applyReports, entityOfReport, type Report } from '../entities/reports.ts';
 import type { administrators } from '../entities/roles.ts';
@@ -73,7 +73,7 @@ async function takeAdministrations(
   client: Client,
   events: readonly Administration[],
   settle: (event: Judged, isNews: boolean) => void,
-): Promise<Rooms> {
+): Promise<Changed> {
   const sorted = events.toSorted((a, b) => compare(keyOf(a), keyOf(b)));
   for (const tenantId of new Set(sorted.map((it) => it.tenantId))) {
     await lockPlatformNames(tx, tenantId);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { syncRooms } from '../../src/entities/queue-sync.ts';
+import { queueSync } from '../../src/entities/queue-sync.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { syncAllRoomsTask } from '../../src/matrix/rooms/sync-all.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -47,7 +47,7 @@ const jobs = async (task: string) => {
 };
 
 test('all rooms of a tenant are queued by a worker, in batches, and those of no other', async () => {
-  const change = () => database.transaction((tx) => syncRooms(tx, { tenantIds: [acme] }));
+  const change = () => database.transaction((tx) => queueSync(tx, { tenantIds: [acme] }));
   await change();
   await change();
   assert.deepEqual([await jobs('sync-all-rooms'), await jobs('sync-room')], [1, 0]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { syncRoom } from '../../src/entities/queue-sync.ts';
+import { syncRoom } from '../../src/entities/matrix-backend.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { roomTasks } from '../../src/matrix/rooms/tasks.ts';
 import { until } from '../support/until.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
-import { syncRoom } from '../../src/entities/queue-sync.ts';
+import { syncRoom } from '../../src/entities/matrix-backend.ts';
 import { addJob } from '../../src/jobs/add-job.store.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
 import { levelIn } from '../../src/matrix/rooms/levels.ts';

@@ -1,6 +1,6 @@
 import { record } from '../../audit/events.ts';
 import { isTaken, lockMatrixRoom } from '../../entities/links.store.ts';
-import { syncRooms } from '../../entities/queue-sync.ts';
+import { syncAllRooms } from '../../entities/matrix-backend.ts';
 import { SynapseError } from '../synapse-error.ts';
 import { type Actual, actualOf, readActual } from './actual.ts';
 import { applyPlan } from './apply.ts';
@@ -104,7 +104,7 @@ function take({ db }: RoomDependencies, desired: WithRoom, to: string): Promise<
       ...{ action: 'room.upgrade_followed', actor: 'system', tenantId, target: id },
       detail: { from: roomId, roomId: to },
     });
-    if (type === 'space') await syncRooms(db, { tenantIds: [tenantId] });
+    if (type === 'space') await syncAllRooms(db, tenantId);
     return true;
   });
 }

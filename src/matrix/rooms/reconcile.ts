@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { syncRoom } from '../../entities/queue-sync.ts';
+import { syncRoom } from '../../entities/matrix-backend.ts';
 import {
   advance,
   type Drift,

@@ -1,4 +1,4 @@
-import { syncRoom, syncRooms } from '../../entities/queue-sync.ts';
+import { syncAllRooms, syncRoom } from '../../entities/matrix-backend.ts';
 import type { RoomDependencies } from './dependencies.ts';
 import type { Desired } from './desired.ts';
 import { ensureSpace } from './spaces.store.ts';
@@ -11,7 +11,7 @@ export async function keepSpace(
   if (!settings.spaces) return;
   const { type, tenantId, roomId } = desired;
   if (type === 'space') {
-    if (roomId === null) await syncRooms(db, { tenantIds: [tenantId] });
+    if (roomId === null) await syncAllRooms(db, tenantId);
     return;
   }
   const space = await ensureSpace(db, tenantId);

@@ -1,8 +1,20 @@
 import type { Database } from '../../database/database.ts';
-import { syncNextRooms } from '../../entities/queue-sync.ts';
+import { enqueue } from '../../jobs/enqueue.ts';
 import type { Task } from '../../jobs/task.ts';
+import { nextRooms, queueRoomsUnlessQueued } from './sync-all.store.ts';
 
-/** Has all rooms of a tenant, or all there are, looked at: who administers them has changed. */
+/** So many rooms are queued at once: a fraction of a second. */
+const batchSize = 500;
+
+/** Queues the next rooms of a tenant, or of all, and itself for the others. */
 export function syncAllRoomsTask({ database }: { database: Database }): Task<'sync-all-rooms'> {
-  return (payload) => database.transaction((tx) => syncNextRooms(tx, payload));
+  return (range) =>
+    database.transaction(async (tx) => {
+      const ids = await nextRooms(tx, range, batchSize);
+      await queueRoomsUnlessQueued(tx, ids);
+      const after = ids.at(-1);
+      if (after && ids.length === batchSize) {
+        await enqueue(tx, 'sync-all-rooms', { ...range, after });
+      }
+    });
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { syncRoom } from '../../entities/queue-sync.ts';
+import { syncRoom } from '../../entities/matrix-backend.ts';
 import { giveUpJob } from '../../jobs/jobs.store.ts';
 import { GiveUp, type Task } from '../../jobs/task.ts';
 import { SynapseError } from '../synapse-error.ts';
