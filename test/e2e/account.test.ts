@@ -40,7 +40,9 @@ describe('what a person does at the provider, and the homeserver learns', {
   });
 
   test('signing out can be thought better of', async () => {
-    const { home, tablet } = await atHomeAndAway('ben');
+    await join(world, { email: 'ben@example.org', name: 'Ben', handle: 'ben', password });
+    const home = await world.newPerson();
+    const tablet = await home.signIn('ben', password);
     await home.page.goto(`${world.service.issuer}/session/end`);
     await home.follow(/Stay/);
     await home.beginSignIn();
