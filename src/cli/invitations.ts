@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
+import type { AddOptions, MadeInvitation } from '../admission/add-invitation.ts';
+import type { FoundInvitation } from '../admission/find-invitation.ts';
 import type { Invitation } from '../admission/invitations.store.ts';
 import { instant } from '../text/instant.ts';
 import { example } from './example.ts';
-import type { AddOptions, MadeInvitation } from './invitations/add.ts';
-import type { FoundInvitation } from './invitations/find.ts';
 import { duration, wholeNumber } from './options.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 
-const find = () => import('./invitations/find.ts');
+const find = () => import('../admission/find-invitation.ts');
 
 export function register(noun: Command): void {
   registerAdd(noun);
@@ -56,7 +56,7 @@ function registerAdd(noun: Command): void {
     )
     .action(
       run<AddOptions, []>(async (cli, options) =>
-        made(await (await import('./invitations/add.ts')).add(cli, options)),
+        made(await (await import('../admission/add-invitation.ts')).add(cli, options)),
       ),
     );
 }

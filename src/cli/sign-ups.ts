@@ -5,7 +5,7 @@ import { example } from './example.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 
-const requests = () => import('./sign-ups/requests.ts');
+const requests = () => import('../admission/answer-request.ts');
 
 export function register(noun: Command): void {
   noun

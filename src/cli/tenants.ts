@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { AddOptions, TenantOptions } from '../tenants/change.ts';
 import type { FoundTenant } from '../tenants/find.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
@@ -6,9 +7,8 @@ import { example } from './example.ts';
 import { collectDomains, collectWords } from './options.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
-import type { AddOptions, TenantOptions } from './tenants/change.ts';
 
-const changes = () => import('./tenants/change.ts');
+const changes = () => import('../tenants/change.ts');
 const find = () => import('../tenants/find.ts');
 
 export function register(noun: Command): void {

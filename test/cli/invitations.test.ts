@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import type { MadeInvitation } from '../../src/cli/invitations/add.ts';
-import type { FoundInvitation } from '../../src/cli/invitations/find.ts';
+import type { MadeInvitation } from '../../src/admission/add-invitation.ts';
+import type { FoundInvitation } from '../../src/admission/find-invitation.ts';
 import { useTerminal } from './terminal.ts';
 
 describe('invitations', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { MadeInvitation } from '../../src/cli/invitations/add.ts';
+import type { MadeInvitation } from '../../src/admission/add-invitation.ts';
 import { linkIn } from '../support/mail.ts';
 import { password } from './newcomer.ts';
 import { startWorld, type World } from './world.ts';

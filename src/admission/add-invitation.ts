@@ -1,16 +1,16 @@
-import { type EmailAddress, parseEmail } from '../../accounts/email-address.ts';
-import type { Invitation } from '../../admission/invitations.store.ts';
-import { invite } from '../../admission/invitations.ts';
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { checkedHandle } from '../../handles/checked-handle.ts';
-import { handlePolicy } from '../../handles/policy.ts';
-import { MailQueue } from '../../mail/queue.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import { mailFrame } from '../../tenants/mail.ts';
-import type { Tenant } from '../../tenants/tenant.entity.ts';
-import { defaultTenant } from '../../tenants/tenants.store.ts';
-import { type Cli, warn } from '../run.ts';
+import { type EmailAddress, parseEmail } from '../accounts/email-address.ts';
+import { type Cli, warn } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { checkedHandle } from '../handles/checked-handle.ts';
+import { handlePolicy } from '../handles/policy.ts';
+import { MailQueue } from '../mail/queue.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { mailFrame } from '../tenants/mail.ts';
+import type { Tenant } from '../tenants/tenant.entity.ts';
+import { defaultTenant } from '../tenants/tenants.store.ts';
+import type { Invitation } from './invitations.store.ts';
+import { invite } from './invitations.ts';
 
 export type AddOptions = {
   tenant?: string;

@@ -1,16 +1,16 @@
+import type { Cli } from '../cli/run.ts';
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { MailQueue } from '../mail/queue.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { isId } from './find-invitation.ts';
 import {
   listRequests,
   type RequestState,
   requestById,
   type SignUpRequest,
-} from '../../admission/sign-up-requests.store.ts';
-import { decide } from '../../admission/sign-up-requests.ts';
-import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { MailQueue } from '../../mail/queue.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import { isId } from '../invitations/find.ts';
-import type { Cli } from '../run.ts';
+} from './sign-up-requests.store.ts';
+import { decide } from './sign-up-requests.ts';
 
 /** @throws AppError `tenant_not_found` (404) */
 export async function list(

@@ -1,14 +1,9 @@
-import {
-  type Invitation,
-  invitationById,
-  listInvitations,
-  usesOf,
-} from '../../admission/invitations.store.ts';
-import { revokeInvitation } from '../../admission/invitations.ts';
-import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { requireTenant } from '../../tenants/find.ts';
-import type { Cli } from '../run.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { requireTenant } from '../tenants/find.ts';
+import { type Invitation, invitationById, listInvitations, usesOf } from './invitations.store.ts';
+import { revokeInvitation } from './invitations.ts';
 
 export type FoundInvitation = Invitation & { usedBy: { accountId: string; usedAt: Date }[] };
 

@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
-import { AppError } from '../../errors.ts';
-import { type Branding, brandingSchema } from '../../tenants/branding.ts';
-import type { Terms } from '../../tenants/tenant.entity.ts';
-import { readFile } from '../options.ts';
+import { readFile } from '../cli/options.ts';
+import { AppError } from '../errors.ts';
+import { type Branding, brandingSchema } from './branding.ts';
+import type { Terms } from './tenant.entity.ts';
 
 /** How a tenant looks, and which documents of its it links to or has accepted. */
 export type BrandingOptions = {

@@ -1,6 +1,6 @@
-import type { Queryable } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { listConnections } from '../../federation/connections/connections.store.ts';
+import type { Queryable } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { listConnections } from '../federation/connections/connections.store.ts';
 
 /** Ways that every tenant may offer; whether they are set up is the environment's to say. */
 const shared = ['google', 'bluesky'];

@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { queueAccessOfTenant } from '../../accounts/matrix-profile.store.ts';
-import { record } from '../../audit/events.ts';
-import type { Transaction } from '../../database/database.ts';
-import { AppError } from '../../errors.ts';
-import { handleEntry } from '../../handles/entry.store.ts';
-import { lockHandleKeys } from '../../handles/handles.store.ts';
-import { availableLanguages } from '../../http/messages.ts';
-import type { Branding } from '../../tenants/branding.ts';
-import { type FoundTenant, requireTenant } from '../../tenants/find.ts';
-import type { SignUpPolicy, Tenant } from '../../tenants/tenant.entity.ts';
-import {
-  replaceDomains,
-  replaceEmailDomains,
-  saveTenant,
-  tenantByName,
-} from '../../tenants/tenants.store.ts';
-import { isDisplayName } from '../../text/display-name.ts';
-import { trimUnseen } from '../../text/unseen.ts';
-import type { Cli } from '../run.ts';
-import { type BrandingOptions, brandingFrom, termsFrom } from './branding.ts';
+import { queueAccessOfTenant } from '../accounts/matrix-profile.store.ts';
+import { record } from '../audit/events.ts';
+import type { Cli } from '../cli/run.ts';
+import type { Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { handleEntry } from '../handles/entry.store.ts';
+import { lockHandleKeys } from '../handles/handles.store.ts';
+import { availableLanguages } from '../http/messages.ts';
+import { isDisplayName } from '../text/display-name.ts';
+import { trimUnseen } from '../text/unseen.ts';
+import { type BrandingOptions, brandingFrom, termsFrom } from './brand-settings.ts';
+import type { Branding } from './branding.ts';
+import { type FoundTenant, requireTenant } from './find.ts';
+import type { SignUpPolicy, Tenant } from './tenant.entity.ts';
+import { replaceDomains, replaceEmailDomains, saveTenant, tenantByName } from './tenants.store.ts';
 import { checkWays } from './ways.ts';
 
 export type TenantOptions = BrandingOptions & {
