@@ -56,6 +56,7 @@ export const errors = {
   cross_tenant_off: 409,
   cursor_invalid: 400,
   database_unusable: 503,
+  domain_invalid: 400,
   domain_taken: 409,
   email_invalid: 400,
   email_missing: 400,

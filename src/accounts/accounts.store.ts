@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
+import { isUuid } from '../text/uuid.ts';
 import type { Account } from './account.ts';
 
 export type { Account, AccountStatus } from './account.ts';
@@ -15,11 +16,9 @@ export const accountColumns = `a.id, a.tenant_id as "tenantId", a.status, a.name
   a.last_sign_in_at as "lastSignInAt", a.created_at as "createdAt", a.updated_at as "updatedAt"`;
 /** Joins the active handle `h` to `accounts a`. */
 export const withHandle = `left join handles h on h.account_id = a.id and h.state = 'active'`;
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** @param id anything: what is no uuid names no account */
 export async function accountById(db: Queryable, id: string): Promise<Account | undefined> {
-  if (!uuid.test(id)) return undefined;
+  if (!isUuid(id)) return undefined;
   const [account] = await db.query<Account>(
     `select ${accountColumns}, h.handle from accounts a ${withHandle} where a.id = $1`,
     [id],

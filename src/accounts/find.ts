@@ -3,11 +3,10 @@ import { AppError } from '../errors.ts';
 import { accountOf } from '../handles/handles.store.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { trimUnseen } from '../text/unseen.ts';
+import { isUuid } from '../text/uuid.ts';
 import { parseEmail } from './email-address.ts';
 import * as store from './found.store.ts';
 import type { FoundAccount } from './found.ts';
-
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The account that somebody means by its id, its handle (as `@ada`, `ada` or a whole Matrix ID) or its
@@ -57,7 +56,7 @@ async function byIdOrHandle(
 ): Promise<FoundAccount[]> {
   const matrixId = name.startsWith('@') && name.endsWith(`:${serverName}`);
   const handle = name.replace(/^@/, '').slice(0, matrixId ? -serverName.length - 1 : undefined);
-  const id = uuid.test(name) ? name : await accountOf(db, handle);
+  const id = isUuid(name) ? name : await accountOf(db, handle);
   const account = id && (await store.findAccount(db, id));
   return account ? [account] : [];
 }

@@ -7,6 +7,7 @@ import {
   readPage,
   type Sorting,
 } from '../database/keyset.ts';
+import { isUuid } from '../text/uuid.ts';
 import { type Account, accountColumns, withHandle } from './accounts.store.ts';
 
 export const accountSorts = ['createdAt', 'name'] as const;
@@ -25,8 +26,6 @@ export type AccountFilters = {
   /** The beginning of a handle or name, or a whole address or id. */
   search?: string;
 };
-
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The people whom somebody administers. */
 export function listAccounts(
@@ -57,7 +56,7 @@ function conditions(
   all.push(status ? ['a.status = ?', status] : ['a.status <> ?', 'deleted']);
   if (matrixAccess) all.push(['a.matrix_access = ?', matrixAccess]);
   if (role) all.push(['? = any (a.roles)', role]);
-  if (search) all.push(uuid.test(search) ? ['a.id = ?', search] : [found, search]);
+  if (search) all.push(isUuid(search) ? ['a.id = ?', search] : [found, search]);
   return all;
 }
 

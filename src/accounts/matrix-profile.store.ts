@@ -1,5 +1,4 @@
 import type { Queryable } from '../database/database.ts';
-import { addJobCall } from '../jobs/enqueue.ts';
 
 export async function setMatrixAccess(
   tx: Queryable,
@@ -11,14 +10,5 @@ export async function setMatrixAccess(
         matrix_revoked_by_operator = $2 = 'revoked' and $3
       where id = $1 and status <> 'deleted'`,
     [accountId, access, byOperator],
-  );
-}
-
-/** Has the worker give or take access on the homeserver for everybody of a tenant. */
-export async function queueAccessOfTenant(tx: Queryable, tenantId: string): Promise<void> {
-  await tx.query(
-    `select ${addJobCall('sync-matrix-access', { accountId: 'id' })}
-      from accounts where tenant_id = $1 and status <> 'deleted'`,
-    [tenantId],
   );
 }

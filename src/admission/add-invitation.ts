@@ -1,64 +1,81 @@
 import { type EmailAddress, parseEmail } from '../accounts/email-address.ts';
-import { type Cli, warn } from '../cli/run.ts';
-import type { Transaction } from '../database/database.ts';
+import { type Authority, requireChange } from '../authority/authority.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { checkedHandle } from '../handles/checked-handle.ts';
-import { handlePolicy } from '../handles/policy.ts';
-import { MailQueue } from '../mail/queue.ts';
-import { requireTenant } from '../tenants/find.ts';
+import type { HandlePolicy } from '../handles/policy.ts';
+import type { QueueMail } from '../mail/queue.ts';
+import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { tenantWithin } from '../tenants/find.ts';
 import { mailFrame } from '../tenants/mail.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
-import { defaultTenant } from '../tenants/tenants.store.ts';
 import type { Invitation } from './invitations.store.ts';
 import { invite } from './invitations.ts';
 
-export type AddOptions = {
-  tenant?: string;
+export type NewInvitation = {
+  /** Slug, domain or id. */
+  tenant: string;
+  /** How many accounts it makes, from 1 to 10,000. */
   uses: number;
-  /** In seconds. */
-  expires: number;
+  /** How long it works, at most 366 days. */
+  seconds: number;
+  /** Only for whoever proves this address. */
   email?: string;
+  /** Kept for them until it ends. */
   handle?: string;
+  /** Whether it is mailed to the address, */
   send?: boolean;
+  /** and in which language: the first of the tenant unless given. */
   language?: string;
+};
+
+export type InviteDependencies = {
+  database: Database;
+  fingerprints: Fingerprints;
+  handlePolicy: HandlePolicy;
+  queueMail: QueueMail;
+  publicUrl: string;
 };
 
 /** `link` is told now and never again: only its fingerprint is stored. */
 export type MadeInvitation = Invitation & { link: string; mailed: boolean };
 
+const longestSeconds = 366 * 24 * 3600;
+
 /**
+ * Makes a link by which people join a tenant.
+ *
+ * @returns `mailed` is false also where the mailbox had enough mail for now
  * @throws AppError `email_invalid`, `email_missing`, `uses_invalid`, `handle_unavailable`,
  *   `handle_taken` (409), `tenant_not_found` (404)
  */
-export async function add(cli: Cli, options: AddOptions): Promise<MadeInvitation> {
-  const { database, config, fingerprints } = cli;
-  const tenant = options.tenant
-    ? await requireTenant(database, options.tenant)
-    : ((await defaultTenant(database)) as Tenant);
-  const address = addressOf(options);
-  assertForOne(options);
-  const { handle: typed } = options;
-  const person = { name: '', email: options.email ?? '' };
-  const policy = handlePolicy({ serverName: config.matrix.serverName, ...config.handles });
-  const handle = typed && (await checkedHandle(database, policy, { ...person, handle: typed }));
+export async function addInvitation(
+  dependencies: InviteDependencies,
+  authority: Authority,
+  wanted: NewInvitation,
+): Promise<MadeInvitation> {
+  const { database, fingerprints, handlePolicy, publicUrl } = dependencies;
+  requireChange(authority);
+  const tenant = await tenantWithin(database, authority, wanted.tenant);
+  const address = addressOf(wanted);
+  assertUses(wanted);
+  const { handle: typed, uses, seconds } = wanted;
+  const person = { name: '', email: wanted.email ?? '' };
+  const handle =
+    typed && (await checkedHandle(database, handlePolicy, { ...person, handle: typed }));
   return database.transaction(async (tx) => {
     const { invitation, token } = await invite(tx, fingerprints, {
-      tenantId: tenant.id,
-      uses: options.uses,
-      address,
+      ...{ tenantId: tenant.id, uses, address, seconds, actor: authority.actor },
       handle: handle || undefined,
-      seconds: options.expires,
-      actor: 'operator',
     });
-    const link = `${config.publicUrl}/invitation?token=${token}`;
-    const mailed = options.send
-      ? await send(tx, cli, tenant, { ...options, link, invitation })
-      : false;
+    const link = `${publicUrl}/invitation?token=${token}`;
+    const letter = { invitation, link, language: wanted.language };
+    const mailed = wanted.send ? await send(tx, dependencies, tenant, letter) : false;
     return { ...invitation, link, mailed };
   });
 }
 
-function addressOf({ email, send: sends }: AddOptions): EmailAddress | undefined {
+function addressOf({ email, send: sends }: NewInvitation): EmailAddress | undefined {
   if (email === undefined) {
     if (!sends) return undefined;
     throw new AppError('email_missing', { message: 'With --send, say whom it goes to: --email.' });
@@ -69,21 +86,26 @@ function addressOf({ email, send: sends }: AddOptions): EmailAddress | undefined
 }
 
 /** One address, and one handle, are for one person. */
-function assertForOne({ uses, email, handle }: AddOptions): void {
+function assertUses({ uses, seconds, email, handle }: NewInvitation): void {
+  const counted = Number.isInteger(uses) && uses >= 1 && uses <= 10_000;
+  if (!counted || !(seconds >= 1 && seconds <= longestSeconds)) {
+    throw new AppError('uses_invalid', {
+      message: 'An invitation makes 1 to 10,000 accounts and works for 366 days at most.',
+    });
+  }
   if (uses === 1 || (email === undefined && handle === undefined)) return;
   throw new AppError('uses_invalid', {
     message: 'An invitation with --email or --handle is for one person: leave --uses out.',
   });
 }
 
-async function send(
+function send(
   tx: Transaction,
-  { ring, fingerprints }: Cli,
+  { queueMail }: InviteDependencies,
   tenant: Tenant,
-  order: { invitation: Invitation; link: string; language?: string },
+  { invitation, link, language }: { invitation: Invitation; link: string; language?: string },
 ): Promise<boolean> {
-  const { invitation, link, language } = order;
-  const queued = await new MailQueue({ ring, fingerprints }).queue(tx, {
+  return queueMail(tx, {
     tenantId: tenant.id,
     to: invitation.email ?? '',
     template: 'invitation',
@@ -94,6 +116,4 @@ async function send(
       until: invitation.expiresAt.toISOString(),
     },
   });
-  if (!queued) warn('The mailbox had enough mail for now: nothing was sent, pass the link on.');
-  return queued;
 }

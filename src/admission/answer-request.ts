@@ -1,53 +1,43 @@
-import type { Cli } from '../cli/run.ts';
-import type { Queryable } from '../database/database.ts';
+import { type Authority, reaches, requireChange } from '../authority/authority.ts';
+import type { Database, Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { MailQueue } from '../mail/queue.ts';
-import { requireTenant } from '../tenants/find.ts';
-import { isId } from './find-invitation.ts';
-import {
-  listRequests,
-  type RequestState,
-  requestById,
-  type SignUpRequest,
-} from './sign-up-requests.store.ts';
+import type { QueueMail } from '../mail/queue.ts';
+import { tenantWithin } from '../tenants/find.ts';
+import { isUuid } from '../text/uuid.ts';
+import { requestById, type SignUpRequest } from './sign-up-requests.store.ts';
 import { decide } from './sign-up-requests.ts';
 
-/** @throws AppError `tenant_not_found` (404) */
-export async function list(
-  { database }: Cli,
-  { tenant, state }: { tenant?: string; state?: RequestState },
-): Promise<SignUpRequest[]> {
-  const { id } = tenant ? await requireTenant(database, tenant) : { id: null };
-  return listRequests(database, { tenantId: id, state: state ?? null });
-}
-
 /**
- * Answers a request; the person is told by mail where there is an address.
+ * Answers a request to join; the person is told by mail where there is an address.
  *
- * @throws AppError `sign_up_request_not_found` (404)
+ * @throws AppError `sign_up_request_not_found` (404), also for another tenant's
  */
-export async function answer(
-  { database, config, ring, fingerprints }: Cli,
+export async function answerRequest(
+  dependencies: { database: Database; publicUrl: string; queueMail: QueueMail },
+  authority: Authority,
   id: string,
   state: 'approved' | 'refused',
 ): Promise<SignUpRequest & { mailed: boolean }> {
-  const mail = new MailQueue({ ring, fingerprints });
+  const { database, publicUrl, queueMail } = dependencies;
+  requireChange(authority);
   return database.transaction(async (tx) => {
-    const request = await requireRequest(tx, id);
-    const tenant = await requireTenant(tx, request.tenantId);
-    const decision = { state, actor: 'operator' };
-    const mailed = await decide(tx, request, decision, {
-      tenant,
-      link: `${config.publicUrl}/account?tenant=${tenant.slug}`,
-      queueMail: (work, letter) => mail.queue(work, letter),
-    });
-    return { ...(await requireRequest(tx, id)), mailed };
+    const request = await requestWithin(tx, authority, id);
+    const tenant = await tenantWithin(tx, authority, request.tenantId);
+    const link = `${publicUrl}/account?tenant=${tenant.slug}`;
+    const decision = { state, actor: authority.actor };
+    const mailed = await decide(tx, request, decision, { tenant, link, queueMail });
+    return { ...(await requestWithin(tx, authority, id)), mailed };
   });
 }
 
-async function requireRequest(db: Queryable, id: string): Promise<SignUpRequest> {
-  const request = isId(id) ? await requestById(db, id) : undefined;
-  if (request) return request;
+/** @throws AppError `sign_up_request_not_found` (404), also for another tenant's */
+export async function requestWithin(
+  db: Queryable,
+  authority: Authority,
+  id: string,
+): Promise<SignUpRequest> {
+  const request = isUuid(id) ? await requestById(db, id) : undefined;
+  if (request && reaches(authority, request.tenantId)) return request;
   throw new AppError('sign_up_request_not_found', {
     message: `There is no request ${id}, or its account was made. See: openmeet-id sign-ups list`,
   });

@@ -1,14 +1,34 @@
 import type { Command } from 'commander';
-import type { AddOptions, MadeInvitation } from '../admission/add-invitation.ts';
+import type { MadeInvitation } from '../admission/add-invitation.ts';
 import type { FoundInvitation } from '../admission/find-invitation.ts';
 import type { Invitation } from '../admission/invitations.store.ts';
+import { operator } from '../authority/authority.ts';
 import { instant } from '../text/instant.ts';
 import { example } from './example.ts';
 import { duration, wholeNumber } from './options.ts';
 import { fields, type Report, table } from './report.ts';
-import { run } from './run.ts';
+import { type Cli, run, warn } from './run.ts';
 
-const find = () => import('../admission/find-invitation.ts');
+const lazy = {
+  add: () => import('../admission/add-invitation.ts'),
+  find: () => import('../admission/find-invitation.ts'),
+  store: () => import('../admission/invitations.store.ts'),
+  mail: () => import('../mail/queue.ts'),
+  policy: () => import('../handles/policy.ts'),
+  tenants: () => import('../tenants/find.ts'),
+};
+
+/** As commander reads them. */
+type AddOptions = {
+  tenant?: string;
+  uses: number;
+  /** In seconds. */
+  expires: number;
+  email?: string;
+  handle?: string;
+  send?: boolean;
+  language?: string;
+};
 
 export function register(noun: Command): void {
   registerAdd(noun);
@@ -18,22 +38,32 @@ export function register(noun: Command): void {
     .option('--tenant <tenant>', 'only those of this tenant')
     .addHelpText('after', example('invitations list --tenant acme'))
     .action(
-      run<{ tenant?: string }, []>(async (cli, { tenant }) =>
-        listed(await (await find()).list(cli, tenant)),
-      ),
+      run<{ tenant?: string }, []>(async ({ database }, { tenant }) => {
+        const { requireTenant } = await lazy.tenants();
+        const id = tenant ? (await requireTenant(database, tenant)).id : null;
+        return listed(await (await lazy.store()).listInvitations(database, id));
+      }),
     );
   noun
     .command('show')
     .argument('<invitation>', 'its id')
     .description('Show an invitation, and which accounts came by it')
     .addHelpText('after', example('invitations show 5f0c2a2e-6d0f-4a43-9d0e-0a54a5b3a1c7'))
-    .action(run(async (cli, _, id) => shown(await (await find()).show(cli, id))));
+    .action(
+      run(async ({ database }, _, id) =>
+        shown(await (await lazy.find()).invitationWithin(database, operator, id)),
+      ),
+    );
   noun
     .command('revoke')
     .argument('<invitation>', 'its id')
     .description('End an invitation, and free the handle that it keeps')
     .addHelpText('after', example('invitations revoke 5f0c2a2e-6d0f-4a43-9d0e-0a54a5b3a1c7'))
-    .action(run(async (cli, _, id) => shown(await (await find()).revoke(cli, id))));
+    .action(
+      run(async ({ database }, _, id) =>
+        shown(await (await lazy.find()).endInvitation(database, operator, id)),
+      ),
+    );
 }
 
 function registerAdd(noun: Command): void {
@@ -54,11 +84,29 @@ function registerAdd(noun: Command): void {
         'invitations add --tenant acme --email ada@example.org --handle ada --send',
       ),
     )
-    .action(
-      run<AddOptions, []>(async (cli, options) =>
-        made(await (await import('../admission/add-invitation.ts')).add(cli, options)),
-      ),
-    );
+    .action(run<AddOptions, []>(async (cli, options) => made(await add(cli, options))));
+}
+
+async function add(cli: Cli, { expires, tenant, ...options }: AddOptions): Promise<MadeInvitation> {
+  const { database, fingerprints, config } = cli;
+  const { addInvitation } = await lazy.add();
+  const { handlePolicy } = await lazy.policy();
+  const { MailQueue } = await lazy.mail();
+  const { defaultOr } = await lazy.tenants();
+  const mail = new MailQueue(cli);
+  const invitation = await addInvitation(
+    {
+      ...{ database, fingerprints, publicUrl: config.publicUrl },
+      handlePolicy: handlePolicy({ serverName: config.matrix.serverName, ...config.handles }),
+      queueMail: (tx, letter) => mail.queue(tx, letter),
+    },
+    operator,
+    { ...options, seconds: expires, tenant: (await defaultOr(database, tenant)).id },
+  );
+  if (options.send && !invitation.mailed) {
+    warn('The mailbox had enough mail for now: nothing was sent, pass the link on.');
+  }
+  return invitation;
 }
 
 function made({ emailKey, ...invitation }: MadeInvitation): Report {

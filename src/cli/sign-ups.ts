@@ -1,11 +1,17 @@
 import { type Command, Option } from 'commander';
 import type { RequestState, SignUpRequest } from '../admission/sign-up-requests.store.ts';
+import { operator } from '../authority/authority.ts';
 import { instant } from '../text/instant.ts';
 import { example } from './example.ts';
 import { fields, type Report, table } from './report.ts';
 import { run } from './run.ts';
 
-const requests = () => import('../admission/answer-request.ts');
+const lazy = {
+  answer: () => import('../admission/answer-request.ts'),
+  mail: () => import('../mail/queue.ts'),
+  store: () => import('../admission/sign-up-requests.store.ts'),
+  tenants: () => import('../tenants/find.ts'),
+};
 
 export function register(noun: Command): void {
   noun
@@ -21,9 +27,12 @@ export function register(noun: Command): void {
     )
     .addHelpText('after', example('sign-ups list --tenant acme --state waiting'))
     .action(
-      run<{ tenant?: string; state?: RequestState }, []>(async (cli, options) =>
-        listed(await (await requests()).list(cli, options)),
-      ),
+      run<{ tenant?: string; state?: RequestState }, []>(async ({ database }, options) => {
+        const { tenant, state = null } = options;
+        const { requireTenant } = await lazy.tenants();
+        const tenantId = tenant ? (await requireTenant(database, tenant)).id : null;
+        return listed(await (await lazy.store()).listRequests(database, { tenantId, state }));
+      }),
     );
   const verbs = [
     ['approve', 'approved', 'Let somebody in: they sign in again and choose a handle'],
@@ -35,7 +44,19 @@ export function register(noun: Command): void {
       .argument('<request>', 'its id')
       .description(`${description}. They are told by mail, if they have an address`)
       .addHelpText('after', example(`sign-ups ${verb} 5f0c2a2e-6d0f-4a43-9d0e-0a54a5b3a1c7`))
-      .action(run(async (cli, _, id) => shown(await (await requests()).answer(cli, id, state))));
+      .action(
+        run(async (cli, _, id) => {
+          const { answerRequest } = await lazy.answer();
+          const { MailQueue } = await lazy.mail();
+          const mail = new MailQueue(cli);
+          const { database, config } = cli;
+          const dependencies = {
+            ...{ database, publicUrl: config.publicUrl },
+            queueMail: (...letter: Parameters<typeof mail.queue>) => mail.queue(...letter),
+          };
+          return shown(await answerRequest(dependencies, operator, id, state));
+        }),
+      );
   }
 }
 

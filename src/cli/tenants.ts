@@ -1,15 +1,37 @@
 import { type Command, Option } from 'commander';
-import type { AddOptions, TenantOptions } from '../tenants/change.ts';
+import { operator } from '../authority/authority.ts';
+import type { BrandSettings } from '../tenants/brand-settings.ts';
 import type { FoundTenant } from '../tenants/find.ts';
-import type { Tenant } from '../tenants/tenant.entity.ts';
+import type { TenantSettings } from '../tenants/settings.ts';
+import type { SignUpPolicy, Tenant } from '../tenants/tenant.entity.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { example } from './example.ts';
 import { collectDomains, collectWords } from './options.ts';
 import { fields, type Report, table } from './report.ts';
-import { run } from './run.ts';
+import { type Cli, run } from './run.ts';
 
-const changes = () => import('../tenants/change.ts');
-const find = () => import('../tenants/find.ts');
+const lazy = {
+  change: () => import('../tenants/change.ts'),
+  find: () => import('../tenants/find.ts'),
+  logo: () => import('./logo-file.ts'),
+};
+
+/** As commander reads them. */
+type TenantOptions = Omit<BrandSettings, 'logo'> & {
+  name?: string;
+  domain?: string[];
+  emailDomain?: string[];
+  signUp?: SignUpPolicy;
+  signUpDomain?: string[];
+  signUpApproval?: 'on' | 'off';
+  offered?: boolean;
+  language?: string[];
+  way?: string[];
+  allWays?: boolean;
+  emailRequired?: boolean;
+  /** A file. */
+  logo?: string;
+};
 
 export function register(noun: Command): void {
   withSettings(
@@ -21,23 +43,24 @@ export function register(noun: Command): void {
   )
     .addHelpText('after', example('tenants add --slug acme --name "Acme Chat" --domain acme.org'))
     .action(
-      run<AddOptions>(async (cli, options) => shown(await (await changes()).add(cli, options))),
+      run<TenantOptions & { slug: string; name: string }>(async (cli, options) => {
+        const { addTenant } = await lazy.change();
+        const { slug, name } = options;
+        const wanted = { ...(await settingsFrom(options)), slug, name };
+        return shown(cli, await addTenant(cli.database, operator, wanted));
+      }),
     );
   noun
     .command('list')
     .description('List all tenants')
     .addHelpText('after', example('tenants list'))
-    .action(run(async ({ database }) => listed(await (await find()).allTenants(database))));
+    .action(run(async ({ database }) => listed(await (await lazy.find()).allTenants(database))));
   noun
     .command('show')
     .argument('<tenant>', 'its slug, one of its domains, or its id')
     .description('Show everything about a tenant')
     .addHelpText('after', example('tenants show acme'))
-    .action(
-      run(async ({ database }, _, name) =>
-        shown(await (await find()).requireTenant(database, name)),
-      ),
-    );
+    .action(run(async (cli, _, name) => shown(cli, name)));
   withSettings(
     noun
       .command('set')
@@ -50,9 +73,12 @@ export function register(noun: Command): void {
       example('tenants set acme --accent "#1d6f42" --logo logo.svg', 'tenants set acme --logo ""'),
     )
     .action(
-      run<TenantOptions>(async (cli, options, name) =>
-        shown(await (await changes()).change(cli, name, options)),
-      ),
+      run<TenantOptions>(async (cli, options, name) => {
+        const { changeTenant } = await lazy.change();
+        const { id } = await (await lazy.find()).requireTenant(cli.database, name);
+        await changeTenant(cli.database, operator, id, await settingsFrom(options));
+        return shown(cli, id);
+      }),
     );
   registerStatus(noun);
 }
@@ -72,9 +98,9 @@ function registerStatus(noun: Command): void {
     .addHelpText('after', example('tenants suspend acme', 'tenants suspend acme --yes'))
     .action(
       run<Confirmation>(async (cli, options, name) => {
-        const { name: called, slug } = await (await find()).requireTenant(cli.database, name);
+        const { name: called, slug } = await (await lazy.find()).requireTenant(cli.database, name);
         await confirm(cli, options, `Suspend ${called} (${slug}) with all its people. ${lostKeys}`);
-        return shown(await (await changes()).setStatus(cli, name, 'suspended'));
+        return setStatus(cli, name, 'suspended');
       }),
     );
   noun
@@ -82,9 +108,7 @@ function registerStatus(noun: Command): void {
     .argument('<tenant>', 'its slug, one of its domains, or its id')
     .description('End the suspension of a tenant; what was not signed out works again')
     .addHelpText('after', example('tenants resume acme'))
-    .action(
-      run(async (cli, _, name) => shown(await (await changes()).setStatus(cli, name, 'active'))),
-    );
+    .action(run(async (cli, _, name) => setStatus(cli, name, 'active')));
 }
 
 function withSettings(command: Command): Command {
@@ -129,6 +153,28 @@ function withSettings(command: Command): Command {
     .option('--logo <file>', 'its logo: a PNG, JPEG, WebP or SVG file of at most 140 KB');
 }
 
+async function setStatus(cli: Cli, name: string, status: Tenant['status']): Promise<Report> {
+  const { id } = await (await lazy.find()).requireTenant(cli.database, name);
+  await (await lazy.change()).setTenantStatus(cli.database, operator, id, status);
+  return shown(cli, id);
+}
+
+async function settingsFrom(options: TenantOptions): Promise<TenantSettings> {
+  const { name, signUp, offered, emailRequired, brandName, accent } = options;
+  const { termsUrl, privacyUrl, termsVersion, homeUrl, signUpApproval, logo } = options;
+  return {
+    ...{ name, signUp, offered, emailRequired, brandName, accent },
+    ...{ termsUrl, privacyUrl, termsVersion, homeUrl },
+    logo: logo ? (await lazy.logo()).readLogo(logo) : logo,
+    domains: options.domain,
+    emailDomains: options.emailDomain,
+    signUpDomains: options.signUpDomain,
+    signUpApproval: signUpApproval && signUpApproval === 'on',
+    languages: options.language,
+    ways: options.allWays ? null : options.way,
+  };
+}
+
 function listed(tenants: FoundTenant[]): Report {
   const rows = tenants.map((tenant) => [
     tenant.slug,
@@ -142,7 +188,8 @@ function listed(tenants: FoundTenant[]): Report {
   return { data: tenants, text: table(headings, rows, 'No tenants.') };
 }
 
-function shown(tenant: FoundTenant): Report {
+async function shown({ database }: Cli, name: string): Promise<Report> {
+  const tenant = await (await lazy.find()).requireTenant(database, name);
   const { branding, terms } = tenant;
   const text = fields({
     slug: tenant.slug,

@@ -1,26 +1,19 @@
-import { extname } from 'node:path';
-import { readFile } from '../cli/options.ts';
 import { AppError } from '../errors.ts';
 import { type Branding, brandingSchema } from './branding.ts';
 import type { Terms } from './tenant.entity.ts';
 
-/** How a tenant looks, and which documents of its it links to or has accepted. */
-export type BrandingOptions = {
+/**
+ * How a tenant looks, and which documents of its it links to or has accepted. An empty value takes away.
+ */
+export type BrandSettings = {
   termsUrl?: string;
   privacyUrl?: string;
   termsVersion?: string;
   homeUrl?: string;
   brandName?: string;
   accent?: string;
+  /** A `data:` URL. */
   logo?: string;
-};
-
-const imageTypes: Record<string, string> = {
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.svg': 'image/svg+xml',
 };
 
 /** An empty value takes away, nothing leaves as it was. */
@@ -34,7 +27,7 @@ function chosen(given: string | undefined, before: string | undefined): string |
  * @throws AppError `branding_invalid` naming what is wrong
  */
 export function brandingFrom(
-  options: BrandingOptions,
+  options: BrandSettings,
   { branding, terms }: { branding: Branding; terms: Terms | null },
 ): Branding {
   const accepted = chosen(options.termsVersion, terms?.version) !== undefined;
@@ -43,7 +36,7 @@ export function brandingFrom(
     withoutEmpty({
       name: chosen(options.brandName, branding.name),
       accent: chosen(options.accent, branding.accent),
-      logoUrl: options.logo ? imageUrl(options.logo) : chosen(options.logo, branding.logoUrl),
+      logoUrl: chosen(options.logo, branding.logoUrl),
       links: withoutEmpty({
         home: chosen(options.homeUrl, links?.home),
         terms: accepted ? undefined : chosen(options.termsUrl, links?.terms ?? terms?.termsUrl),
@@ -62,7 +55,7 @@ export function brandingFrom(
 
 /** @throws AppError `terms_invalid` */
 export function termsFrom(
-  options: BrandingOptions,
+  options: BrandSettings,
   { terms: before, branding: { links } }: { branding: Branding; terms: Terms | null },
 ): Terms | null {
   const version = chosen(options.termsVersion, before?.version);
@@ -79,20 +72,6 @@ export function termsFrom(
     message:
       'Terms need a version (letters, digits, ".", "-") and --terms-url or --privacy-url with an http(s) address.',
   });
-}
-
-function imageUrl(file: string): string {
-  const type = imageTypes[extname(file).toLowerCase()];
-  if (!type) {
-    throw new AppError('branding_invalid', {
-      message: `${file} is no PNG, JPEG, WebP or SVG file.`,
-    });
-  }
-  const content = readFile(file);
-  if (content.length > 140 * 1024) {
-    throw new AppError('branding_invalid', { message: `${file} is larger than 140 KB.` });
-  }
-  return `data:${type};base64,${content.toString('base64')}`;
 }
 
 function withoutEmpty<T extends object>(values: T): T {

@@ -1,69 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { queueAccessOfTenant } from '../accounts/matrix-profile.store.ts';
 import { record } from '../audit/events.ts';
-import type { Cli } from '../cli/run.ts';
-import type { Transaction } from '../database/database.ts';
+import { type Authority, requireAll, requireChange } from '../authority/authority.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { handleEntry } from '../handles/entry.store.ts';
 import { lockHandleKeys } from '../handles/handles.store.ts';
-import { availableLanguages } from '../http/messages.ts';
-import { isDisplayName } from '../text/display-name.ts';
-import { trimUnseen } from '../text/unseen.ts';
-import { type BrandingOptions, brandingFrom, termsFrom } from './brand-settings.ts';
-import type { Branding } from './branding.ts';
-import { type FoundTenant, requireTenant } from './find.ts';
-import type { SignUpPolicy, Tenant } from './tenant.entity.ts';
-import { replaceDomains, replaceEmailDomains, saveTenant, tenantByName } from './tenants.store.ts';
+import { tenantWithin } from './find.ts';
+import { type TenantSettings, usualSettings, withSettings } from './settings.ts';
+import type { Tenant } from './tenant.entity.ts';
+import {
+  lockTenant,
+  queueMatrixAccessOf,
+  replaceDomains,
+  replaceEmailDomains,
+  saveTenant,
+  tenantByName,
+} from './tenants.store.ts';
 import { checkWays } from './ways.ts';
 
-export type TenantOptions = BrandingOptions & {
-  name?: string;
-  domain?: string[];
-  emailDomain?: string[];
-  signUp?: SignUpPolicy;
-  signUpDomain?: string[];
-  signUpApproval?: 'on' | 'off';
-  offered?: boolean;
-  language?: string[];
-  way?: string[];
-  allWays?: boolean;
-  emailRequired?: boolean;
-};
-
-export type AddOptions = TenantOptions & { slug: string; name: string };
-
-type Settings = Pick<
-  Tenant,
-  | 'name'
-  | 'signUp'
-  | 'signUpDomains'
-  | 'signUpApproval'
-  | 'offered'
-  | 'languages'
-  | 'ways'
-  | 'emailRequired'
-> & {
-  branding: Branding;
-  terms: Tenant['terms'];
-};
-
-const fresh: Omit<Settings, 'name'> = {
-  signUp: 'open',
-  signUpDomains: [],
-  signUpApproval: false,
-  offered: false,
-  languages: [],
-  ways: null,
-  emailRequired: false,
-  branding: {},
-  terms: null,
-};
-
 /**
- * @throws AppError `slug_invalid`, `slug_taken` (409), and what `change` throws
+ * @returns its id
+ * @throws AppError `slug_invalid`, `slug_taken` (409), and what changing one throws
  */
-export async function add({ database }: Cli, options: AddOptions): Promise<FoundTenant> {
-  const { slug } = options;
+export async function addTenant(
+  database: Database,
+  authority: Authority,
+  wanted: TenantSettings & { slug: string; name: string },
+): Promise<string> {
+  requireChange(authority);
+  requireAll(authority);
+  const { slug } = wanted;
   // Short enough that it can never look like a tenant's id.
   if (!/^(?=.{2,30}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(slug)) {
     throw new AppError('slug_invalid', {
@@ -71,57 +37,75 @@ export async function add({ database }: Cli, options: AddOptions): Promise<Found
     });
   }
   const id = randomUUID();
-  const settings = settingsFrom(options, { ...fresh, name: options.name });
-  return database.transaction(async (tx) => {
+  const settings = withSettings({ ...usualSettings, name: wanted.name }, wanted);
+  await database.transaction(async (tx) => {
     await assertFree(tx, slug);
-    await checkWays(tx, options.way ?? [], { id, ways: null });
+    await checkWays(tx, wanted.ways ?? [], { id, ways: null });
     await saveTenant(tx, { id, slug, ...settings });
-    await replaceDomainsOf(tx, id, options);
-    await record(tx, { action: 'tenant.created', actor: 'operator', tenantId: id, target: id });
-    return requireTenant(tx, id);
+    await replaceDomainsOf(tx, id, wanted);
+    const { actor } = authority;
+    await record(tx, { action: 'tenant.created', actor, tenantId: id, target: id });
+  });
+  return id;
+}
+
+/** What reaches beyond the tenant: whose addresses and hosts are its, and whether all see it. */
+const beyondTenant = ['domains', 'emailDomains', 'offered'] as const;
+
+/**
+ * Changes what is said.
+ *
+ * @param name slug, domain or id
+ * @param expect looks at the tenant as it is under its lock
+ * @throws AppError `tenant_not_found` (404), `domain_taken` (409), `branding_invalid`, `terms_invalid`,
+ *   `name_invalid`, `language_unknown`, `sign_up_domains_missing`, `way_unknown`
+ */
+export async function changeTenant(
+  database: Database,
+  authority: Authority,
+  name: string,
+  settings: TenantSettings,
+  expect?: (tenant: Tenant & { domains: string[]; emailDomains: string[] }) => void,
+): Promise<void> {
+  requireChange(authority);
+  if (beyondTenant.some((field) => settings[field] !== undefined)) requireAll(authority);
+  await database.transaction(async (tx) => {
+    const { id } = await tenantWithin(tx, authority, name);
+    await lockTenant(tx, id);
+    const tenant = await tenantWithin(tx, authority, id);
+    expect?.(tenant);
+    await checkWays(tx, settings.ways ?? [], tenant);
+    await saveTenant(tx, { id, ...withSettings(tenant, settings), updatedAt: new Date() });
+    await replaceDomainsOf(tx, id, settings);
+    await record(tx, {
+      action: 'tenant.changed',
+      ...{ actor: authority.actor, tenantId: id, target: id },
+      detail: { changed: saidBy(settings) },
+    });
   });
 }
 
 /**
- * @throws AppError `tenant_not_found` (404), `domain_taken` (409), `branding_invalid`,
- *   `name_invalid`, `language_unknown`, `sign_up_domains_missing`, `way_unknown`
+ * Lets nobody sign in to a tenant, or ends that.
+ *
+ * @throws AppError `tenant_not_found` (404)
  */
-export async function change(
-  { database }: Cli,
-  name: string,
-  options: TenantOptions,
-): Promise<FoundTenant> {
-  return database.transaction(async (tx) => {
-    const { id, ...tenant } = await requireTenant(tx, name);
-    await checkWays(tx, options.way ?? [], { id, ways: tenant.ways });
-    await saveTenant(tx, { id, ...settingsFrom(options, tenant), updatedAt: new Date() });
-    await replaceDomainsOf(tx, id, options);
-    await record(tx, {
-      action: 'tenant.changed',
-      actor: 'operator',
-      tenantId: id,
-      target: id,
-      detail: { changed: changedBy(options) },
-    });
-    return requireTenant(tx, id);
-  });
-}
-
-/** @throws AppError `tenant_not_found` (404) */
-export async function setStatus(
-  { database }: Cli,
+export async function setTenantStatus(
+  database: Database,
+  authority: Authority,
   name: string,
   status: Tenant['status'],
-): Promise<FoundTenant> {
-  return database.transaction(async (tx) => {
-    const { id, status: before } = await requireTenant(tx, name);
-    if (before !== status) {
-      await saveTenant(tx, { id, status });
-      await queueAccessOfTenant(tx, id);
-      const action = status === 'active' ? 'tenant.resumed' : 'tenant.suspended';
-      await record(tx, { action, actor: 'operator', tenantId: id, target: id });
-    }
-    return requireTenant(tx, id);
+): Promise<void> {
+  requireChange(authority);
+  requireAll(authority);
+  await database.transaction(async (tx) => {
+    const { id } = await tenantWithin(tx, authority, name);
+    const { status: before } = await lockTenant(tx, id);
+    if (before === status) return;
+    await saveTenant(tx, { id, status });
+    await queueMatrixAccessOf(tx, id);
+    const action = status === 'active' ? 'tenant.resumed' : 'tenant.suspended';
+    await record(tx, { action, actor: authority.actor, tenantId: id, target: id });
   });
 }
 
@@ -133,58 +117,21 @@ async function assertFree(tx: Transaction, slug: string): Promise<void> {
   if (await handleEntry(tx, slug)) throw taken(`${slug} is, or was, the handle of a person.`);
 }
 
-function settingsFrom(options: TenantOptions, before: Settings): Settings {
-  const branding = brandingFrom(options, before);
-  const settings = {
-    name: nameFrom(options.name ?? before.name),
-    signUp: options.signUp ?? before.signUp,
-    signUpDomains: options.signUpDomain ?? before.signUpDomains,
-    signUpApproval: options.signUpApproval
-      ? options.signUpApproval === 'on'
-      : before.signUpApproval,
-    offered: options.offered ?? before.offered,
-    languages: options.language ?? before.languages,
-    ways: options.allWays ? null : (options.way ?? before.ways),
-    emailRequired: options.emailRequired ?? before.emailRequired,
-    branding,
-    terms: termsFrom(options, before),
-  };
-  if (settings.signUp === 'domains' && settings.signUpDomains.length === 0) {
-    throw new AppError('sign_up_domains_missing', {
-      message: 'With --sign-up domains, name at least one --sign-up-domain.',
-    });
-  }
-  const unknown = settings.languages.find((language) => !availableLanguages.includes(language));
-  if (unknown) {
-    throw new AppError('language_unknown', {
-      message: `There are no pages in "${unknown}", only in ${availableLanguages.join(', ')}.`,
-    });
-  }
-  return settings;
-}
-
-function nameFrom(typed: string): string {
-  const name = trimUnseen(typed);
-  if (isDisplayName(name, 60)) return name;
-  throw new AppError('name_invalid', {
-    message: 'A name has 1 to 60 characters, all of which can be seen.',
-  });
-}
-
-async function replaceDomainsOf(tx: Transaction, id: string, options: TenantOptions) {
+async function replaceDomainsOf(tx: Transaction, id: string, settings: TenantSettings) {
+  const { domains, emailDomains } = settings;
   const taken = [
-    ...(options.domain ? await replaceDomains(tx, id, options.domain) : []),
-    ...(options.emailDomain ? await replaceEmailDomains(tx, id, options.emailDomain) : []),
+    ...(domains ? await replaceDomains(tx, id, domains) : []),
+    ...(emailDomains ? await replaceEmailDomains(tx, id, emailDomains) : []),
   ];
   if (taken.length > 0) {
     throw new AppError('domain_taken', { message: `Another tenant has ${taken.join(' and ')}.` });
   }
 }
 
-/** Names of what was given, for the audit; never the values. */
-function changedBy(options: TenantOptions): string {
-  return Object.keys(options)
-    .filter((name) => name !== 'json')
+/** Names of what was said, for the audit; never the values. */
+function saidBy(settings: TenantSettings): string {
+  return Object.entries(settings)
+    .flatMap(([name, value]) => (value === undefined ? [] : name))
     .sort()
     .join(' ');
 }

@@ -2,7 +2,7 @@ import { type Authority, reaches } from '../authority/authority.ts';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import type { Tenant } from './tenant.entity.ts';
-import { domainsOf, listTenants, tenantByName } from './tenants.store.ts';
+import { defaultTenant, domainsOf, listTenants, tenantByName } from './tenants.store.ts';
 
 export type FoundTenant = Tenant & { domains: string[]; emailDomains: string[] };
 
@@ -17,6 +17,11 @@ export async function requireTenant(db: Queryable, name: string): Promise<FoundT
   throw new AppError('tenant_not_found', {
     message: `There is no tenant ${name}. See: openmeet-id tenants list`,
   });
+}
+
+/** The named tenant, or the default one. @throws AppError `tenant_not_found` (404) */
+export async function defaultOr(db: Queryable, name: string | undefined): Promise<Tenant> {
+  return name ? requireTenant(db, name) : ((await defaultTenant(db)) as Tenant);
 }
 
 /**

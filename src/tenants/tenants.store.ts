@@ -1,5 +1,7 @@
 import { columnsOf } from '../database/columns.ts';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
+import { AppError } from '../errors.ts';
+import { addJobCall } from '../jobs/enqueue.ts';
 import { type Tenant, tenantEntity } from './tenant.entity.ts';
 
 /** Of `tenants t`. */
@@ -98,6 +100,38 @@ export async function tenantSlugByDomain(db: Queryable, domain: string) {
     ),
   );
   return row?.slug;
+}
+
+/**
+ * As it is now, and nobody changes it before this transaction ends.
+ *
+ * @throws AppError `tenant_not_found` (404)
+ */
+export async function lockTenant(tx: Transaction, id: string): Promise<Tenant> {
+  const [row] = await tx.query<Tenant>(
+    `select ${tenantColumns} from tenants t where t.id = $1 for no key update`,
+    [id],
+  );
+  if (!row) throw new AppError('tenant_not_found');
+  return row;
+}
+
+/** Ids of its own connections. */
+export async function ownWays(db: Queryable, tenantId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    'select id from connections where tenant_id = $1 order by created_at, id',
+    [tenantId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Has the worker give or take access on the homeserver for everybody of a tenant. */
+export async function queueMatrixAccessOf(tx: Queryable, tenantId: string): Promise<void> {
+  await tx.query(
+    `select ${addJobCall('sync-matrix-access', { accountId: 'id' })}
+      from accounts where tenant_id = $1 and status <> 'deleted'`,
+    [tenantId],
+  );
 }
 
 export async function saveTenant(tx: Transaction, tenant: Partial<Tenant> & { id: string }) {

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { listConnections } from '../federation/connections/connections.store.ts';
+import { ownWays } from './tenants.store.ts';
 
 /** Ways that every tenant may offer; whether they are set up is the environment's to say. */
 const shared = ['google', 'bluesky'];
@@ -16,9 +16,7 @@ export async function checkWays(
   ways: readonly string[],
   tenant: { id: string; ways: readonly string[] | null },
 ): Promise<void> {
-  const connections = await listConnections(db);
-  const own = connections.filter(({ tenantId }) => tenantId === tenant.id).map(({ id }) => id);
-  const known = [...shared, ...own];
+  const known = [...shared, ...(await ownWays(db, tenant.id))];
   const unknown = ways.find((way) => !known.includes(way) && !tenant.ways?.includes(way));
   if (unknown === undefined) return;
   throw new AppError('way_unknown', {
