@@ -43,7 +43,11 @@ export const mailSchemas = {
   'identity-removed': frame.extend({ ...link.shape, provider: z.string() }),
   'factors-changed': frame.extend({
     ...link.shape,
-    change: z.enum(['totp_added', 'totp_removed', 'recovery_codes_made', 'recovery_code_used']),
+    change: z.enum([
+      ...(['totp_added', 'totp_removed'] as const),
+      ...(['recovery_codes_made', 'recovery_code_used'] as const),
+      'factors_reset',
+    ]),
     /** Of the recovery codes, where one was used. */
     left: z.number().optional(),
   }),
@@ -95,6 +99,7 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
     { ...asked, change: 'totp_added', link: 'https://id.acme.example/account' },
     { ...asked, change: 'totp_removed', link: 'https://id.acme.example/account' },
     { ...asked, change: 'recovery_codes_made' },
+    { ...plain, change: 'factors_reset' },
     { ...asked, change: 'recovery_code_used', left: 2, link: 'https://id.acme.example/account' },
   ],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],

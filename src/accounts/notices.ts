@@ -10,7 +10,8 @@ export type FactorChange =
   | 'totp_added'
   | 'totp_removed'
   | 'recovery_codes_made'
-  | 'recovery_code_used';
+  | 'recovery_code_used'
+  | 'factors_reset';
 
 export type Notice =
   | { template: 'password-changed' | 'account-deleted' | 'new-sign-in' }

@@ -6,6 +6,7 @@ export const auditActions = [
   'account.disabled',
   'account.email_changed',
   'account.enabled',
+  'account.factors_reset',
   'account.groups_set',
   'account.handed_over',
   'account.handle_chosen',

@@ -22,7 +22,7 @@ export type Who = { tenant?: string };
 
 type Order = { accountId: string; actor: string };
 
-const lostKeys =
+export const lostKeys =
   'Its Matrix devices end: encryption keys that were on them only, and backed up nowhere, are lost';
 
 /** Whether an account can sign in, be on Matrix, and be there at all. */
@@ -151,7 +151,8 @@ export async function change(
   });
 }
 
-async function confirmOf(
+/** Asks on a terminal, by the name of whom it is about. */
+export async function confirmOf(
   cli: Cli,
   name: string,
   { tenant, ...options }: Who & Confirmation,

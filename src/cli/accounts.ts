@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { FoundAccount } from '../accounts/found.ts';
 import type { Tenant } from '../tenants/tenant.entity.ts';
 import { ofAccount, registerStatus, type Who } from './account-changes.ts';
+import { registerFactors } from './account-factors.ts';
 import { registerNames } from './account-names.ts';
 import { listed, shown } from './account-report.ts';
 import { example } from './example.ts';
@@ -35,6 +36,7 @@ export function register(noun: Command): void {
   registerAdd(noun);
   registerQuestions(noun);
   registerStatus(noun);
+  registerFactors(noun);
   registerNames(noun);
 }
 

@@ -18,6 +18,7 @@ const audited: Record<FactorChange, { action: AuditAction; factor?: string }> = 
   totp_removed: { action: 'factor.removed', factor: 'totp' },
   recovery_codes_made: { action: 'recovery_codes.made' },
   recovery_code_used: { action: 'recovery_code.used' },
+  factors_reset: { action: 'account.factors_reset' },
 };
 
 /** Whether the account can prove a second thing; recovery codes only stand in for one. */

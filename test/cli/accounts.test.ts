@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import type { FoundAccount } from '../../src/accounts/found.ts';
 import { PasswordHasher } from '../../src/accounts/password-hasher.ts';
+import { factorsOf } from '../../src/factors/factors.store.ts';
 import { until } from '../support/until.ts';
 import { useTerminal } from './terminal.ts';
 
@@ -168,6 +169,25 @@ describe('accounts', () => {
       'account.enabled',
     ];
     assert.deepEqual(await terminal.audited(id), actions);
+  });
+
+  test('second factors are reset, sessions end, and the person is told', async () => {
+    const { id } = await add('--email', 'hedy@example.org', '--name', 'Hedy', '--handle', 'hedy.l');
+    await signIn(id, 'uid-3');
+    await terminal.db.query(
+      `insert into totp_credentials (id, account_id, tenant_id, secret_sealed, confirmed_at)
+        select gen_random_uuid(), id, tenant_id, '', now() from accounts where id = $1`,
+      [id],
+    );
+    await terminal.db.query(`insert into recovery_codes (code, account_id) values ('x', $1)`, [id]);
+    const order = ['accounts', 'reset-factors', '@hedy.l'];
+    assert.equal((await terminal.failure(order)).code, 'not_confirmed');
+    const reset = await terminal.json<FoundAccount>(...order, '--yes');
+    assert.deepEqual([reset.status, reset.sessions], ['active', 0]);
+    assert.deepEqual(await factorsOf(terminal.db, id), { totp: null, recoveryCodes: 0 });
+    assert.deepEqual(await terminal.audited(id), ['account.created', 'account.factors_reset']);
+    const mails = await terminal.db.query(`select from mails where template = 'factors-changed'`);
+    assert.equal(mails.length, 1);
   });
 
   test('Matrix access is taken and given, and the platform knows the account by its own id', async () => {
