@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
+import type { Entity, Room } from './entities.store.ts';
 import { asCreator } from './event-statements.ts';
 import { later } from './instant.ts';
 import { newestStatementAt } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned } from './roles.ts';
-import type { Entity, Room } from './rooms.store.ts';
 import type { RoomFields, RoomStatement } from './statements.ts';
 
 /** What a platform asks for right now: the newest statement on what it names, and none on all else. */

@@ -1,6 +1,15 @@
 import type { Queryable } from '../database/database.ts';
 import type { Changed } from './backend.ts';
 import {
+  awaitRooms,
+  chooseAlias,
+  type Entity,
+  lockRooms,
+  type Room,
+  saveRooms,
+  tenantSlugs,
+} from './entities.store.ts';
+import {
   allMemberships,
   findMemberships,
   type MemberKey,
@@ -11,15 +20,6 @@ import { aliasCandidates } from './names.ts';
 import type { Stamp } from './order.ts';
 import { queueSync } from './queue-sync.ts';
 import type { RoomSettings } from './room.ts';
-import {
-  awaitRooms,
-  chooseAlias,
-  type Entity,
-  lockRooms,
-  type Room,
-  saveRooms,
-  tenantSlugs,
-} from './rooms.store.ts';
 import {
   belongs,
   type Desired,

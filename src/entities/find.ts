@@ -2,9 +2,9 @@ import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
+import type { Entity } from './entities.store.ts';
 import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './found-rooms.store.ts';
 import type { EntityType } from './room.ts';
-import type { Entity } from './rooms.store.ts';
 
 /** Which room: by what the platform calls its entity, in a tenant or in the default one. */
 export type Which = { type: string; slug: string; tenant?: string };

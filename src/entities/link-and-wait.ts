@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
+import { type Room, roomByEntity } from './entities.store.ts';
 import { deleteLink, linkByWord } from './links.store.ts';
 import { type LinkOrder, requestLinkByOperator } from './links.ts';
-import { type Room, roomByEntity } from './rooms.store.ts';
 
 /** A worker that lives takes it up at once. */
 const patienceMs = 30_000;

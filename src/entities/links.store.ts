@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import type { Entity } from './rooms.store.ts';
+import type { Entity } from './entities.store.ts';
 
 /** A link that waits for somebody to confirm it. */
 export type PendingLink = Entity & {

@@ -4,6 +4,7 @@ import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { DesiredState, type DesiredStateSettings } from './desired-state.ts';
+import { awaitRooms, type Entity, lockRooms, type Room } from './entities.store.ts';
 import { linkCodeFingerprint, newLinkCode } from './link-code.ts';
 import {
   assignRoom,
@@ -17,7 +18,6 @@ import {
 } from './links.store.ts';
 import { syncRoom } from './matrix-backend.ts';
 import { stampNow } from './order.ts';
-import { awaitRooms, type Entity, lockRooms, type Room } from './rooms.store.ts';
 
 export type LinkOrder = {
   entity: Entity;

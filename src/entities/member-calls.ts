@@ -2,10 +2,10 @@ import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { callId, knownRoom, presentRoom, settled } from './calls.ts';
 import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
+import type { Entity, Room } from './entities.store.ts';
 import type { MemberKey, Membership } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned, isRole } from './roles.ts';
-import type { Entity, Room } from './rooms.store.ts';
 import { belongs } from './statements.ts';
 
 /** A person as a platform names them: by their slug there, or as `account:` and an id. */

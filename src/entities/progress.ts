@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queryable } from '../database/database.ts';
 import type { Change } from './desired-state.ts';
-import { type Room, unsettled } from './rooms.store.ts';
+import { type Room, unsettled } from './entities.store.ts';
 
 /**
  * How far Synapse is what it should be:

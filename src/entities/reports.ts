@@ -1,7 +1,7 @@
 import type { DesiredState } from './desired-state.ts';
+import type { Entity, Room } from './entities.store.ts';
 import type { EventStatement } from './event-statements.ts';
 import type { MemberKey } from './memberships.store.ts';
-import type { Entity, Room } from './rooms.store.ts';
 
 /** What a platform's event says of an entity or a member of it. */
 export type Report = {

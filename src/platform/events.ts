@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { roomsByIds } from '../entities/entities.store.ts';
 import { instantOf } from '../entities/instant.ts';
-import { roomsByIds } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { type Outcome, takeEvents } from './event-intake.ts';
 import { EventJudge, event, type Judged } from './event-judge.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { roomByEntity } from '../entities/entities.store.ts';
 import { removeMember, setMember, setMembers } from '../entities/member-calls.ts';
 import { listMembers } from '../entities/memberships.store.ts';
-import { roomByEntity } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import {
   member,

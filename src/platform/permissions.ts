@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Client } from '../clients/clients.store.ts';
+import { roomByRoomId } from '../entities/entities.store.ts';
 import { overrideLevel } from '../entities/member-calls.ts';
 import { highestOfTenantClients } from '../entities/roles.ts';
-import { roomByRoomId } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import { memberOf, memberWithSync, shownChange, userSlug, userTenantId } from './member-record.ts';
 import { type RoomDependencies, roomAfter, waitQuery } from './room-record.ts';

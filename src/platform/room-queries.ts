@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { listRooms, type Room, roomByEntity, roomByRoomId } from '../entities/entities.store.ts';
 import { entityTypes } from '../entities/room.ts';
-import { listRooms, type Room, roomByEntity, roomByRoomId } from '../entities/rooms.store.ts';
 import { AppError } from '../errors.ts';
 import {
   cursor,

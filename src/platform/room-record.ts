@@ -2,10 +2,10 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import type { Change, DesiredStateSettings } from '../entities/desired-state.ts';
+import { type Entity, type Room, roomsByIds } from '../entities/entities.store.ts';
 import { fullAlias } from '../entities/names.ts';
 import { progressOf, untilSettled } from '../entities/progress.ts';
 import { entityTypes } from '../entities/room.ts';
-import { type Entity, type Room, roomsByIds } from '../entities/rooms.store.ts';
 import { pathSlug } from './route.ts';
 
 /** What all routes about rooms are made of. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Transaction } from '../../database/database.ts';
 import { DesiredState } from '../../entities/desired-state.ts';
+import { awaitRooms } from '../../entities/entities.store.ts';
 import { adoptRooms, type ImportedRoom } from '../../entities/import.store.ts';
 import { creatorRole } from '../../entities/roles.ts';
 import { entityTypes } from '../../entities/room.ts';
-import { awaitRooms } from '../../entities/rooms.store.ts';
 import { holdersOfRoomIds, type RoomSnapshot } from '../../entities/snapshots.store.ts';
 import {
   dateOrDateTime,
