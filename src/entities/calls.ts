@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
-import type { Entity, Room } from './entities.store.ts';
+import type { Entity, EntityKey, EntityWithRoom } from './entities.store.ts';
 import { asCreator } from './event-statements.ts';
 import { later } from './instant.ts';
 import { newestStatementAt } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned } from './roles.ts';
-import type { RoomFields, RoomStatement } from './statements.ts';
+import type { EntityFields, EntityStatement } from './statements.ts';
 
 /** What a platform asks for right now: the newest statement on what it names, and none on all else. */
-export type EntityOrder = Partial<Omit<RoomFields, 'creatorSlug' | 'purge'>>;
+export type EntityOrder = Partial<Omit<EntityFields, 'creatorSlug' | 'purge'>>;
 
 type Parts = DesiredStateSettings & { tx: Queryable };
 
@@ -28,103 +28,103 @@ export function callId(): string {
  */
 export async function openEntity(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   { creatorSlug, ...order }: EntityOrder & { creatorSlug: string },
 ): Promise<Change & { began: boolean }> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: true,
   });
-  const room = desiredState.room(entity) as Room;
-  const began = room.state === 'awaited' || room.state === 'deleted';
-  if (!began) refuseDecryption(room, order);
-  const fields = { ...differing(room, order), ...(room.creatorSlug ? {} : { creatorSlug }) };
+  const entity = desiredState.entity(which) as EntityWithRoom;
+  const began = entity.state === 'awaited' || entity.state === 'deleted';
+  if (!began) refuseDecryption(entity, order);
+  const fields = { ...differing(entity, order), ...(entity.creatorSlug ? {} : { creatorSlug }) };
   if (began) {
-    desiredState.apply(entity, {
-      ...{ stamp: stampOf(room), state: 'active' },
+    desiredState.apply(which, {
+      ...{ stamp: stampOf(entity), state: 'active' },
       // Also what is so already is said now: an operator's default is not to stand above it.
       fields: { ...order, creatorSlug, purge: false },
     });
-    await admitCreator(desiredState, entity, creatorSlug);
+    await admitCreator(desiredState, which, creatorSlug);
   } else if (Object.keys(fields).length > 0) {
-    desiredState.apply(entity, { stamp: stampOf(room), fields });
-    await dismissOthers(desiredState, room);
+    desiredState.apply(which, { stamp: stampOf(entity), fields });
+    await dismissOthers(desiredState, entity);
   }
-  return { ...(await settled(desiredState, room)), began };
+  return { ...(await settled(desiredState, entity)), began };
 }
 
 /** @throws AppError `room_not_found` (404), `room_deleted`, `encryption_is_permanent` (409) */
 export async function changeEntity(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   { state, ...order }: EntityOrder & { state?: 'active' | 'cancelled' },
 ): Promise<Change> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: false,
   });
-  const room = presentRoom(desiredState, entity);
-  refuseDecryption(room, order);
-  const statement: RoomStatement = { stamp: stampOf(room), fields: differing(room, order) };
-  if (state !== room.state) statement.state = state;
-  desiredState.apply(entity, statement);
-  await dismissOthers(desiredState, room);
-  return settled(desiredState, room);
+  const entity = presentEntity(desiredState, which);
+  refuseDecryption(entity, order);
+  const statement: EntityStatement = { stamp: stampOf(entity), fields: differing(entity, order) };
+  if (state !== entity.state) statement.state = state;
+  desiredState.apply(which, statement);
+  await dismissOthers(desiredState, entity);
+  return settled(desiredState, entity);
 }
 
 /** @throws AppError `room_not_found` (404) */
 export async function endEntity(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   { purge }: { purge: boolean },
 ): Promise<Change> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: false,
   });
-  const room = knownRoom(desiredState, entity);
-  if (room.state !== 'deleted' || (purge && !room.purge)) {
+  const entity = knownEntity(desiredState, which);
+  if (entity.state !== 'deleted' || (purge && !entity.purge)) {
     // After the last statement about anybody as well, because it ends what was said before it.
-    const last = later(room.membersSince, await newestStatementAt(tx, room.id));
-    const stamp = stampNow(callId(), Object.values(room.stamps), last);
-    desiredState.apply(entity, { stamp, fields: purge ? { purge } : {}, state: 'deleted' });
+    const last = later(entity.membersSince, await newestStatementAt(tx, entity.id));
+    const stamp = stampNow(callId(), Object.values(entity.stamps), last);
+    desiredState.apply(which, { stamp, fields: purge ? { purge } : {}, state: 'deleted' });
   }
-  return settled(desiredState, room);
+  return settled(desiredState, entity);
 }
 
 /** Has the worker try again what it gave up. @throws AppError `room_not_found` (404) */
-export async function retryEntity({ tx, ...settings }: Parts, entity: Entity): Promise<Change> {
+export async function retryEntity({ tx, ...settings }: Parts, which: EntityKey): Promise<Change> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: false,
   });
-  const room = knownRoom(desiredState, entity);
-  desiredState.touch(entity);
-  return settled(desiredState, room);
+  const entity = knownEntity(desiredState, which);
+  desiredState.touch(which);
+  return settled(desiredState, entity);
 }
 
 /** @throws AppError `room_not_found` (404) */
-export function knownRoom(desiredState: DesiredState, entity: Entity): Room {
-  const room = desiredState.room(entity);
-  if (!room) throw new AppError('room_not_found');
-  return room;
+export function knownEntity(desiredState: DesiredState, which: EntityKey): EntityWithRoom {
+  const entity = desiredState.entity(which);
+  if (!entity) throw new AppError('room_not_found');
+  return entity;
 }
 
 /** @throws AppError `room_not_found` (404), `room_deleted` (409) */
-export function presentRoom(desiredState: DesiredState, entity: Entity): Room {
-  const room = knownRoom(desiredState, entity);
-  if (room.state === 'deleted') throw new AppError('room_deleted');
-  return room;
+export function presentEntity(desiredState: DesiredState, which: EntityKey): EntityWithRoom {
+  const entity = knownEntity(desiredState, which);
+  if (entity.state === 'deleted') throw new AppError('room_deleted');
+  return entity;
 }
 
 /** Saves, and says which version to wait for also where nothing had to change. */
 export async function settled(
   desiredState: DesiredState,
-  { id, wantedVersion }: Room,
+  { id, wantedVersion }: Entity,
 ): Promise<Change> {
   const [change] = await desiredState.save();
   return change ?? { id, version: wantedVersion };
@@ -133,42 +133,42 @@ export async function settled(
 /** Above all that was said before, unless they left or are banned: those are statements about them. */
 async function admitCreator(
   desiredState: DesiredState,
-  entity: Entity,
+  which: EntityKey,
   creatorSlug: string,
 ): Promise<void> {
-  const room = desiredState.room(entity) as Room;
-  const key = { room: room.id, memberTenantId: entity.tenantId, member: creatorSlug };
+  const entity = desiredState.entity(which) as EntityWithRoom;
+  const key = { room: entity.id, memberTenantId: which.tenantId, member: creatorSlug };
   await desiredState.readMembers([key]);
   const known = desiredState.member(key);
-  const counts = known && (!room.membersSince || known.stamp.occurredAt > room.membersSince);
+  const counts = known && (!entity.membersSince || known.stamp.occurredAt > entity.membersSince);
   if (counts && (known.role === null || known.role === banned)) return;
-  const stamp = stampNow(callId(), [known?.stamp], room.membersSince);
-  desiredState.applyToMember(key, asCreator(entity.entityType, creatorSlug, stamp).statement);
+  const stamp = stampNow(callId(), [known?.stamp], entity.membersSince);
+  desiredState.applyToMember(key, asCreator(which.entityType, creatorSlug, stamp).statement);
 }
 
 /** People of other tenants leave when the entity is no longer open to them. */
-async function dismissOthers(desiredState: DesiredState, room: Room): Promise<void> {
-  if (!room.crossTenant || desiredState.room(room)?.crossTenant) return;
-  for (const known of await desiredState.readAllMembers(room)) {
-    if (known.memberTenantId === room.tenantId || known.role === null) continue;
-    const stamp = stampNow(callId(), [known.stamp], room.membersSince);
+async function dismissOthers(desiredState: DesiredState, entity: Entity): Promise<void> {
+  if (!entity.crossTenant || desiredState.entity(entity)?.crossTenant) return;
+  for (const known of await desiredState.readAllMembers(entity)) {
+    if (known.memberTenantId === entity.tenantId || known.role === null) continue;
+    const stamp = stampNow(callId(), [known.stamp], entity.membersSince);
     desiredState.applyToMember(known, { role: null, stamp });
   }
 }
 
-function stampOf(room: Room) {
-  return stampNow(callId(), Object.values(room.stamps), room.membersSince);
+function stampOf(entity: Entity) {
+  return stampNow(callId(), Object.values(entity.stamps), entity.membersSince);
 }
 
-function differing(room: Room, order: EntityOrder): EntityOrder {
+function differing(entity: Entity, order: EntityOrder): EntityOrder {
   return Object.fromEntries(
     Object.entries(order).filter(
-      ([field, value]) => value !== undefined && value !== room[field as keyof EntityOrder],
+      ([field, value]) => value !== undefined && value !== entity[field as keyof EntityOrder],
     ),
   );
 }
 
-function refuseDecryption({ encrypted, roomId }: Room, order: EntityOrder): void {
+function refuseDecryption({ encrypted, roomId }: EntityWithRoom, order: EntityOrder): void {
   if (order.encrypted !== false || !encrypted || roomId === null) return;
   throw new AppError('encryption_is_permanent', {
     message: 'Matrix cannot turn encryption off again.',

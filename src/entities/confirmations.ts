@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 import { declineMemberships, keepMemberships } from './confirmations.store.ts';
-import { lockRooms } from './move-memberships.store.ts';
+import { lockEntitiesById } from './move-memberships.store.ts';
 import { membershipsChanged } from './move-memberships.ts';
 
 /** What a person says to memberships that wait for it; whatever is not named goes on waiting. */
@@ -16,7 +16,7 @@ export async function decideMemberships(
   accountId: string,
   { keep, decline }: Choices,
 ): Promise<{ kept: string[]; declined: string[] }> {
-  await lockRooms(tx, [...keep, ...decline]);
+  await lockEntitiesById(tx, [...keep, ...decline]);
   const kept = await keepMemberships(tx, accountId, keep);
   const declined = await declineMemberships(tx, accountId, decline);
   await membershipsChanged(tx, [...kept, ...declined]);

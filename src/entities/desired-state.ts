@@ -1,12 +1,13 @@
 import type { Queryable } from '../database/database.ts';
 import type { Changed } from './backend.ts';
 import {
-  awaitRooms,
+  awaitEntities,
   chooseAlias,
   type Entity,
-  lockRooms,
-  type Room,
-  saveRooms,
+  type EntityKey,
+  type EntityWithRoom,
+  lockEntities,
+  saveEntities,
   tenantSlugs,
 } from './entities.store.ts';
 import {
@@ -23,9 +24,9 @@ import type { RoomSettings } from './room.ts';
 import {
   belongs,
   type Desired,
-  type RoomStatement,
+  type EntityStatement,
+  withEntityStatement,
   withMemberStatement,
-  withRoomStatement,
 } from './statements.ts';
 
 export type DesiredStateSettings = {
@@ -37,7 +38,7 @@ export type DesiredStateSettings = {
 export type Change = { id: string; version: number };
 
 type Opening = DesiredStateSettings & {
-  entities: readonly Entity[];
+  entities: readonly EntityKey[];
   /** Whether entities that nobody has told of get a row. */
   awaiting: boolean;
 };
@@ -50,11 +51,18 @@ type Opening = DesiredStateSettings & {
 export class DesiredState {
   readonly #tx: Queryable;
   readonly #settings: DesiredStateSettings;
-  readonly #rooms = new Map<string, { before: Room; now: Room; touched?: boolean }>();
+  readonly #rooms = new Map<
+    string,
+    { before: EntityWithRoom; now: EntityWithRoom; touched?: boolean }
+  >();
   readonly #members = new Map<string, { before?: Membership; now?: Membership }>();
   readonly #also: Changed[] = [];
 
-  private constructor(tx: Queryable, settings: DesiredStateSettings, rooms: readonly Room[]) {
+  private constructor(
+    tx: Queryable,
+    settings: DesiredStateSettings,
+    rooms: readonly EntityWithRoom[],
+  ) {
     this.#tx = tx;
     this.#settings = settings;
     for (const room of rooms) this.#rooms.set(keyOf(room), { before: room, now: room });
@@ -64,13 +72,13 @@ export class DesiredState {
     tx: Queryable,
     { entities, awaiting, ...settings }: Opening,
   ): Promise<DesiredState> {
-    if (awaiting) await awaitRooms(tx, entities);
-    return new DesiredState(tx, settings, await lockRooms(tx, entities));
+    if (awaiting) await awaitEntities(tx, entities);
+    return new DesiredState(tx, settings, await lockEntities(tx, entities));
   }
 
   /** As it is desired with all that was told. */
-  room(entity: Entity): Room | undefined {
-    return this.#rooms.get(keyOf(entity))?.now;
+  entity(key: EntityKey): EntityWithRoom | undefined {
+    return this.#rooms.get(keyOf(key))?.now;
   }
 
   /** To be called before anything is told of these members. */
@@ -79,7 +87,7 @@ export class DesiredState {
     for (const known of await findMemberships(this.#tx, keys)) this.#know(known);
   }
 
-  async readAllMembers(room: Room): Promise<Membership[]> {
+  async readAllMembers(room: Pick<Entity, 'id'>): Promise<Membership[]> {
     const all = await allMemberships(this.#tx, room.id);
     for (const known of all) this.#know(known);
     return all;
@@ -90,9 +98,9 @@ export class DesiredState {
   }
 
   /** @returns whether the statement said anything new */
-  apply(entity: Entity, statement: RoomStatement): boolean {
+  apply(entity: EntityKey, statement: EntityStatement): boolean {
     const entry = this.#rooms.get(keyOf(entity));
-    const desired = entry && withRoomStatement(entry.now, statement);
+    const desired = entry && withEntityStatement(entry.now, statement);
     if (!entry || desired === entry.now) return false;
     entry.now = { ...entry.now, ...desired };
     return true;
@@ -125,7 +133,7 @@ export class DesiredState {
   }
 
   /** Has the worker look at the room even where nothing changed. */
-  touch(entity: Entity): void {
+  touch(entity: EntityKey): void {
     const entry = this.#rooms.get(keyOf(entity));
     if (entry) entry.touched = true;
   }
@@ -152,7 +160,7 @@ export class DesiredState {
       .filter(({ matters, told }) => matters || told);
     const said = memberships.flatMap(({ now }) => now ?? []);
     if (said.length > 0) await saveMemberships(this.#tx, said);
-    const versions = changes.length > 0 ? await saveRooms(this.#tx, changes) : [];
+    const versions = changes.length > 0 ? await saveEntities(this.#tx, changes) : [];
     await this.#chooseAliases(rooms.map(({ now }) => now));
     const wanted = new Set(changes.filter(({ matters }) => matters).map(({ id }) => id));
     await this.#queue(rooms.filter(({ now }) => now.state !== 'awaited' && wanted.has(now.id)));
@@ -168,7 +176,7 @@ export class DesiredState {
     return new Set(moved.flatMap(({ now }) => now?.room ?? []));
   }
 
-  #queue(rooms: readonly { now: Room }[]): Promise<void> {
+  #queue(rooms: readonly { now: EntityWithRoom }[]): Promise<void> {
     const also = this.#also;
     return queueSync(this.#tx, {
       ids: [...rooms.map(({ now }) => now.id), ...also.flatMap(({ ids = [] }) => ids)],
@@ -178,14 +186,14 @@ export class DesiredState {
   }
 
   /** What a room gets when its entity begins, and nobody said otherwise. */
-  #opened({ before, now }: { before: Room; now: Room }): Room {
+  #opened({ before, now }: { before: EntityWithRoom; now: EntityWithRoom }): EntityWithRoom {
     const begins = !isOpen(before) && isOpen(now);
     if (!begins || now.stamps.encrypted) return now;
     const encrypted = this.#settings.rooms.encryptedTypes.includes(now.entityType);
     return { ...now, encrypted };
   }
 
-  async #chooseAliases(rooms: readonly Room[]): Promise<void> {
+  async #chooseAliases(rooms: readonly EntityWithRoom[]): Promise<void> {
     // A room that was linked or imported keeps the names that it has.
     const nameless = rooms.filter((it) => isOpen(it) && it.alias === null && it.origin === 'made');
     if (nameless.length === 0) return;
@@ -216,7 +224,7 @@ function isOpen({ state }: Desired): boolean {
   return state === 'active' || state === 'cancelled';
 }
 
-function asDesired(room: Room): Desired {
+function asDesired(room: Entity): Desired {
   const { state, name, topic, avatarUrl, creatorSlug, encrypted, crossTenant, purge } = room;
   const { stamps, membersSince } = room;
   return {
@@ -226,7 +234,7 @@ function asDesired(room: Room): Desired {
 }
 
 /** Whether two say the same, whoever said it when. */
-function sameWish(one: Room, other: Room): boolean {
+function sameWish(one: Entity, other: Entity): boolean {
   const [a, b] = [one, other].map((room) => JSON.stringify({ ...asDesired(room), stamps: null }));
   return a === b;
 }
@@ -238,7 +246,7 @@ function effect(membership: Membership | undefined, desired: Desired): string {
   return `${role} ${powerLevel ?? ''} ${stamp.occurredAt}`;
 }
 
-function keyOf({ tenantId, entityType, entitySlug }: Entity): string {
+function keyOf({ tenantId, entityType, entitySlug }: EntityKey): string {
   return JSON.stringify([tenantId, entityType, entitySlug]);
 }
 

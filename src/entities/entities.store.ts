@@ -2,36 +2,43 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { jobKey } from '../jobs/enqueue.ts';
 import { instant } from './instant.store.ts';
-import type { EntityType, RoomOrigin, RoomState, RoomType } from './room.ts';
+import type { EntityState, EntityType, RoomOrigin, RoomType } from './room.ts';
 import type { Desired } from './statements.ts';
 
-/** What a platform calls the thing that a room belongs to. */
-export type Entity = { tenantId: string; entityType: EntityType; entitySlug: string };
+/** What a platform calls it. */
+export type EntityKey = { tenantId: string; entityType: EntityType; entitySlug: string };
 
-/** What should be, and how far it is. */
-export type Room = Entity &
+/** What should be. */
+export type Entity = EntityKey &
   Desired & {
     id: string;
-    origin: RoomOrigin;
-    /** Matrix's own id, once there is a room. */
-    roomId: string | null;
-    /** The localpart only. */
-    alias: string | null;
+    /** Of what should be: each change is one more. */
     wantedVersion: number;
-    syncedVersion: number;
-    syncedAt: Date | null;
-    error: string | null;
-    /** Whether the worker's last attempt failed, and nothing was said since. */
-    failed: boolean;
-    /** Whether it will be tried again by itself. */
-    retrying: boolean;
-    /** Whether taking people out waits for an operator to confirm it. */
-    removalsHeld: boolean;
     createdAt: Date;
+    /** By a statement, or because its room is another. */
     updatedAt: Date;
   };
 
-/** By a statement, or because the entity's room is another. */
+/** What is known of its room on Matrix, and how far that is. */
+type MatrixRoom = {
+  origin: RoomOrigin;
+  /** Matrix's own id, once there is a room. */
+  roomId: string | null;
+  /** The localpart only. */
+  alias: string | null;
+  syncedVersion: number;
+  syncedAt: Date | null;
+  error: string | null;
+  /** Whether the worker's last attempt failed, and nothing was said since. */
+  failed: boolean;
+  /** Whether it will be tried again by itself. */
+  retrying: boolean;
+  /** Whether taking people out waits for an operator to confirm it. */
+  removalsHeld: boolean;
+};
+
+export type EntityWithRoom = Entity & MatrixRoom;
+
 const updatedAt = 'greatest(entities.updated_at, matrix_rooms.updated_at)';
 
 const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
@@ -48,8 +55,11 @@ const columns = `id, tenant_id as "tenantId", entity_type as "entityType",
 
 const entitiesWithRooms = 'entities join matrix_rooms on entity = entities.id';
 
-export async function roomByEntity(db: Queryable, entity: Entity): Promise<Room | undefined> {
-  const [room] = await db.query<Room>(
+export async function entityByKey(
+  db: Queryable,
+  entity: EntityKey,
+): Promise<EntityWithRoom | undefined> {
+  const [room] = await db.query<EntityWithRoom>(
     `select ${columns} from ${entitiesWithRooms}
       where tenant_id = $1 and entity_type = $2 and entity_slug = $3`,
     [entity.tenantId, entity.entityType, entity.entitySlug],
@@ -58,12 +68,12 @@ export async function roomByEntity(db: Queryable, entity: Entity): Promise<Room 
 }
 
 /** The entity that a Matrix room belongs to. A space belongs to none. */
-export async function roomByRoomId(
+export async function entityByRoomId(
   db: Queryable,
   tenantId: string,
   roomId: string,
-): Promise<Room | undefined> {
-  const [room] = await db.query<Room>(
+): Promise<EntityWithRoom | undefined> {
+  const [room] = await db.query<EntityWithRoom>(
     `select ${columns} from ${entitiesWithRooms}
       where room_id = $2 and tenant_id = $1 and entity_type <> 'space'`,
     [tenantId, roomId],
@@ -71,8 +81,11 @@ export async function roomByRoomId(
   return room;
 }
 
-export function roomsByIds(db: Queryable, ids: readonly string[]): Promise<Room[]> {
-  return db.query<Room>(`select ${columns} from ${entitiesWithRooms} where id = any($1)`, [ids]);
+export function entitiesByIds(db: Queryable, ids: readonly string[]): Promise<EntityWithRoom[]> {
+  return db.query<EntityWithRoom>(
+    `select ${columns} from ${entitiesWithRooms} where id = any($1)`,
+    [ids],
+  );
 }
 
 /** How many of these versions the worker has neither reached nor failed at. */
@@ -91,17 +104,17 @@ export async function unsettled(
   return row?.count ?? 0;
 }
 
-export type RoomFilter = {
+export type EntityFilter = {
   tenantId: string;
   entityType: EntityType | null;
-  state: RoomState | null;
+  state: EntityState | null;
   after: readonly [type: string, slug: string] | null;
   limit: number;
 };
 
 /** In the order of type and slug. Deleted ones only when asked for. */
-export function listRooms(db: Queryable, filter: RoomFilter): Promise<Room[]> {
-  return db.query<Room>(
+export function listEntities(db: Queryable, filter: EntityFilter): Promise<EntityWithRoom[]> {
+  return db.query<EntityWithRoom>(
     `select ${columns} from ${entitiesWithRooms}
       where tenant_id = $1 and entity_type <> 'space'
         and ($2::text is null or entity_type = $2)
@@ -120,7 +133,7 @@ export function listRooms(db: Queryable, filter: RoomFilter): Promise<Room[]> {
 }
 
 /** Rows for entities that nobody has told of yet. */
-export async function awaitRooms(tx: Queryable, entities: readonly Entity[]): Promise<void> {
+export async function awaitEntities(tx: Queryable, entities: readonly EntityKey[]): Promise<void> {
   // In one order for everybody, so that no two transactions wait for each other's new rows.
   await tx.query(
     `with awaited as (
@@ -139,8 +152,11 @@ export async function awaitRooms(tx: Queryable, entities: readonly Entity[]): Pr
  * Those of the entities that have a row; nobody changes them, or what is known of their rooms, before
  * this transaction ends.
  */
-export function lockRooms(tx: Queryable, entities: readonly Entity[]): Promise<Room[]> {
-  return tx.query<Room>(
+export function lockEntities(
+  tx: Queryable,
+  entities: readonly EntityKey[],
+): Promise<EntityWithRoom[]> {
+  return tx.query<EntityWithRoom>(
     `select ${columns} from ${entitiesWithRooms}
       where (tenant_id, entity_type, entity_slug) in (
         select * from unnest($1::uuid[], $2::text[], $3::text[]))
@@ -150,16 +166,16 @@ export function lockRooms(tx: Queryable, entities: readonly Entity[]): Promise<R
   );
 }
 
-export type RoomChange = Desired & {
+export type EntityChange = Desired & {
   id: string;
   /** Whether Synapse must follow. Where not, only what we know of the statements is kept. */
   matters: boolean;
 };
 
 /** @returns the version in which each change that matters is wanted */
-export function saveRooms(
+export function saveEntities(
   tx: Queryable,
-  changes: readonly RoomChange[],
+  changes: readonly EntityChange[],
 ): Promise<{ id: string; version: number }[]> {
   return tx.query<{ id: string; version: number }>(
     `update entities set state = given.state, name = given.name, topic = given.topic,
@@ -210,7 +226,7 @@ export async function tenantSlugs(
   return new Map(rows.map(({ id, slug }) => [id, slug]));
 }
 
-function keysOf(entities: readonly Entity[]): [string[], RoomType[], string[]] {
+function keysOf(entities: readonly EntityKey[]): [string[], RoomType[], string[]] {
   return [
     entities.map((it) => it.tenantId),
     entities.map((it) => it.entityType),

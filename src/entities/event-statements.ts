@@ -1,7 +1,7 @@
 import type { Stamp } from './order.ts';
 import { banned, creatorRole, isRole, rolesOf } from './roles.ts';
 import { type EntityType, entityTypes } from './room.ts';
-import type { MemberStatement, RoomFields, RoomStatement } from './statements.ts';
+import type { EntityFields, EntityStatement, MemberStatement } from './statements.ts';
 
 /** What a platform reports. */
 export type PlatformEvent = {
@@ -20,7 +20,7 @@ export type PlatformEvent = {
 
 /** An event, as what it says of an entity, of one of its members, or of a role over many rooms. */
 export type EventStatement =
-  | { about: 'entity'; entityType: EntityType; statement: RoomStatement; creator?: Said }
+  | { about: 'entity'; entityType: EntityType; statement: EntityStatement; creator?: Said }
   | { about: 'member'; entityType: EntityType; member: Said }
   | {
       about: 'administrator';
@@ -104,7 +104,7 @@ function readMember(
 
 function readEntity(event: PlatformEvent, entityType: EntityType, verb: string): EventStatement {
   const { stamp, name, topic, avatarUrl, creatorSlug } = event;
-  const told: Partial<RoomFields> = { name, topic, avatarUrl };
+  const told: Partial<EntityFields> = { name, topic, avatarUrl };
   if (verb === 'updated')
     return { about: 'entity', entityType, statement: { stamp, fields: told } };
   if (verb !== 'created') {

@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { requireTenant } from '../tenants/find.ts';
 import { defaultTenant } from '../tenants/tenants.store.ts';
-import type { Entity } from './entities.store.ts';
+import type { EntityKey } from './entities.store.ts';
 import { type FoundRoom, findRoom, findRooms, type ListedRoom } from './found-rooms.store.ts';
 import type { EntityType } from './room.ts';
 
@@ -24,7 +24,7 @@ export async function requireRoom(db: Queryable, which: Which): Promise<FoundRoo
 export async function entityOf(
   db: Queryable,
   { type, slug, tenant }: Which & { type: EntityType },
-): Promise<Entity> {
+): Promise<EntityKey> {
   const found = tenant ? await requireTenant(db, tenant) : await defaultTenant(db);
   if (!found) throw new AppError('tenant_not_found');
   return { tenantId: found.id, entityType: type, entitySlug: slug };

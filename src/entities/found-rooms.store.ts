@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from './room.ts';
+import type { EntityState, RoomOrigin, RoomType, StrangerPolicy } from './room.ts';
 
 export type ListedRoom = {
   id: string;
@@ -7,7 +7,7 @@ export type ListedRoom = {
   type: RoomType;
   slug: string;
   name: string | null;
-  state: RoomState;
+  state: EntityState;
   origin: RoomOrigin;
   roomId: string | null;
   alias: string | null;

@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
-import type { Entity } from './entities.store.ts';
+import type { EntityKey } from './entities.store.ts';
 
 /** A link that waits for somebody to confirm it. */
-export type PendingLink = Entity & {
+export type PendingLink = EntityKey & {
   /** Of our record of the entity. */
   room: string;
   roomId: string;
@@ -12,7 +12,7 @@ export type PendingLink = Entity & {
 /** Asking again makes the code of before worthless. */
 export async function putLink(
   tx: Queryable,
-  link: Omit<PendingLink, keyof Entity> & { code: string },
+  link: Omit<PendingLink, keyof EntityKey> & { code: string },
 ): Promise<Date> {
   const [row] = await tx.query<{ expiresAt: Date }>(
     `insert into room_links (room, room_id, code, requested_by, expires_at)

@@ -4,7 +4,12 @@ import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { DesiredState, type DesiredStateSettings } from './desired-state.ts';
-import { awaitRooms, type Entity, lockRooms, type Room } from './entities.store.ts';
+import {
+  awaitEntities,
+  type EntityKey,
+  type EntityWithRoom,
+  lockEntities,
+} from './entities.store.ts';
 import { linkCodeFingerprint, newLinkCode } from './link-code.ts';
 import {
   assignRoom,
@@ -20,7 +25,7 @@ import { syncRoom } from './matrix-backend.ts';
 import { stampNow } from './order.ts';
 
 export type LinkOrder = {
-  entity: Entity;
+  entity: EntityKey;
   /** Matrix's id of a room that exists. */
   roomId: string;
   /** A client's id, or who operates us, as the audit names them. */
@@ -82,7 +87,7 @@ export async function requestLinkByOperator(tx: Transaction, order: LinkOrder): 
 
 async function placeFor(tx: Transaction, { entity, roomId }: LinkOrder): Promise<string> {
   await lockMatrixRoom(tx, roomId);
-  await awaitRooms(tx, [entity]);
+  await awaitEntities(tx, [entity]);
   const room = await lockedRoom(tx, entity);
   const refusal = await refusalOf(tx, room, roomId);
   if (refusal) throw new AppError(refusal, { message: reasons[refusal] });
@@ -98,7 +103,7 @@ const reasons: Record<LinkRefusal, string> = {
 
 async function refusalOf(
   tx: Transaction,
-  room: Room | undefined,
+  room: EntityWithRoom | undefined,
   roomId: string,
 ): Promise<LinkRefusal | undefined> {
   const hasRoom = room?.roomId || room?.state === 'active' || room?.state === 'cancelled';
@@ -157,9 +162,9 @@ export async function completeLink(
  */
 export async function unlink(
   tx: Transaction,
-  { entity, ...who }: { entity: Entity; actor: string; clientId?: string },
+  { entity, ...who }: { entity: EntityKey; actor: string; clientId?: string },
 ): Promise<string> {
-  const [room] = await lockRooms(tx, [entity]);
+  const [room] = await lockEntities(tx, [entity]);
   const withdrawn = room && (await deleteLink(tx, room.id));
   if (withdrawn) await leaveUnlessLinked(tx, withdrawn);
   const linked = room?.origin === 'made' ? null : room?.roomId;
@@ -174,7 +179,7 @@ export async function unlink(
   return roomId;
 }
 
-async function letGo(tx: Transaction, { id, tenantId, alias }: Room, roomId: string) {
+async function letGo(tx: Transaction, { id, tenantId, alias }: EntityWithRoom, roomId: string) {
   await releaseRoom(tx, id);
   await enqueue(tx, 'let-go-of-room', { room: id, roomId, alias });
   const space = await spaceOf(tx, tenantId);
@@ -186,9 +191,9 @@ export function leaveUnlessLinked(tx: Transaction, roomId: string, runAt?: Date)
   return enqueue(tx, 'leave-unlinked-room', { roomId }, { runAt });
 }
 
-async function lockedRoom(tx: Transaction, entity: Entity): Promise<Room> {
-  const [room] = await lockRooms(tx, [entity]);
-  return room as Room;
+async function lockedRoom(tx: Transaction, entity: EntityKey): Promise<EntityWithRoom> {
+  const [room] = await lockEntities(tx, [entity]);
+  return room as EntityWithRoom;
 }
 
 function about({ tenantId, room, roomId }: { tenantId: string; room: string; roomId: string }) {

@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { callId, knownRoom, presentRoom, settled } from './calls.ts';
+import { callId, knownEntity, presentEntity, settled } from './calls.ts';
 import { type Change, DesiredState, type DesiredStateSettings } from './desired-state.ts';
-import type { Entity, Room } from './entities.store.ts';
+import type { Entity, EntityKey } from './entities.store.ts';
 import type { MemberKey, Membership } from './memberships.store.ts';
 import { stampNow } from './order.ts';
 import { banned, isRole } from './roles.ts';
@@ -26,25 +26,25 @@ export type MemberChange = Change & { membership: Membership | undefined };
  */
 export async function setMember(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   order: MemberOrder,
 ): Promise<MemberChange> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: true,
   });
-  const room = presentRoom(desiredState, entity);
-  admit(room, order);
-  const key = keyIn(room, order);
+  const entity = presentEntity(desiredState, which);
+  admit(entity, order);
+  const key = keyIn(entity, order);
   await desiredState.readMembers([key]);
-  if (!say(desiredState, room, key, order.role)) {
+  if (!say(desiredState, entity, key, order.role)) {
     desiredState.affirmMember(
       key,
-      stampNow(callId(), [desiredState.member(key)?.stamp], room.membersSince),
+      stampNow(callId(), [desiredState.member(key)?.stamp], entity.membersSince),
     );
   }
-  return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
+  return { ...(await settled(desiredState, entity)), membership: desiredState.member(key) };
 }
 
 /**
@@ -54,19 +54,19 @@ export async function setMember(
  */
 export async function removeMember(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   member: Member,
 ): Promise<MemberChange> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: false,
   });
-  const room = knownRoom(desiredState, entity);
-  const key = keyIn(room, member);
+  const entity = knownEntity(desiredState, which);
+  const key = keyIn(entity, member);
   await desiredState.readMembers([key]);
-  say(desiredState, room, key, null);
-  return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
+  say(desiredState, entity, key, null);
+  return { ...(await settled(desiredState, entity)), membership: desiredState.member(key) };
 }
 
 export type ListChange = Change & {
@@ -83,31 +83,31 @@ export type ListChange = Change & {
  */
 export async function setMembers(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   orders: readonly MemberOrder[],
 ): Promise<ListChange> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: true,
   });
-  const room = presentRoom(desiredState, entity);
-  for (const order of orders) admit(room, order);
-  const present = (await desiredState.readAllMembers(room)).filter((it) => belongs(it, room));
-  const listed = new Map(orders.map((order) => [nameOf(keyIn(room, order)), order]));
+  const entity = presentEntity(desiredState, which);
+  for (const order of orders) admit(entity, order);
+  const present = (await desiredState.readAllMembers(entity)).filter((it) => belongs(it, entity));
+  const listed = new Map(orders.map((order) => [nameOf(keyIn(entity, order)), order]));
   const before = new Map(present.map((it) => [nameOf(it), it.role]));
   const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
   for (const [name, order] of listed) {
     const role = before.get(name);
-    say(desiredState, room, keyIn(room, order), order.role);
+    say(desiredState, entity, keyIn(entity, order), order.role);
     counts[role === undefined ? 'added' : role === order.role ? 'unchanged' : 'changed'] += 1;
   }
   for (const known of present) {
     if (listed.has(nameOf(known)) || known.role === banned) continue;
-    say(desiredState, room, known, null);
+    say(desiredState, entity, known, null);
     counts.removed += 1;
   }
-  return { ...(await settled(desiredState, room)), ...counts };
+  return { ...(await settled(desiredState, entity)), ...counts };
 }
 
 /**
@@ -117,22 +117,22 @@ export async function setMembers(
  */
 export async function overrideLevel(
   { tx, ...settings }: Parts,
-  entity: Entity,
+  which: EntityKey,
   { powerLevel, ...member }: Member & { powerLevel: number },
 ): Promise<MemberChange> {
   const desiredState = await DesiredState.open(tx, {
     ...settings,
-    entities: [entity],
+    entities: [which],
     awaiting: false,
   });
-  const room = presentRoom(desiredState, entity);
-  const key = keyIn(room, member);
+  const entity = presentEntity(desiredState, which);
+  const key = keyIn(entity, member);
   await desiredState.readMembers([key]);
   const known = desiredState.member(key);
-  if (!known || !belongs(known, room)) throw new AppError('member_not_found');
+  if (!known || !belongs(known, entity)) throw new AppError('member_not_found');
   if (known.role === banned) throw new AppError('member_banned');
   if (known.powerLevel !== powerLevel) desiredState.override(key, powerLevel);
-  return { ...(await settled(desiredState, room)), membership: desiredState.member(key) };
+  return { ...(await settled(desiredState, entity)), membership: desiredState.member(key) };
 }
 
 /**
@@ -140,24 +140,29 @@ export async function overrideLevel(
  *
  * @returns whether it was not so
  */
-function say(desiredState: DesiredState, room: Room, key: MemberKey, role: string | null): boolean {
+function say(
+  desiredState: DesiredState,
+  entity: Entity,
+  key: MemberKey,
+  role: string | null,
+): boolean {
   const known = desiredState.member(key);
-  const now = known && belongs(known, room) ? known.role : null;
+  const now = known && belongs(known, entity) ? known.role : null;
   if (now === role) return false;
-  const stamp = stampNow(callId(), [known?.stamp], room.membersSince);
+  const stamp = stampNow(callId(), [known?.stamp], entity.membersSince);
   return desiredState.applyToMember(key, { role, stamp });
 }
 
-function admit(room: Room, { role, tenantId }: MemberOrder): void {
-  if (!isRole(room.entityType, role)) throw new AppError('role_unknown', { details: { role } });
-  if (tenantId === room.tenantId || room.crossTenant) return;
+function admit(entity: Entity, { role, tenantId }: MemberOrder): void {
+  if (!isRole(entity.entityType, role)) throw new AppError('role_unknown', { details: { role } });
+  if (tenantId === entity.tenantId || entity.crossTenant) return;
   throw new AppError('cross_tenant_off', {
     message: 'Only people of its own tenant may belong to this entity.',
   });
 }
 
-function keyIn(room: Room, { tenantId, slug }: Member): MemberKey {
-  return { room: room.id, memberTenantId: tenantId, member: slug };
+function keyIn(entity: Entity, { tenantId, slug }: Member): MemberKey {
+  return { room: entity.id, memberTenantId: tenantId, member: slug };
 }
 
 function nameOf({ memberTenantId, member }: MemberKey): string {

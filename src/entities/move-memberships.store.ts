@@ -9,7 +9,7 @@ export type Move = {
 };
 
 /** The rooms concerned, in one order for all, so that nobody waits in a circle. */
-export async function lockRoomsOf(tx: Queryable, { tenantId, from }: Move): Promise<string[]> {
+export async function lockEntitiesOf(tx: Queryable, { tenantId, from }: Move): Promise<string[]> {
   const rooms = await tx.query<{ id: string }>(
     `select id from entities where id in (
         select room from memberships where member_tenant_id = $1 and member = any ($2::text[]))
@@ -19,7 +19,7 @@ export async function lockRoomsOf(tx: Queryable, { tenantId, from }: Move): Prom
   return rooms.map(({ id }) => id);
 }
 
-export async function lockRooms(tx: Queryable, rooms: readonly string[]): Promise<void> {
+export async function lockEntitiesById(tx: Queryable, rooms: readonly string[]): Promise<void> {
   await tx.query(
     `select from entities where id = any ($1::uuid[])
       order by tenant_id, entity_type, entity_slug for no key update`,
@@ -94,7 +94,7 @@ export async function bumpWantedVersion(
 }
 
 /** Rooms that somebody belongs to by a slug that nobody has from now on. */
-export async function roomsOfSlug(
+export async function entitiesOfSlug(
   db: Queryable,
   { tenantId, slug }: { tenantId: string; slug: string },
 ): Promise<string[]> {

@@ -2,10 +2,10 @@ import type { Transaction } from '../database/database.ts';
 import {
   bumpWantedVersion,
   deleteSuperseded,
-  lockRoomsOf,
+  entitiesOfSlug,
+  lockEntitiesOf,
   type Move,
   renameMemberships,
-  roomsOfSlug,
   unassignedSlugs,
 } from './move-memberships.store.ts';
 import { queueSync } from './queue-sync.ts';
@@ -38,14 +38,14 @@ export async function moveFromAccount(
   { tenantId, accountId }: Person,
 ): Promise<number> {
   const from = [`account:${id}`];
-  const left = platformSlug ? await roomsOfSlug(tx, { tenantId, slug: platformSlug }) : [];
+  const left = platformSlug ? await entitiesOfSlug(tx, { tenantId, slug: platformSlug }) : [];
   const moved = await move(tx, { tenantId, accountId, from }, { confirm: false });
   await membershipsChanged(tx, left);
   return moved;
 }
 
 async function move(tx: Transaction, order: Move, how: { confirm: boolean }): Promise<number> {
-  const rooms = await lockRoomsOf(tx, order);
+  const rooms = await lockEntitiesOf(tx, order);
   if (rooms.length === 0) return 0;
   await deleteSuperseded(tx, order);
   const moved = await renameMemberships(tx, order, how);

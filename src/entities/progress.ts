@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queryable } from '../database/database.ts';
 import type { Change } from './desired-state.ts';
-import { type Room, unsettled } from './entities.store.ts';
+import { type EntityWithRoom, unsettled } from './entities.store.ts';
 
 /**
  * How far Synapse is what it should be:
@@ -18,7 +18,7 @@ export type Progress = {
 };
 
 /** @param provisioning whether any worker has a token for Synapse */
-export function progressOf(room: Room, provisioning: boolean): Progress {
+export function progressOf(room: EntityWithRoom, provisioning: boolean): Progress {
   const { syncedAt } = room;
   const waits = (code: Progress['code']): Progress => ({
     ...{ state: 'waiting', code, error: null, syncedAt },

@@ -1,5 +1,5 @@
 import type { DesiredState } from './desired-state.ts';
-import type { Entity, Room } from './entities.store.ts';
+import type { Entity, EntityKey } from './entities.store.ts';
 import type { EventStatement } from './event-statements.ts';
 import type { MemberKey } from './memberships.store.ts';
 
@@ -22,7 +22,7 @@ export async function applyReports(
   reports: readonly Report[],
 ): Promise<{ room: string; isNews: boolean }[]> {
   const told = reports.map((report) => {
-    const room = desiredState.room(entityOfReport(report)) as Room;
+    const room = desiredState.entity(entityOfReport(report)) as Entity;
     return { ...report, room, said: saidIn(report, room) };
   });
   await desiredState.readMembers(told.flatMap(({ said }) => said?.key ?? []));
@@ -33,11 +33,11 @@ export async function applyReports(
   });
 }
 
-export function entityOfReport({ tenantId, entitySlug, reading }: Report): Entity {
+export function entityOfReport({ tenantId, entitySlug, reading }: Report): EntityKey {
   return { tenantId, entityType: reading.entityType, entitySlug };
 }
 
-function saidIn({ userTenantId, reading }: Report, room: Room) {
+function saidIn({ userTenantId, reading }: Report, room: Entity) {
   const said = reading.about === 'member' ? reading.member : reading.creator;
   if (!said) return undefined;
   const key: MemberKey = { room: room.id, memberTenantId: userTenantId, member: said.userSlug };

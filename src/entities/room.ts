@@ -10,7 +10,7 @@ export type RoomType = EntityType | 'space';
  * - `cancelled`: only those who lead it may still write
  * - `deleted`: everybody is taken out, the alias is free
  */
-export type RoomState = 'awaited' | 'active' | 'cancelled' | 'deleted';
+export type EntityState = 'awaited' | 'active' | 'cancelled' | 'deleted';
 
 /** How we came to a room: decides what the bot may do to it. */
 export type RoomOrigin = 'made' | 'linked' | 'imported';

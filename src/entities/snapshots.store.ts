@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { MemberKey } from './memberships.store.ts';
 import type { Stamp } from './order.ts';
-import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from './room.ts';
+import type { EntityState, EntityType, RoomOrigin, StrangerPolicy } from './room.ts';
 
 /** All of an entity that an operator's import may change, and what it replaces. */
 export type RoomSnapshot = {
@@ -9,7 +9,7 @@ export type RoomSnapshot = {
   tenantId: string;
   entityType: EntityType;
   entitySlug: string;
-  state: RoomState;
+  state: EntityState;
   name: string | null;
   topic: string | null;
   avatarUrl: string | null;

@@ -1,9 +1,9 @@
 import { type Instant, later } from './instant.ts';
 import { isNewer, type Stamp } from './order.ts';
-import type { RoomState } from './room.ts';
+import type { EntityState } from './room.ts';
 
 /** What a platform can say of an entity; each field has a newest statement of its own. */
-export type RoomFields = {
+export type EntityFields = {
   /** Null: the room is called by its slug. */
   name: string | null;
   topic: string | null;
@@ -16,8 +16,8 @@ export type RoomFields = {
   purge: boolean;
 };
 
-export type Desired = RoomFields & {
-  state: RoomState;
+export type Desired = EntityFields & {
+  state: EntityState;
   /** For each field the statement that set it. */
   stamps: Readonly<Record<string, Stamp>>;
   /** Whoever belonged by a statement from before the last deletion does so no longer. */
@@ -25,10 +25,10 @@ export type Desired = RoomFields & {
 };
 
 /** Said of an entity that exists, or did. */
-export type RoomStatement = {
+export type EntityStatement = {
   stamp: Stamp;
-  fields: Partial<RoomFields>;
-  state?: Exclude<RoomState, 'awaited'>;
+  fields: Partial<EntityFields>;
+  state?: Exclude<EntityState, 'awaited'>;
 };
 
 /**
@@ -37,7 +37,7 @@ export type RoomStatement = {
  *
  * @returns the same object for a statement that says nothing new
  */
-export function withRoomStatement(desired: Desired, statement: RoomStatement): Desired {
+export function withEntityStatement(desired: Desired, statement: EntityStatement): Desired {
   const { stamp, fields, state } = statement;
   const said = Object.entries({ ...fields, state }).filter(
     ([field, value]) => value !== undefined && isNewer(stamp, desired.stamps[field]),

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import type { EntityType, RoomOrigin, RoomState, StrangerPolicy } from '../entities/room.ts';
+import type { EntityState, EntityType, RoomOrigin, StrangerPolicy } from '../entities/room.ts';
 
 /** An entity with a room, as far as a migration goes by it. */
 export type KnownRoom = {
@@ -8,7 +8,7 @@ export type KnownRoom = {
   tenant: string;
   entityType: EntityType;
   entitySlug: string;
-  state: RoomState;
+  state: EntityState;
   origin: RoomOrigin;
   /** Of its own, apart from the setting. */
   strangers: StrangerPolicy | null;

@@ -3,7 +3,7 @@ import { printable } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { accountIn } from '../entities/desired-state.ts';
-import { type Entity, roomByEntity } from '../entities/entities.store.ts';
+import { type EntityKey, entityByKey } from '../entities/entities.store.ts';
 import { type EventStatement, eventTypes, readEvent } from '../entities/event-statements.ts';
 import { type Instant, instantOf } from '../entities/instant.ts';
 import { notAfter } from '../entities/order.ts';
@@ -125,8 +125,8 @@ export class EventJudge {
     if (!said) return;
     await memberOf(this.#db, this.#client, tenantId, { ...said, userTenantId });
     if (userTenantId === tenantId) return;
-    const entity: Entity = { tenantId, entityType: reading.entityType, entitySlug };
-    const room = await roomByEntity(this.#db, entity);
+    const entity: EntityKey = { tenantId, entityType: reading.entityType, entitySlug };
+    const room = await entityByKey(this.#db, entity);
     if (!room?.crossTenant) throw new AppError('cross_tenant_off');
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roomsByIds } from '../entities/entities.store.ts';
+import { entitiesByIds } from '../entities/entities.store.ts';
 import { instantOf } from '../entities/instant.ts';
 import { AppError } from '../errors.ts';
 import { type Outcome, takeEvents } from './event-intake.ts';
@@ -58,7 +58,7 @@ function postEvents(parts: RoomDependencies): InternalRoute {
       );
       await roomsAfter(parts, changes, query, ctx);
       const applied = outcomes.filter(({ outcome }) => outcome === 'applied');
-      const rooms = await roomsByIds(
+      const rooms = await entitiesByIds(
         database,
         applied.flatMap(({ room }) => room ?? []),
       );

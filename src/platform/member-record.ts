@@ -3,7 +3,7 @@ import { printable } from '../api/route.ts';
 import type { Client } from '../clients/clients.store.ts';
 import type { Queryable } from '../database/database.ts';
 import { accountIn } from '../entities/desired-state.ts';
-import type { Room } from '../entities/entities.store.ts';
+import type { Entity, EntityWithRoom } from '../entities/entities.store.ts';
 import type { Member, MemberChange } from '../entities/member-calls.ts';
 import { type Membership, peopleOfTenant } from '../entities/memberships.store.ts';
 import { banned, levelOf } from '../entities/roles.ts';
@@ -89,7 +89,7 @@ function idsIn(slug: string): string[] {
 
 export function shownMember(
   { memberTenantId, member: slug, role: held, powerLevel, awaitingConfirmation }: Membership,
-  { entityType }: Room,
+  { entityType }: Entity,
 ): z.input<typeof member> {
   const level = held === null || held === banned ? null : levelOf(entityType, held);
   return {
@@ -106,7 +106,7 @@ export function shownMember(
 export function shownChange(
   { membership }: MemberChange,
   whom: Member,
-  room: Room,
+  room: EntityWithRoom,
   provisioning: boolean,
 ): z.input<typeof memberWithSync> {
   const nobody = { role: null, powerLevel: null, override: null, awaitingConfirmation: false };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roomByEntity } from '../entities/entities.store.ts';
+import { entityByKey } from '../entities/entities.store.ts';
 import { removeMember, setMember, setMembers } from '../entities/member-calls.ts';
 import { listMembers } from '../entities/memberships.store.ts';
 import { AppError } from '../errors.ts';
@@ -59,7 +59,7 @@ function getMembers({ database }: RoomDependencies): InternalRoute {
     },
     problems: { 404: ['room_not_found'] },
     async handle({ params, query: { limit, after = null }, ...call }) {
-      const room = await roomByEntity(database, entityOf(params, call.tenantId));
+      const room = await entityByKey(database, entityOf(params, call.tenantId));
       if (!room) throw new AppError('room_not_found');
       const found = await listMembers(database, { room: room.id, after, limit: limit + 1 });
       const members = found.slice(0, limit);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Client } from '../clients/clients.store.ts';
-import { roomByRoomId } from '../entities/entities.store.ts';
+import { entityByRoomId } from '../entities/entities.store.ts';
 import { overrideLevel } from '../entities/member-calls.ts';
 import { highestOfTenantClients } from '../entities/roles.ts';
 import { AppError } from '../errors.ts';
@@ -40,7 +40,7 @@ function postPermission(parts: RoomDependencies): InternalRoute {
       const { database, provisioning } = parts;
       const { powerLevel } = body;
       checkLevel(client, powerLevel);
-      const entity = await roomByRoomId(database, tenantId, body.roomId);
+      const entity = await entityByRoomId(database, tenantId, body.roomId);
       if (!entity) throw new AppError('room_not_found');
       const whom = await memberOf(database, client, tenantId, body);
       const change = await database.transaction(async (tx) => {

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { listRooms, type Room, roomByEntity, roomByRoomId } from '../entities/entities.store.ts';
+import {
+  type EntityWithRoom,
+  entityByKey,
+  entityByRoomId,
+  listEntities,
+} from '../entities/entities.store.ts';
 import { entityTypes } from '../entities/room.ts';
 import { AppError } from '../errors.ts';
 import {
@@ -48,7 +53,7 @@ function getRooms(parts: RoomDependencies): InternalRoute {
     },
     async handle({ tenantId, query: { entityType = null, state = null, after = null, limit } }) {
       const filter = { tenantId, entityType, state, after, limit: limit + 1 };
-      const found = await listRooms(parts.database, filter);
+      const found = await listEntities(parts.database, filter);
       const rooms = found.slice(0, limit);
       const last = found.length > limit ? rooms.at(-1) : undefined;
       return {
@@ -70,10 +75,7 @@ function getRoomByEntity(parts: RoomDependencies): InternalRoute {
     answer: oneRoom,
     problems: { 404: ['room_not_found'] },
     async handle({ params, tenantId }) {
-      return shownRoom(
-        found(await roomByEntity(parts.database, entityOf(params, tenantId))),
-        parts,
-      );
+      return shownRoom(found(await entityByKey(parts.database, entityOf(params, tenantId))), parts);
     },
   });
 }
@@ -89,13 +91,13 @@ function getRoomById(parts: RoomDependencies): InternalRoute {
     answer: oneRoom,
     problems: { 404: ['room_not_found'] },
     async handle({ params, tenantId }) {
-      return shownRoom(found(await roomByRoomId(parts.database, tenantId, params.roomId)), parts);
+      return shownRoom(found(await entityByRoomId(parts.database, tenantId, params.roomId)), parts);
     },
   });
 }
 
 /** Another tenant's room looks as if there were none. */
-function found(room: Room | undefined): Room {
+function found(room: EntityWithRoom | undefined): EntityWithRoom {
   if (!room) throw new AppError('room_not_found');
   return room;
 }

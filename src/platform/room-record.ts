@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import type { Change, DesiredStateSettings } from '../entities/desired-state.ts';
-import { type Entity, type Room, roomsByIds } from '../entities/entities.store.ts';
+import { type EntityKey, type EntityWithRoom, entitiesByIds } from '../entities/entities.store.ts';
 import { fullAlias } from '../entities/names.ts';
 import { progressOf, untilSettled } from '../entities/progress.ts';
 import { entityTypes } from '../entities/room.ts';
@@ -69,12 +69,15 @@ export const waitQuery = z.object({
 
 export const limitQuery = z.coerce.number().int().min(1).max(500).default(100);
 
-export function entityOf({ type, slug }: z.output<typeof entityParams>, tenantId: string): Entity {
+export function entityOf(
+  { type, slug }: z.output<typeof entityParams>,
+  tenantId: string,
+): EntityKey {
   return { tenantId, entityType: type, entitySlug: slug };
 }
 
 export function shownRoom(
-  room: Room,
+  room: EntityWithRoom,
   { serverName, provisioning }: RoomDependencies,
 ): z.input<typeof roomRecord> {
   return {
@@ -87,7 +90,7 @@ export function shownRoom(
   };
 }
 
-export function shownSync(room: Room, provisioning: boolean): z.input<typeof sync> {
+export function shownSync(room: EntityWithRoom, provisioning: boolean): z.input<typeof sync> {
   const { syncedAt, ...progress } = progressOf(room, provisioning);
   return { ...progress, syncedAt: syncedAt?.toISOString() ?? null };
 }
@@ -98,11 +101,11 @@ export async function roomsAfter(
   changes: readonly Change[],
   { wait = 0 }: z.output<typeof waitQuery>,
   ctx: Context,
-): Promise<Room[]> {
+): Promise<EntityWithRoom[]> {
   if (wait > 0 && provisioning) {
     await untilSettled(database, changes, { seconds: wait, isGone: () => ctx.res.closed });
   }
-  return roomsByIds(
+  return entitiesByIds(
     database,
     changes.map(({ id }) => id),
   );
@@ -113,9 +116,9 @@ export async function roomAfter(
   change: Change,
   query: z.output<typeof waitQuery>,
   ctx: Context,
-): Promise<Room> {
+): Promise<EntityWithRoom> {
   const [room] = await roomsAfter(parts, [change], query, ctx);
-  return room as Room;
+  return room as EntityWithRoom;
 }
 
 /** Where a list goes on: opaque to callers. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../../src/database/database.ts';
-import type { RoomState, RoomType } from '../../src/entities/room.ts';
+import type { EntityState, RoomType } from '../../src/entities/room.ts';
 
 export type RoomOrder = {
   tenantId: string;
   entityType?: RoomType;
   entitySlug?: string;
-  state?: RoomState;
+  state?: EntityState;
   /** As Synapse calls it, once it is made. */
   roomId?: string;
 };

@@ -8,8 +8,8 @@ import {
   belongs,
   type Desired,
   type MemberState,
+  withEntityStatement,
   withMemberStatement,
-  withRoomStatement,
 } from '../../src/entities/statements.ts';
 import { delivery, type Reported } from './histories.ts';
 
@@ -51,7 +51,7 @@ function told(events: readonly Reported[]): Map<string, Entity> {
     all.set(event.entitySlug, entity);
     const reading = read(event);
     if (reading.about === 'entity')
-      entity.desired = withRoomStatement(entity.desired, reading.statement);
+      entity.desired = withEntityStatement(entity.desired, reading.statement);
     const said = saidIn(reading);
     if (said) {
       entity.members[said.userSlug] = withMemberStatement(
@@ -108,12 +108,16 @@ describe('statements about an entity and its members', () => {
 
 describe('an entity', () => {
   test('that is only updated exists, and any statement about its state counts more', () => {
-    const updated = withRoomStatement(nothingDesired, {
+    const updated = withEntityStatement(nothingDesired, {
       stamp: stampOf(9),
       fields: { name: 'Chess' },
     });
     assert.equal(updated.state, 'active');
-    const older = withRoomStatement(updated, { stamp: stampOf(2), fields: {}, state: 'cancelled' });
+    const older = withEntityStatement(updated, {
+      stamp: stampOf(2),
+      fields: {},
+      state: 'cancelled',
+    });
     assert.deepEqual([older.state, older.name], ['cancelled', 'Chess']);
   });
 
@@ -122,16 +126,16 @@ describe('an entity', () => {
     const after: MemberState = { role: 'owner', powerLevel: null, stamp: stampOf(6) };
     const created = { stamp: stampOf(5), fields: {}, state: 'active' } as const;
     const deleted = { stamp: stampOf(4), fields: {}, state: 'deleted' } as const;
-    const again = withRoomStatement(withRoomStatement(nothingDesired, created), deleted);
+    const again = withEntityStatement(withEntityStatement(nothingDesired, created), deleted);
     assert.equal(again.state, 'active', 'the deletion arrived late');
     assert.deepEqual([belongs(before, again), belongs(after, again)], [false, true]);
   });
 
   test('hears a statement that is not newer without changing at all', () => {
     const statement = { stamp: stampOf(3), fields: { name: 'Chess' }, state: 'active' } as const;
-    const known = withRoomStatement(nothingDesired, statement);
-    assert.equal(withRoomStatement(known, statement), known);
-    assert.equal(withRoomStatement(known, { ...statement, stamp: stampOf(2) }), known);
+    const known = withEntityStatement(nothingDesired, statement);
+    assert.equal(withEntityStatement(known, statement), known);
+    assert.equal(withEntityStatement(known, { ...statement, stamp: stampOf(2) }), known);
   });
 });
 

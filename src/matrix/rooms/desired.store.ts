@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../entities/room.ts';
+import type { EntityState, RoomOrigin, RoomType, StrangerPolicy } from '../../entities/room.ts';
 import type { HeldRemovals } from './desired.ts';
 
 export type RoomRow = {
@@ -9,7 +9,7 @@ export type RoomRow = {
   tenantName: string;
   type: RoomType;
   slug: string;
-  state: RoomState;
+  state: EntityState;
   origin: RoomOrigin;
   name: string | null;
   topic: string | null;

@@ -1,4 +1,4 @@
-import type { RoomOrigin, RoomState, RoomType, StrangerPolicy } from '../../entities/room.ts';
+import type { EntityState, RoomOrigin, RoomType, StrangerPolicy } from '../../entities/room.ts';
 
 /** What the platform says of somebody who has a Matrix user of ours. */
 export type Person = {
@@ -37,7 +37,7 @@ export type Desired = {
   tenantId: string;
   type: RoomType;
   slug: string;
-  state: RoomState;
+  state: EntityState;
   origin: RoomOrigin;
   /** What is null here is not ours to say. */
   name: string | null;

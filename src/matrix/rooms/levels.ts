@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RoomState, RoomType } from '../../entities/room.ts';
+import type { EntityState, RoomType } from '../../entities/room.ts';
 import { type Actual, type Content, creatorsHavePower } from './actual.ts';
 import type { Desired } from './desired.ts';
 
@@ -39,7 +39,7 @@ function levelsOfEvents(version: string): Record<string, number> {
   return { ...eventLevels, ...(creatorsHavePower(version) && { 'm.room.tombstone': aboveAll }) };
 }
 
-function namedLevels(type: RoomType, state: RoomState) {
+function namedLevels(type: RoomType, state: EntityState) {
   const silent = type === 'space' ? highest : 50;
   return {
     users_default: 0,

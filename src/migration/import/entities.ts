@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Transaction } from '../../database/database.ts';
 import { DesiredState } from '../../entities/desired-state.ts';
-import { awaitRooms } from '../../entities/entities.store.ts';
+import { awaitEntities } from '../../entities/entities.store.ts';
 import { adoptRooms, type ImportedRoom } from '../../entities/import.store.ts';
 import { creatorRole } from '../../entities/roles.ts';
 import { entityTypes } from '../../entities/room.ts';
@@ -53,7 +53,7 @@ async function importEntities(tx: Transaction, lines: Lines, context: ImportCont
   const faults = await roomFaults(tx, lines, observation);
   const sound = lines.filter((_, at) => !faults[at]);
   const entities = sound.map((line) => entityOf(line, tenantId));
-  await awaitRooms(tx, entities);
+  await awaitEntities(tx, entities);
   await adoptRooms(tx, tenantId, roomsToAdopt(sound, observation));
   const desiredState = await DesiredState.open(tx, {
     entities,
@@ -112,7 +112,7 @@ function creatorOf(
   { tenantId }: ImportContext,
 ) {
   const { creatorSlug } = line.value;
-  const room = desiredState.room(entityOf(line, tenantId));
+  const room = desiredState.entity(entityOf(line, tenantId));
   if (!creatorSlug || !room) return [];
   return [{ room: room.id, memberTenantId: tenantId, member: creatorSlug }];
 }

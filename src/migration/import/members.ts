@@ -53,7 +53,7 @@ async function importMembers(
     serverName: config.matrix.serverName,
   });
   const keys = lines.map(({ value }) => ({
-    room: desiredState.room({ tenantId, ...value })?.id ?? '',
+    room: desiredState.entity({ tenantId, ...value })?.id ?? '',
     memberTenantId: tenantId,
     member: value.userSlug,
   }));
