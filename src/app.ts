@@ -28,8 +28,8 @@ import type { MatrixDevices } from './oidc/removed-devices.ts';
 import { signOutEverywhere } from './oidc/sessions.ts';
 import { subjectsOf } from './oidc/subjects.ts';
 import { createTenancy } from './oidc/tenancy.ts';
+import type { PageDependencies } from './pages/needs.ts';
 import { createProviderPages } from './pages/provider-pages.ts';
-import type { InteractionParts } from './pages/sign-in/parts.ts';
 import type { Fingerprints } from './secrets/fingerprints.ts';
 import type { KeyRing } from './secrets/keyring.ts';
 import { DefaultBrand } from './tenants/default-brand.ts';
@@ -47,7 +47,7 @@ export type AppParts = {
 };
 
 export type App = {
-  parts: InteractionParts;
+  parts: PageDependencies;
   current: CurrentProvider;
   web: Koa;
   listen(): Promise<Server>;
@@ -86,7 +86,7 @@ export async function createApp(app: AppParts): Promise<App> {
   };
 }
 
-async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<InteractionParts> {
+async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<PageDependencies> {
   const { config, database, ring, fingerprints, log } = app;
   const cookies = cookieNames(config.publicUrl);
   const parking = { cookies, ring, secureCookies: config.publicUrl.startsWith('https:') };

@@ -27,14 +27,14 @@ import { handOffRoutes } from './pages/handoff/routes.ts';
 import { homeRoutes } from './pages/home/routes.ts';
 import { tryRoutes } from './pages/home/try.ts';
 import { invitationRoutes } from './pages/invitation/routes.ts';
+import type { PageDependencies } from './pages/needs.ts';
 import { recoverRoutes } from './pages/recovery/routes.ts';
-import type { InteractionParts } from './pages/sign-in/parts.ts';
 import { interactionRoutes } from './pages/sign-in/routes.ts';
 import type { DefaultBrand } from './tenants/default-brand.ts';
 import { brandRoutes } from './tenants/routes.ts';
 import { tenantSlugByDomain } from './tenants/tenants.store.ts';
 
-export type WebParts = InteractionParts & {
+export type WebParts = PageDependencies & {
   config: Config;
   log: Log;
   isStopping: () => boolean;

@@ -6,7 +6,7 @@ import { applicationsOf, sessionsOf } from './overview.store.ts';
 import type { Visit } from './visit.ts';
 
 /** Everything that is kept about a person, as a file (GDPR Art. 15 and 20). */
-export async function downloadData(visit: Visit): Promise<void> {
+export async function downloadData(visit: Visit<'serverName'>): Promise<void> {
   const { account, tenant, parts, ctx } = visit;
   const { database, serverName } = parts;
   const { tenantId: _tenant, emailKey: _key, hasPassword, ...facts } = account;

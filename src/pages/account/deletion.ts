@@ -9,7 +9,7 @@ import type { Visit } from './visit.ts';
 const form = z.object({ handle: z.string().max(300).default(''), erase: z.string().optional() });
 
 export async function showDeletion(
-  visit: Visit,
+  visit: Visit<'serverName'>,
   { errors = {}, erase = false }: { errors?: Errors; erase?: boolean } = {},
 ): Promise<void> {
   const { account, parts } = visit;
@@ -23,7 +23,7 @@ export async function showDeletion(
   });
 }
 
-export async function submitDeletion(visit: Visit): Promise<void> {
+export async function submitDeletion(visit: Visit<'outside' | 'serverName'>): Promise<void> {
   const { account, parts, ctx } = visit;
   const { handle, ...choice } = validate(form, await readForm(ctx));
   const erase = choice.erase !== undefined;

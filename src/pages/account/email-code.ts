@@ -37,7 +37,7 @@ const purpose = 'email-change';
  * @returns an error to show when limits refuse it
  */
 export async function sendEmailCode(
-  visit: Visit,
+  visit: Visit<'codes' | 'limits' | 'mail' | 'rateLimits'>,
   { email, key }: EmailAddress,
 ): Promise<FieldError | undefined> {
   const { account, parts, browser, ctx } = visit;
@@ -74,7 +74,7 @@ export async function sendEmailCode(
 }
 
 export async function showEmailCode(
-  visit: Visit,
+  visit: Visit<'codes' | 'ring'>,
   { errors = {}, resent = false }: { errors?: Errors; resent?: boolean } = {},
 ): Promise<void> {
   const pending = pendingOf(visit);
@@ -93,7 +93,9 @@ export async function showEmailCode(
   });
 }
 
-export async function resendEmailCode(visit: Visit): Promise<void> {
+export async function resendEmailCode(
+  visit: Visit<'codes' | 'limits' | 'mail' | 'rateLimits' | 'ring'>,
+): Promise<void> {
   await readForm(visit.ctx);
   const pending = pendingOf(visit);
   if (!pending) return visit.redirect('/account/email');
@@ -108,7 +110,9 @@ export async function resendEmailCode(visit: Visit): Promise<void> {
   return showEmailCode(visit, { resent: true });
 }
 
-export async function submitEmailCode(visit: Visit): Promise<void> {
+export async function submitEmailCode(
+  visit: Visit<'codes' | 'limits' | 'outside' | 'ring'>,
+): Promise<void> {
   const { parts, ctx, browser } = visit;
   const { code } = validate(form, await readForm(ctx));
   const pending = pendingOf(visit);
@@ -135,7 +139,7 @@ export async function submitEmailCode(visit: Visit): Promise<void> {
  *
  * @throws AppError `recovery_outdated` (409) when the address found an account meanwhile
  */
-async function redeem(visit: Visit, code: string): Promise<Redemption> {
+async function redeem(visit: Visit<'codes' | 'outside'>, code: string): Promise<Redemption> {
   const { account, parts, browser, session } = visit;
   const work = parts.database.transaction(async (tx) => {
     const result = await parts.codes.redeemCode(tx, { ...binding(visit), code });
@@ -157,7 +161,7 @@ async function redeem(visit: Visit, code: string): Promise<Redemption> {
 }
 
 /** The change that this browser asked for as the account that it is signed in to. */
-function pendingOf(visit: Visit) {
+function pendingOf(visit: Visit<'ring'>) {
   const pending = pendingEmail.read(visit.ctx, visit.parts);
   return pending?.accountId === visit.account.id ? pending : undefined;
 }
@@ -166,7 +170,7 @@ function binding({ account, browser }: Visit) {
   return { purpose, tenantId: account.tenantId, browser, subject: account.id } as const;
 }
 
-async function secondsToResend({ account, parts }: Visit): Promise<number> {
+async function secondsToResend({ account, parts }: Visit<'codes'>): Promise<number> {
   const at = await parts.codes.resendAllowedAt(parts.database, { purpose, subject: account.id });
   return Math.max(0, Math.ceil((at.getTime() - Date.now()) / 1000));
 }

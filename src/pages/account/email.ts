@@ -22,7 +22,9 @@ export async function showEmail(
 }
 
 /** Mails a code to the new address. Whether somebody here has it already is told only there. */
-export async function submitEmail(visit: Visit): Promise<void> {
+export async function submitEmail(
+  visit: Visit<'codes' | 'limits' | 'mail' | 'rateLimits' | 'ring'>,
+): Promise<void> {
   const { email: value } = validate(form, await readForm(visit.ctx));
   const address = parseEmail(value);
   const problem = address ? problemOf(address, visit) : missingOrInvalid(value);

@@ -7,10 +7,15 @@ import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
 import { labelOf, profileOf } from '../../federation/identity.ts';
 import type { RedeemedRequest } from '../../federation/requests.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import type { Needs } from '../needs.ts';
 import { problemUrl } from '../sign-in/upstream-problem.ts';
 import { personOf } from './person.ts';
 import { waysPath } from './ways.ts';
+
+/** What it takes to know who is signed in, and to connect. */
+export type Linking = Needs<
+  'connectors' | 'cookies' | 'current' | 'database' | 'fingerprints' | 'outside' | 'subjects'
+>;
 
 /**
  * Connects what a signed-in person brought back to the account that they left from. A tab in which
@@ -21,7 +26,7 @@ import { waysPath } from './ways.ts';
  */
 export async function linkIdentity(
   ctx: Context,
-  parts: InteractionParts,
+  parts: Linking,
   request: RedeemedRequest,
   identity: UpstreamIdentity,
 ): Promise<string> {

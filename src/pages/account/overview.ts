@@ -42,7 +42,10 @@ const nameForm = z.object({
 type Shown = Partial<Pick<AccountPages['account'], 'errors'>> & { name?: string };
 
 /** Everything that a person can see and change of their account, on one page. */
-export async function showAccount(visit: Visit, shown: Shown = {}): Promise<void> {
+export async function showAccount(
+  visit: Visit<'serverName' | 'sessions'>,
+  shown: Shown = {},
+): Promise<void> {
   const { account, parts, session } = visit;
   const [sessions, applications, invited, factors] = await Promise.all([
     sessionsOf(parts.database, account.id),
@@ -91,7 +94,7 @@ const actions = {
   signOutAction: '/account/sign-out',
 };
 
-export async function submitName(visit: Visit): Promise<void> {
+export async function submitName(visit: Visit<'serverName' | 'sessions'>): Promise<void> {
   const { account, parts } = visit;
   const { name } = validate(nameForm, await readForm(visit.ctx));
   if (!name) return showAccount(visit, { name, errors: { name: { code: 'name_required' } } });

@@ -29,7 +29,9 @@ export async function showPassword(visit: Visit, errors: Errors = {}): Promise<v
 }
 
 /** Sets, changes or removes the password. Every other session ends, this one stays. */
-export async function submitPassword(visit: Visit): Promise<void> {
+export async function submitPassword(
+  visit: Visit<'breaches' | 'hasher' | 'limits' | 'outside'>,
+): Promise<void> {
   const { account, parts, browser, session } = visit;
   const { current, password, remove } = validate(form, await readForm(visit.ctx));
   const removes = remove !== undefined && canRemove(visit);
@@ -51,12 +53,18 @@ function canRemove({ account }: Visit): boolean {
   return account.hasPassword && account.emailKey !== null;
 }
 
-async function problemOf(password: string, { account, parts }: Visit): Promise<string | undefined> {
+async function problemOf(
+  password: string,
+  { account, parts }: Visit<'breaches'>,
+): Promise<string | undefined> {
   return password ? newPasswordProblem(parts.breaches, password, account) : 'password_required';
 }
 
 /** Guesses here draw on the same budget as those at the sign-in. */
-async function refuseCurrent(visit: Visit, password: string): Promise<FieldError | undefined> {
+async function refuseCurrent(
+  visit: Visit<'hasher' | 'limits'>,
+  password: string,
+): Promise<FieldError | undefined> {
   const { account, parts, browser, ctx } = visit;
   if (!password) return { code: 'password_required' };
   const identifier = account.emailKey ?? account.handle;

@@ -7,7 +7,7 @@ import { readForm } from '../../http/forms.ts';
 import { sameOriginForms } from '../../http/origin.ts';
 import { proofSeconds } from '../../oidc/lifetimes.ts';
 import { reaches, twoSteps } from '../../oidc/proofs.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import type { Needs, PageDependencies } from '../needs.ts';
 import { revokeApplication } from './applications.ts';
 import { downloadData } from './data.ts';
 import { showDeletion, submitDeletion } from './deletion.ts';
@@ -34,8 +34,8 @@ import { Visit } from './visit.ts';
 import { showWays, submitWays } from './ways.ts';
 
 type Page = {
-  get?: (visit: Visit) => Promise<void>;
-  post?: (visit: Visit) => Promise<void>;
+  get?: (visit: Visit<keyof PageDependencies>) => Promise<void>;
+  post?: (visit: Visit<keyof PageDependencies>) => Promise<void>;
 };
 
 const pages: Record<string, Page> = {
@@ -79,7 +79,7 @@ const provenPages: Record<string, Page & { to: Destination }> = {
 };
 
 /** `/account` and below: each page is one URL for the page and for its form. */
-export function accountRoutes(parts: InteractionParts, origin: { port: number }): Router {
+export function accountRoutes(parts: PageDependencies, origin: { port: number }): Router {
   const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   const serve = (path: string, { get, post }: Page, to: Destination, proven = false) => {
@@ -114,7 +114,7 @@ export function accountRoutes(parts: InteractionParts, origin: { port: number })
 
 /** That a browser is remembered is no proof of now: whoever has a second factor has used it. */
 async function hasProof(
-  { database }: Pick<InteractionParts, 'database'>,
+  { database }: Needs<'database'>,
   { account, session }: Person,
 ): Promise<boolean> {
   if (session.loginTs <= Date.now() / 1000 - proofSeconds) return false;

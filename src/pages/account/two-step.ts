@@ -27,7 +27,7 @@ export async function showTwoStep(visit: Visit): Promise<void> {
   });
 }
 
-export async function submitTwoStep(visit: Visit): Promise<void> {
+export async function submitTwoStep(visit: Visit<'outside' | 'ring'>): Promise<void> {
   const { do: action } = validate(actionForm, await readForm(visit.ctx));
   switch (action) {
     case 'set-up':
@@ -41,13 +41,13 @@ export async function submitTwoStep(visit: Visit): Promise<void> {
   }
 }
 
-async function beginApp(visit: Visit): Promise<void> {
+async function beginApp(visit: Visit<'ring'>): Promise<void> {
   const { parts, account } = visit;
   await parts.database.transaction((tx) => beginTotp(tx, account.id, parts.ring));
   visit.redirect(appPath);
 }
 
-async function removeApp(visit: Visit): Promise<void> {
+async function removeApp(visit: Visit<'outside'>): Promise<void> {
   const { parts, account } = visit;
   await parts.database.transaction((tx) =>
     removeTotp(tx, { accountId: account.id }, parts.outside),
@@ -56,7 +56,7 @@ async function removeApp(visit: Visit): Promise<void> {
 }
 
 /** In answer to the form, and nowhere else: nobody can look at them once more. */
-async function makeCodes(visit: Visit): Promise<void> {
+async function makeCodes(visit: Visit<'outside'>): Promise<void> {
   const { database, fingerprints, outside } = visit.parts;
   const accountId = visit.account.id;
   if (!hasSecondFactor(await factorsOf(database, accountId))) return visit.redirect(twoStepPath);
@@ -67,7 +67,7 @@ async function makeCodes(visit: Visit): Promise<void> {
 }
 
 /** The secret for the app, as long as nothing was set up with it. */
-export async function showApp(visit: Visit, errors: Errors = {}): Promise<void> {
+export async function showApp(visit: Visit<'ring'>, errors: Errors = {}): Promise<void> {
   const { account, tenant, parts } = visit;
   const names = {
     issuer: (tenant.branding.name ?? tenant.name).replaceAll(':', ' '),
@@ -87,7 +87,7 @@ export async function showApp(visit: Visit, errors: Errors = {}): Promise<void> 
 }
 
 /** The first code from the app: from now on it is asked for, and recovery codes stand in for it. */
-export async function submitApp(visit: Visit): Promise<void> {
+export async function submitApp(visit: Visit<'limits' | 'outside' | 'ring'>): Promise<void> {
   const { parts, account, browser, ctx } = visit;
   const { code } = validate(codeForm, await readForm(ctx));
   if (!trimUnseen(code)) return showApp(visit, { code: { code: 'totp_missing' } });

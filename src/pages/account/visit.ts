@@ -6,18 +6,24 @@ import { record } from '../../audit/events.ts';
 import type { Transaction } from '../../database/database.ts';
 import { readForm } from '../../http/forms.ts';
 import { browserOf } from '../../oidc/browser.ts';
-import type { InteractionParts } from '../sign-in/parts.ts';
+import type { Needs, PageDependencies } from '../needs.ts';
 import type { Person } from './person.ts';
 
-/** One request of somebody who is signed in and looks after their account. */
-export class Visit {
+/** What it takes to show a page of the account. */
+type Own = 'cookies' | 'database' | 'fingerprints' | 'pages' | 'secureCookies';
+
+/**
+ * One request of somebody who is signed in and looks after their account. `Visit<'limits'>` is one to a
+ * page that needs the limits besides.
+ */
+export class Visit<Name extends keyof PageDependencies = never> {
   readonly ctx: Context;
-  readonly parts: InteractionParts;
+  readonly parts: Needs<Own | Name>;
   readonly account: Person['account'];
   readonly tenant: Person['tenant'];
   readonly session: Person['session'];
 
-  constructor(ctx: Context, parts: InteractionParts, person: Person) {
+  constructor(ctx: Context, parts: Needs<Own | Name>, person: Person) {
     this.ctx = ctx;
     this.parts = parts;
     this.account = person.account;

@@ -23,7 +23,7 @@ const form = z.object({
 export const waysPath = '/account/ways';
 
 /** All that signs in to the account, and what could. */
-export async function showWays(visit: Visit, errors?: Errors): Promise<void> {
+export async function showWays(visit: Visit<'connectors'>, errors?: Errors): Promise<void> {
   const { account, parts, tenant } = visit;
   const [identities, offered] = await Promise.all([
     identitiesOf(parts.database, account.id),
@@ -51,7 +51,19 @@ export async function showWays(visit: Visit, errors?: Errors): Promise<void> {
   allowFormsTo(visit.ctx, undefined);
 }
 
-export async function submitWays(visit: Visit): Promise<void> {
+export async function submitWays(
+  visit: Visit<
+    | 'clients'
+    | 'connectors'
+    | 'current'
+    | 'log'
+    | 'outside'
+    | 'publicUrl'
+    | 'rateLimits'
+    | 'tenancy'
+    | 'upstreamRequests'
+  >,
+): Promise<void> {
   const { remove, connect, input } = validate(form, await readForm(visit.ctx));
   if (remove !== undefined) return removeIdentity(visit, remove);
   if (connect !== undefined) return beginLink(visit, connect, input);
@@ -59,7 +71,7 @@ export async function submitWays(visit: Visit): Promise<void> {
 }
 
 /** Two at once wait for each other at the account's row: the second sees what the first left. */
-async function removeIdentity(visit: Visit, id: string): Promise<void> {
+async function removeIdentity(visit: Visit<'connectors' | 'outside'>, id: string): Promise<void> {
   const { account, parts, tenant, session, browser } = visit;
   const offered = await parts.connectors.offered(tenant);
   const removed = await parts.database.transaction(async (tx) => {
@@ -95,7 +107,20 @@ function hasOther(
   return usable || account.emailKey !== null || account.hasPassword;
 }
 
-async function beginLink(visit: Visit, connection: string, input?: string): Promise<void> {
+async function beginLink(
+  visit: Visit<
+    | 'clients'
+    | 'connectors'
+    | 'current'
+    | 'log'
+    | 'publicUrl'
+    | 'rateLimits'
+    | 'tenancy'
+    | 'upstreamRequests'
+  >,
+  connection: string,
+  input?: string,
+): Promise<void> {
   const { account, parts, tenant, browser } = visit;
   const connector = await parts.connectors.find(tenant, connection);
   if (!connector) throw new AppError('not_found');

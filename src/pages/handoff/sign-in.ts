@@ -14,7 +14,7 @@ import type { Step } from '../sign-in/step.ts';
  * Ends a sign-in by the leave that this browser holds. Where that is used, ended or not for this, the
  * request begins anew without it, like anybody's.
  */
-export async function showHandedOver(step: Step): Promise<void> {
+export async function showHandedOver(step: Step<'ring'>): Promise<void> {
   const { ctx, parts, details } = step;
   const handOff = await handOffOf(step);
   permit.clear(ctx, parts);
@@ -31,7 +31,7 @@ export async function showHandedOver(step: Step): Promise<void> {
 }
 
 /** Undefined where it is another's, or where more is asked than who is there. */
-async function handOffOf(step: Step): Promise<HandOff | undefined> {
+async function handOffOf(step: Step<'ring'>): Promise<HandOff | undefined> {
   const { details, parts, signIn, client, fixedTenant } = step;
   const facts = permit.read(step.ctx, parts);
   if (facts?.browser !== signIn.browser || facts.clientId !== client.id) return undefined;

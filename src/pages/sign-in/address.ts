@@ -42,7 +42,7 @@ export function wantsAddress(step: Step, tenant: Tenant, facts: UpstreamFacts): 
 }
 
 export async function showAddress(
-  step: Step,
+  step: Step<'connectors' | 'ring'>,
   shown: { value?: string; errors?: Errors } = {},
 ): Promise<void> {
   const asked = await askedOf(step);
@@ -64,7 +64,9 @@ export async function showAddress(
   );
 }
 
-export async function submitAddress(step: Step): Promise<void> {
+export async function submitAddress(
+  step: Step<'codes' | 'connectors' | 'limits' | 'links' | 'mail' | 'publicUrl' | 'ring'>,
+): Promise<void> {
   const asked = await askedOf(step);
   if (!asked) return step.redirect(step.url());
   const { email: value, skip } = validate(form, await readForm(step.ctx));
@@ -102,7 +104,7 @@ export async function submitAddress(step: Step): Promise<void> {
  */
 export async function giveAddress(
   tx: Transaction,
-  { details, parts, signIn }: Step,
+  { details, parts, signIn }: Step<'outside'>,
   { email, emailKey }: { email: string; emailKey: string },
 ): Promise<void> {
   const { accountId, uid } = details.session ?? {};
@@ -115,7 +117,7 @@ export async function giveAddress(
   await claimGuest(tx, { accountId, emailKey });
 }
 
-async function askedOf(step: Step): Promise<Asked | undefined> {
+async function askedOf(step: Step<'connectors' | 'ring'>): Promise<Asked | undefined> {
   if (step.details.prompt.name === 'email') return accountAsked(step);
   const facts = upstreamOf(step);
   const { tenant, parts } = step;

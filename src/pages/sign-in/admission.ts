@@ -27,7 +27,7 @@ const problems = {
  *
  * @throws AppError as `admissionOf`
  */
-export async function receive(step: Step, person: Person): Promise<void> {
+export async function receive(step: Step<'ring'>, person: Person): Promise<void> {
   const { signIn, parts } = step;
   const { tenant } = person;
   const accepted = acceptedInvitation(step.ctx, parts);
@@ -70,7 +70,7 @@ export async function invitationFor(step: Step, person: Person): Promise<Invitat
 }
 
 /** The tenant that this browser's person accepted an invitation to, whatever that is worth. */
-export function invitedTo({ ctx, parts }: Step): string | undefined {
+export function invitedTo({ ctx, parts }: Step<'ring'>): string | undefined {
   return acceptedInvitation(ctx, parts)?.tenantId;
 }
 
@@ -95,7 +95,7 @@ export async function leaveRest(tx: Transaction, { invitation }: Admission): Pro
   if (invitation?.handle) await releaseKeptHandle(tx, invitation.id);
 }
 
-export function forgetInvitation({ ctx, parts }: Step, { invitation }: Admission): void {
+export function forgetInvitation({ ctx, parts }: Step<'ring'>, { invitation }: Admission): void {
   if (invitation) forgetAccepted(ctx, parts);
 }
 

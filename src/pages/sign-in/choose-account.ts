@@ -22,7 +22,7 @@ const form = z.object({ account: z.string().max(100) });
 type Choice = { session: LivingSession; subject: Subject };
 
 /** The accounts that this browser is signed in to and that may be used here. */
-export async function showAccounts(step: Step): Promise<void> {
+export async function showAccounts(step: Step<'ring' | 'subjects'>): Promise<void> {
   const choices = await choicesOf(step);
   if (choices.length === 0) return step.redirect(step.url('sign-in'));
   const communities = await communitiesOf(step, choices);
@@ -43,7 +43,7 @@ export async function showAccounts(step: Step): Promise<void> {
  * Going on as somebody else means another session, and an interaction belongs to the session that
  * it started with: so the authorization request starts again with the chosen one.
  */
-export async function submitAccount(step: Step): Promise<void> {
+export async function submitAccount(step: Step<'ring' | 'subjects'>): Promise<void> {
   const { ctx, parts, details } = step;
   const { account } = validate(form, await readForm(ctx));
   const choice = (await choicesOf(step)).find(({ subject }) => subject.id === account);
@@ -83,7 +83,12 @@ function proving(params: Record<string, unknown>, { subject }: Choice) {
   return { ...params, prompt, login_hint: subject.handle ?? subject.email ?? undefined };
 }
 
-async function choicesOf({ ctx, parts, tenant, client }: Step): Promise<Choice[]> {
+async function choicesOf({
+  ctx,
+  parts,
+  tenant,
+  client,
+}: Step<'ring' | 'subjects'>): Promise<Choice[]> {
   const current = currentSessionId(ctx, parts);
   const ids = [...new Set([...(current ? [current] : []), ...parkedSessions(ctx, parts)])];
   const choices: Choice[] = [];

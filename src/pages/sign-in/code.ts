@@ -7,6 +7,7 @@ import { serves } from '../../clients/directory.ts';
 import type { Transaction } from '../../database/database.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
+import type { Finishing } from '../needs.ts';
 import { giveAddress } from './address.ts';
 import { codeProblem, tooMany } from './code-problems.ts';
 import { goOnAsSignedIn } from './finish.ts';
@@ -21,7 +22,11 @@ const form = z.object({ code: z.string().max(40).default(''), resend: z.string()
 
 type Errors = Record<string, { code: string; params?: Record<string, string | number> }>;
 
-export async function showCode(step: Step, errors: Errors = {}, resent = false): Promise<void> {
+export async function showCode(
+  step: Step<'codes' | 'ring'>,
+  errors: Errors = {},
+  resent = false,
+): Promise<void> {
   const { signIn, parts } = step;
   if (!signIn.email) return step.redirect(step.url());
   const purpose = purposeOf(step, signIn);
@@ -48,7 +53,9 @@ export async function showCode(step: Step, errors: Errors = {}, resent = false):
   );
 }
 
-export async function resendCode(step: Step): Promise<void> {
+export async function resendCode(
+  step: Step<'codes' | 'limits' | 'links' | 'mail' | 'publicUrl' | 'ring'>,
+): Promise<void> {
   const { signIn, parts } = step;
   if (!signIn.email) return step.redirect(step.url());
   await readForm(step.ctx);
@@ -65,7 +72,7 @@ export async function resendCode(step: Step): Promise<void> {
   return showCode(step, {}, true);
 }
 
-export async function submitCode(step: Step): Promise<void> {
+export async function submitCode(step: Step<Finishing | 'codes' | 'limits'>): Promise<void> {
   const { signIn, parts } = step;
   if (!signIn.email) return step.redirect(step.url());
   const { code } = validate(form, await readForm(step.ctx));
@@ -107,7 +114,11 @@ export async function submitCode(step: Step): Promise<void> {
   return afterProof(step);
 }
 
-function keepProof(tx: Transaction, step: Step, proof: { email: string; emailKey: string }) {
+function keepProof(
+  tx: Transaction,
+  step: Step<'outside'>,
+  proof: { email: string; emailKey: string },
+) {
   return isForAccount(step) ? giveAddress(tx, step, proof) : markProved(tx, step.signIn.id, proof);
 }
 
@@ -117,7 +128,7 @@ function isForAccount({ details }: Step): boolean {
 }
 
 /** The page of the address that the code went to. */
-function whereAsked(step: Step): string {
+function whereAsked(step: Step<'ring'>): string {
   const { intent } = step.signIn;
   const facts = upstreamOf(step);
   if (isForAccount(step) || (facts && !facts.link)) return 'email';
@@ -125,7 +136,7 @@ function whereAsked(step: Step): string {
 }
 
 /** The address is proved: who is it, or may they sign up? */
-async function afterProof(step: Step): Promise<void> {
+async function afterProof(step: Step<Finishing>): Promise<void> {
   const { signIn } = step;
   if (isForAccount(step)) return goOnAsSignedIn(step);
   const facts = upstreamOf(step);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { tenantByName } from '../../tenants/tenants.store.ts';
+import type { Finishing } from '../needs.ts';
 import { receive } from './admission.ts';
 import { accountsOfProvedAddress } from './code.ts';
 import { newcomerTo } from './person.ts';
@@ -15,7 +16,7 @@ import { type UpstreamFacts, upstreamOf } from './upstream-person.ts';
 const form = z.object({ tenant: z.string().min(1).max(100) });
 
 /** After a code: in which of the communities that know the address, or which one to join. */
-export async function showCommunities(step: Step): Promise<void> {
+export async function showCommunities(step: Step<'connectors' | 'ring'>): Promise<void> {
   const facts = upstreamOf(step);
   if (!step.signIn.provedAt && !facts) return step.redirect(step.url());
   const accounts = facts
@@ -32,7 +33,7 @@ export async function showCommunities(step: Step): Promise<void> {
   step.show('choose-community', { action: step.url('community'), communities });
 }
 
-export async function submitCommunity(step: Step): Promise<void> {
+export async function submitCommunity(step: Step<Finishing>): Promise<void> {
   const { parts, signIn } = step;
   const facts = upstreamOf(step);
   if (!signIn.provedAt && !facts) return step.redirect(step.url());
@@ -53,7 +54,7 @@ export async function submitCommunity(step: Step): Promise<void> {
 }
 
 /** The same for somebody whom another provider sent: with the community chosen, they arrive again. */
-async function arriveAt(step: Step, facts: UpstreamFacts, slug: string): Promise<void> {
+async function arriveAt(step: Step<Finishing>, facts: UpstreamFacts, slug: string): Promise<void> {
   const { parts, signIn } = step;
   // What was learned at a tenant's own provider counts there alone.
   if (step.tenant) throw new AppError('community_unknown');

@@ -3,6 +3,7 @@ import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
 import { hashPassword } from '../../accounts/address-salt.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { readForm, validate } from '../../http/forms.ts';
+import type { Finishing } from '../needs.ts';
 import { proved } from './proved.ts';
 import type { Step } from './step.ts';
 
@@ -28,7 +29,7 @@ export async function showPassword(step: Step, problem?: string): Promise<void> 
   );
 }
 
-export async function submitPassword(step: Step): Promise<void> {
+export async function submitPassword(step: Step<Finishing | 'breaches' | 'hasher'>): Promise<void> {
   const { parts } = step;
   const account = await accountById(parts.database, step.signIn.accountId ?? '');
   if (!account) return step.redirect(step.url());

@@ -17,7 +17,7 @@ type Missing = {
 };
 
 /** All that the application will be able to do, not only what it asks for anew. */
-export async function showConsent(step: Step): Promise<void> {
+export async function showConsent(step: Step<'subjects'>): Promise<void> {
   const { details, parts, client } = step;
   const subject = await parts.subjects.find(details.session?.accountId ?? '');
   if (!subject) throw new AppError('sign_in_expired');

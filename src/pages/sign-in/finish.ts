@@ -32,7 +32,7 @@ const lastWaySeconds = 400 * 24 * 3600;
 
 /** Ends the login of an interaction as this account. Only `proved` decides that it may end. */
 export async function finishSignIn(
-  step: Step,
+  step: Step<'connectors' | 'outside' | 'publicUrl' | 'ring'>,
   subject: Subject,
   proofs: Proofs,
   {
@@ -89,7 +89,7 @@ const mostToldOf = 10;
 /** Remembers the browser, and tells the account's person of one that is new to it. */
 async function meetBrowser(
   tx: Transaction,
-  { parts, signIn }: Step,
+  { parts, signIn }: Step<'outside'>,
   subject: Subject,
   { expected }: { expected: boolean },
 ): Promise<void> {

@@ -13,7 +13,7 @@ export type HomeRealm = { domain: string; tenant: Tenant; connector: Connector }
  * domain it is counts.
  */
 export async function homeRealmOf(
-  { parts, client, tenant }: Step,
+  { parts, client, tenant }: Step<'connectors'>,
   address: string,
 ): Promise<HomeRealm | undefined> {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();

@@ -15,7 +15,7 @@ export async function keptFor(step: Step, person: Person): Promise<string | unde
 
 /** By whose hold a handle is this person's: that of their invitation, or their own. */
 export function holderOf(
-  step: Step,
+  step: Step<'serverName'>,
   person: Person,
   { invitation }: Admission,
   handle: string,
@@ -30,7 +30,11 @@ export function isShared({ invitation }: Admission, heldBy: string): boolean {
 }
 
 /** The same while it is still being chosen. */
-export async function holderOfTyped(step: Step, person: Person, typed: string): Promise<string> {
+export async function holderOfTyped(
+  step: Step<'serverName'>,
+  person: Person,
+  typed: string,
+): Promise<string> {
   const invitation = person.accountId ? undefined : await invitationFor(step, person);
   return holderOf(step, person, { invitation }, typed);
 }

@@ -15,7 +15,7 @@ import { upstreamOf } from './upstream-person.ts';
  */
 export async function linkAgreed(
   tx: Transaction,
-  step: Step,
+  step: Step<'connectors' | 'outside' | 'ring'>,
   account: { id: string; tenantId: string },
 ): Promise<boolean> {
   const facts = upstreamOf(step);
@@ -44,6 +44,6 @@ export async function linkAgreed(
   return true;
 }
 
-async function nameOf({ parts, tenant }: Step, connection: string): Promise<string> {
+async function nameOf({ parts, tenant }: Step<'connectors'>, connection: string): Promise<string> {
   return (await parts.connectors.find(tenant, connection))?.name ?? connection;
 }

@@ -20,7 +20,7 @@ export type Person = {
   upstream?: UpstreamIdentity;
 };
 
-export async function personOf(step: Step): Promise<Person | undefined> {
+export async function personOf(step: Step<'ring'>): Promise<Person | undefined> {
   const { details, tenant, parts } = step;
   if (details.prompt.name !== 'handle') return tenant && newcomerTo(step, tenant);
   const account = await accountById(parts.database, details.session?.accountId ?? '');
@@ -31,7 +31,7 @@ export async function personOf(step: Step): Promise<Person | undefined> {
 }
 
 /** Whoever has proved an address, or an identity elsewhere, in this sign-in and may join. */
-export function newcomerTo(step: Step, tenant: Tenant): Person | undefined {
+export function newcomerTo(step: Step<'ring'>, tenant: Tenant): Person | undefined {
   const { signIn } = step;
   const upstream = upstreamOf(step);
   if (upstream) return upstream.link ? undefined : sentBy(step, upstream, tenant);

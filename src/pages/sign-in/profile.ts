@@ -4,6 +4,7 @@ import { checkHandle, suggestHandles } from '../../handles/availability.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
 import { displayName } from '../../text/display-name.ts';
+import type { Finishing } from '../needs.ts';
 import { holderOfTyped, keptFor } from './kept-handle.ts';
 import { type Person, personOf } from './person.ts';
 import { continueAsExisting, registerAccount, setUpHandle } from './register.ts';
@@ -37,7 +38,10 @@ function ideasOf({ upstream, email, name }: Person) {
   return { name, email: email || upstream?.email, wanted };
 }
 
-export async function showProfile(step: Step, shown: Shown = {}): Promise<void> {
+export async function showProfile(
+  step: Step<'handlePolicy' | 'ring' | 'serverName'>,
+  shown: Shown = {},
+): Promise<void> {
   const person = await personOf(step);
   if (!person) return step.redirect(step.url());
   const errors = shown.errors ?? {};
@@ -65,7 +69,11 @@ export async function showProfile(step: Step, shown: Shown = {}): Promise<void> 
 }
 
 /** What an invitation keeps for them comes first. */
-async function suggestionsFor(step: Step, person: Person, name?: string): Promise<string[]> {
+async function suggestionsFor(
+  step: Step<'handlePolicy'>,
+  person: Person,
+  name?: string,
+): Promise<string[]> {
   const { database, handlePolicy } = step.parts;
   const ideas = { ...ideasOf(person), name: name || person.name };
   const kept = await keptFor(step, person);
@@ -73,7 +81,9 @@ async function suggestionsFor(step: Step, person: Person, name?: string): Promis
   return kept ? [kept, ...others] : others;
 }
 
-export async function submitProfile(step: Step): Promise<void> {
+export async function submitProfile(
+  step: Step<Finishing | 'handlePolicy' | 'serverName'>,
+): Promise<void> {
   const person = await personOf(step);
   if (!person) return step.redirect(step.url());
   const fields = validate(form, await readForm(step.ctx));
@@ -123,7 +133,9 @@ export async function submitProfile(step: Step): Promise<void> {
 }
 
 /** The live answer while typing, for whoever is in the middle of choosing. */
-export async function answerAvailability(step: Step): Promise<void> {
+export async function answerAvailability(
+  step: Step<'handlePolicy' | 'rateLimits' | 'ring' | 'serverName'>,
+): Promise<void> {
   const { ctx, parts, signIn } = step;
   const person = await personOf(step);
   if (!person) throw new AppError('sign_in_expired', { status: 403 });

@@ -6,6 +6,7 @@ import { RememberedBrowsers } from '../../factors/remembered-browsers.ts';
 import type { Method, Proofs } from '../../oidc/proofs.ts';
 import { requiredStrengths, wishedStrengths } from '../../oidc/required-sign-in.ts';
 import type { Subject } from '../../oidc/subjects.store.ts';
+import type { Finishing } from '../needs.ts';
 import { endUnmet, type FinishOptions, finishSignIn } from './finish.ts';
 import { provesAgain } from './fresh-proof.ts';
 import { keepFirstStep } from './pending.ts';
@@ -19,7 +20,7 @@ import type { Step } from './step.ts';
  * @throws AppError `account_unavailable` (403) for an account that may not sign in here
  */
 export async function proved(
-  step: Step,
+  step: Step<Finishing>,
   accountId: string,
   method: Method,
   options: FinishOptions = {},
@@ -33,7 +34,7 @@ export async function proved(
  * @throws AppError `account_unavailable` (403) for an account that may not sign in here
  */
 export async function goOn(
-  step: Step,
+  step: Step<Finishing>,
   accountId: string,
   proofs: Proofs,
   options: FinishOptions,
@@ -67,7 +68,7 @@ export async function goOn(
   return step.redirect(step.url('second-step'));
 }
 
-async function usableHere(step: Step, accountId: string): Promise<Subject> {
+async function usableHere(step: Step<'subjects'>, accountId: string): Promise<Subject> {
   const { parts, client, fixedTenant } = step;
   const account = await parts.subjects.find(accountId);
   const tenantFits = account && (!fixedTenant || fixedTenant.id === account.tenantId);

@@ -6,6 +6,7 @@ import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
+import type { Finishing } from '../needs.ts';
 import { accountsOfProvedAddress } from './code.ts';
 import { leaveEndedSession } from './finish.ts';
 import { proved } from './proved.ts';
@@ -35,7 +36,9 @@ export async function showRecovery(
   );
 }
 
-export async function submitRecovery(step: Step): Promise<void> {
+export async function submitRecovery(
+  step: Step<'codes' | 'limits' | 'links' | 'mail' | 'publicUrl'>,
+): Promise<void> {
   const { email } = validate(addressForm, await readForm(step.ctx));
   const identifier = parseIdentifier(email);
   if (!identifier) {
@@ -70,7 +73,9 @@ export async function showNewPassword(step: Step, problem?: string): Promise<voi
   );
 }
 
-export async function submitNewPassword(step: Step): Promise<void> {
+export async function submitNewPassword(
+  step: Step<Finishing | 'breaches' | 'hasher'>,
+): Promise<void> {
   const { parts } = step;
   const account = await recoverable(step);
   if (!account) return step.redirect(step.url());

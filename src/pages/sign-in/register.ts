@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
 import { findIdentities } from '../../federation/identities.store.ts';
 import { forget } from '../../http/request-cache.ts';
+import type { Finishing } from '../needs.ts';
 import {
   type Admission,
   admissionOf,
@@ -32,7 +33,11 @@ const overtaking = new Set(['handle_taken', 'invitation_spent', 'approval_withdr
  * Holds the handle, has the homeserver make its user, then makes account, handle and audit row in
  * one transaction. Whatever fails on the way leaves at most a hold that expires.
  */
-export async function registerAccount(step: Step, person: Person, order: Order): Promise<Outcome> {
+export async function registerAccount(
+  step: Step<Finishing | 'serverName'>,
+  person: Person,
+  order: Order,
+): Promise<Outcome> {
   for (let tries = 0; tries < 3; tries += 1) {
     const outcome = await tryToRegister(step, person, order);
     if (outcome !== 'overtaken') return outcome;
@@ -42,7 +47,7 @@ export async function registerAccount(step: Step, person: Person, order: Order):
 
 /** @returns `overtaken` when the hold was moved, in another tab, or an invitation used up meanwhile */
 async function tryToRegister(
-  step: Step,
+  step: Step<Finishing | 'serverName'>,
   person: Person,
   order: Order,
 ): Promise<Outcome | 'overtaken'> {
@@ -75,7 +80,7 @@ async function tryToRegister(
 }
 
 function register(
-  step: Step,
+  step: Step<'provisioning'>,
   person: Person,
   order: Order & { accountId: string },
   admission: Admission,
@@ -105,7 +110,7 @@ function register(
 }
 
 function finishAs(
-  step: Step,
+  step: Step<Finishing>,
   accountId: string,
   upstream: UpstreamIdentity,
   options: { expected?: boolean } = {},
@@ -117,7 +122,7 @@ function finishAs(
  * The form was sent twice, or the same person finished in another tab: the address is proved, so
  * this sign-in goes on as the account that exists.
  */
-export async function continueAsExisting(step: Step, person: Person): Promise<boolean> {
+export async function continueAsExisting(step: Step<Finishing>, person: Person): Promise<boolean> {
   const { database } = step.parts;
   if (person.upstream) return continueAsKnown(step, person, person.upstream);
   const existing = await accountByEmail(database, person.tenant.id, person.emailKey);
@@ -130,7 +135,7 @@ export async function continueAsExisting(step: Step, person: Person): Promise<bo
 
 /** The same by the identity; an address that has an account meanwhile leads to the offer to link. */
 async function continueAsKnown(
-  step: Step,
+  step: Step<Finishing>,
   { tenant, emailKey }: Person,
   upstream: UpstreamIdentity,
 ) {
@@ -144,7 +149,7 @@ async function continueAsKnown(
 
 /** The same for an account that exists and only lacks a handle. */
 export async function setUpHandle(
-  step: Step,
+  step: Step<'provisioning'>,
   person: Person,
   order: Order & { accountId: string },
 ): Promise<Outcome> {

@@ -1,12 +1,13 @@
 import { requestState } from '../../admission/sign-up-requests.store.ts';
 import { endingPath } from '../../oidc/endings.ts';
+import type { Finishing } from '../needs.ts';
 import { admissionOf, subjectOf } from './admission.ts';
 import { personOf } from './person.ts';
 import { continueAsExisting } from './register.ts';
 import type { Step } from './step.ts';
 
 /** How a request to join stands. Whoever was let in meanwhile goes on from here. */
-export async function showRequest(step: Step): Promise<void> {
+export async function showRequest(step: Step<Finishing>): Promise<void> {
   const person = await personOf(step);
   if (!person || person.accountId) return step.redirect(step.url());
   if (await continueAsExisting(step, person)) return;

@@ -24,7 +24,7 @@ export async function accountIdToBe(
 
 /** Holds the handle, and has the homeserver make its user where that comes before the account. */
 export function reserve(
-  step: Step,
+  step: Step<'provisioning'>,
   person: Person,
   order: { accountId: string; handle: string; heldBy: string },
 ): ReturnType<typeof reserveHandle> {

@@ -6,6 +6,7 @@ import { sameOriginForms } from '../../http/origin.ts';
 import { endingPath, isEnding } from '../../oidc/endings.ts';
 import { handedOverPath } from '../../oidc/isolated-session.ts';
 import { showHandedOver } from '../handoff/sign-in.ts';
+import type { PageDependencies } from '../needs.ts';
 import { addUpstreamLogout } from '../upstream-logout.ts';
 import { showAddress, submitAddress } from './address.ts';
 import { showAccounts, submitAccount } from './choose-account.ts';
@@ -14,7 +15,6 @@ import { showCommunities, submitCommunity } from './community.ts';
 import { showPassword, submitPassword } from './confirm-password.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
 import { showMemberships, submitMemberships } from './memberships.ts';
-import type { InteractionParts } from './parts.ts';
 import { answerAvailability, showProfile, submitProfile } from './profile.ts';
 import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from './recovery.ts';
 import { showRequest } from './request-to-join.ts';
@@ -33,7 +33,10 @@ import { showArrival } from './upstream-arrival.ts';
 import { addCallback } from './upstream-callback.ts';
 import { showLink, submitLink } from './upstream-link.ts';
 
-type Page = { get?: (step: Step) => Promise<void>; post?: (step: Step) => Promise<void> };
+/** To whom each page's own needs are given. */
+type AnyStep = Step<keyof PageDependencies>;
+
+type Page = { get?: (step: AnyStep) => Promise<void>; post?: (step: AnyStep) => Promise<void> };
 
 /** Pages of the login itself; they exist only while the provider wants somebody to sign in. */
 const loginPages: Record<string, Page> = {
@@ -71,7 +74,7 @@ const otherPages: Record<string, Page> = {
 const loginPrompts = new Set(['login', 'create', 'select_account']);
 
 /** `/interaction/:uid` and its steps: each is one URL for the page and for its form. */
-export function interactionRoutes(parts: InteractionParts, origin: { port: number }): Router {
+export function interactionRoutes(parts: PageDependencies, origin: { port: number }): Router {
   const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/interaction/:uid', async (ctx) => run(await load(ctx, parts), showCurrent));
@@ -103,7 +106,7 @@ export function interactionRoutes(parts: InteractionParts, origin: { port: numbe
 const forAnybody: ReadonlySet<unknown> = new Set([showAccounts, submitAccount, cancel]);
 
 /** What ends a sign-in is told in its community's colours, with the way back to the application. */
-async function run(step: Step, page: (step: Step) => Promise<void>): Promise<void> {
+async function run(step: AnyStep, page: (step: AnyStep) => Promise<void>): Promise<void> {
   try {
     if (!forAnybody.has(page) && (await isSwitched(step))) return await showSwitched(step);
     await page(step);
@@ -124,23 +127,23 @@ async function run(step: Step, page: (step: Step) => Promise<void>): Promise<voi
   }
 }
 
-function load(ctx: Context & { params: Record<string, string> }, parts: InteractionParts) {
-  return loadStep(ctx, ctx.params.uid as string, parts);
+function load(ctx: Context & { params: Record<string, string> }, parts: PageDependencies) {
+  return loadStep<keyof PageDependencies>(ctx, ctx.params.uid as string, parts);
 }
 
-function guardOf(name: string): (step: Step) => Step {
+function guardOf(name: string): (step: AnyStep) => AnyStep {
   if (name in loginPages) return assertLogin;
   if (!(name in addressPages)) return (step) => step;
   return (step) => (step.details.prompt.name === 'email' ? step : assertLogin(step));
 }
 
-function assertLogin(step: Step): Step {
+function assertLogin(step: AnyStep): AnyStep {
   if (!loginPrompts.has(step.details.prompt.name)) throw new AppError('sign_in_expired');
   return step;
 }
 
 /** What the provider asks for now. */
-async function showCurrent(step: Step): Promise<void> {
+async function showCurrent(step: AnyStep): Promise<void> {
   if (step.signIn.accountId) return step.redirect(step.url('password'));
   const straight = loginPrompts.has(step.details.prompt.name) && (await hintedWay(step));
   if (straight) return step.redirect(straight);

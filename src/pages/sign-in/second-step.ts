@@ -6,6 +6,7 @@ import { useTotp } from '../../factors/totp.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { Subject } from '../../oidc/subjects.store.ts';
 import { trimUnseen } from '../../text/unseen.ts';
+import type { Finishing } from '../needs.ts';
 import { tooMany } from './code-problems.ts';
 import { type Pending, pendingOf } from './pending.ts';
 import { goOn } from './proved.ts';
@@ -25,12 +26,12 @@ type Kind = 'totp' | 'recovery';
 
 const pages = { totp: 'second-step', recovery: 'recovery-code' } as const;
 
-export const showSecondStep = (step: Step) => show(step, 'totp');
-export const submitSecondStep = (step: Step) => submit(step, 'totp');
-export const showRecoveryCode = (step: Step) => show(step, 'recovery');
-export const submitRecoveryCode = (step: Step) => submit(step, 'recovery');
+export const showSecondStep = (step: Step<'subjects'>) => show(step, 'totp');
+export const submitSecondStep = (step: Step<Finishing | 'limits'>) => submit(step, 'totp');
+export const showRecoveryCode = (step: Step<'subjects'>) => show(step, 'recovery');
+export const submitRecoveryCode = (step: Step<Finishing | 'limits'>) => submit(step, 'recovery');
 
-async function show(step: Step, kind: Kind, { errors = {}, remember }: Shown = {}) {
+async function show(step: Step<'subjects'>, kind: Kind, { errors = {}, remember }: Shown = {}) {
   const { subject } = (await waiting(step)) ?? {};
   if (!subject) return step.redirect(step.url());
   step.show(
@@ -52,7 +53,7 @@ async function show(step: Step, kind: Kind, { errors = {}, remember }: Shown = {
   );
 }
 
-async function submit(step: Step, kind: Kind): Promise<void> {
+async function submit(step: Step<Finishing | 'limits'>, kind: Kind): Promise<void> {
   const { pending, subject } = (await waiting(step)) ?? {};
   if (!pending || !subject) return step.redirect(step.url());
   const { code, remember: box } = validate(form, await readForm(step.ctx));
@@ -73,13 +74,19 @@ async function submit(step: Step, kind: Kind): Promise<void> {
 }
 
 /** The first step that waits here, and who made it. */
-async function waiting(step: Step): Promise<{ pending: Pending; subject: Subject } | undefined> {
+async function waiting(
+  step: Step<'subjects'>,
+): Promise<{ pending: Pending; subject: Subject } | undefined> {
   const pending = pendingOf(step);
   const subject = pending && (await step.parts.subjects.find(pending.accountId));
   return subject && { pending, subject };
 }
 
-function isRight(step: Step, kind: Kind, attempt: { accountId: string; code: string }) {
+function isRight(
+  step: Step<'outside' | 'ring'>,
+  kind: Kind,
+  attempt: { accountId: string; code: string },
+) {
   const { database, ring, fingerprints, outside } = step.parts;
   if (kind === 'totp') return useTotp(database, attempt, ring);
   return database.transaction(

@@ -24,7 +24,10 @@ export function purposeOf({ details }: Step, { intent }: Pick<Order, 'intent'>):
  *
  * @returns an error to show when limits refuse it, which they decide before any account is looked up
  */
-export async function sendCode(step: Step, order: Order) {
+export async function sendCode(
+  step: Step<'codes' | 'limits' | 'links' | 'mail' | 'publicUrl'>,
+  order: Order,
+) {
   const { parts, signIn, ctx } = step;
   const limit = await parts.limits.codeRequest({
     identifier: order.emailKey ?? order.email ?? '',
@@ -100,7 +103,12 @@ function recipient(
   };
 }
 
-async function recoveryLink(tx: Transaction, step: Step, order: Order, to: Recipient) {
+async function recoveryLink(
+  tx: Transaction,
+  step: Step<'links' | 'publicUrl'>,
+  order: Order,
+  to: Recipient,
+) {
   if (order.intent !== 'recovery') return undefined;
   const token = await step.parts.links.issueLink(tx, {
     purpose: 'recovery',

@@ -8,6 +8,7 @@ import { readForm, validate } from '../../http/forms.ts';
 import { parkedSessions } from '../../oidc/parked-sessions.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import { mergingOf } from '../account/merge/proof.ts';
+import type { Finishing } from '../needs.ts';
 import { invitedTo } from './admission.ts';
 import { tooMany } from './code-problems.ts';
 import { type HomeRealm, homeRealmOf } from './home-realm.ts';
@@ -34,7 +35,10 @@ type Shown = Partial<Typed> & { errors?: Errors; somebodyElse?: boolean; home?: 
  * The sign-in page, with what was typed kept. Whoever must prove themselves again (`prompt=login`,
  * `max_age`) is greeted by name, until they say that they are somebody else.
  */
-export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
+export async function showSignIn(
+  step: Step<'connectors' | 'publicUrl' | 'ring' | 'subjects'>,
+  shown: Shown = {},
+): Promise<void> {
   const { details, parts, ctx } = step;
   const errors = shown.errors ?? (await problemOf(step)) ?? {};
   if (shown.somebodyElse) await forgetUpstream(step);
@@ -74,17 +78,19 @@ export async function showSignIn(step: Step, shown: Shown = {}): Promise<void> {
 }
 
 /** Whether the application, or the choice of an account, expects somebody else than who is there. */
-async function meansAnother({ details, parts }: Step, hint: string): Promise<boolean> {
+async function meansAnother({ details, parts }: Step<'subjects'>, hint: string): Promise<boolean> {
   const accountId = details.session?.accountId;
   const subject = accountId ? await parts.subjects.find(accountId) : undefined;
   return hint !== '' && hint !== subject?.handle && hint !== subject?.email;
 }
 
-function takesNewcomers(step: Step): boolean {
+function takesNewcomers(step: Step<'ring'>): boolean {
   return step.brand.signUp !== 'closed' || invitedTo(step) === step.brand.id;
 }
 
-export async function submitSignIn(step: Step): Promise<void> {
+export async function submitSignIn(
+  step: Step<Finishing | 'codes' | 'hasher' | 'limits' | 'links' | 'mail'>,
+): Promise<void> {
   const fields = validate(form, await readForm(step.ctx));
   const shown = { value: fields.email, remember: fields.remember !== undefined };
   const identifier = parseIdentifier(fields.email);
@@ -105,7 +111,11 @@ export async function submitSignIn(step: Step): Promise<void> {
  * Shows the provider of the address's own organisation to whoever typed no more than the address. A
  * code or a password is still theirs to choose: the page knows nothing of the account.
  */
-async function leadHome(step: Step, { email, emailKey }: Identifier, shown: Typed) {
+async function leadHome(
+  step: Step<'connectors' | 'publicUrl' | 'ring' | 'subjects'>,
+  { email, emailKey }: Identifier,
+  shown: Typed,
+) {
   if (!email || !emailKey || upstreamOf(step)?.link) return false;
   const home = await homeRealmOf(step, email);
   if (!home) return false;
@@ -116,7 +126,13 @@ async function leadHome(step: Step, { email, emailKey }: Identifier, shown: Type
   return true;
 }
 
-async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {
+async function startWithCode(
+  step: Step<
+    'codes' | 'connectors' | 'limits' | 'links' | 'mail' | 'publicUrl' | 'ring' | 'subjects'
+  >,
+  identifier: Identifier,
+  shown: Typed,
+) {
   const order = {
     intent: 'sign-in' as const,
     email: identifier.email ?? identifier.handle ?? null,
@@ -133,7 +149,7 @@ async function startWithCode(step: Step, identifier: Identifier, shown: Typed) {
 
 /** One hash, whether the account exists or not; the limits have their say before it is looked up. */
 async function signInWithPassword(
-  step: Step,
+  step: Step<Finishing | 'hasher' | 'limits'>,
   identifier: Identifier,
   password: string,
   shown: Typed,
@@ -183,7 +199,7 @@ async function recordRefusal(step: Step, reason: string): Promise<void> {
 }
 
 /** Of this browser's session, where it may be used here. */
-async function currentAccount({ details, parts, fixedTenant: tenant }: Step) {
+async function currentAccount({ details, parts, fixedTenant: tenant }: Step<'subjects'>) {
   const accountId = details.session?.accountId;
   const subject = accountId ? await parts.subjects.find(accountId) : undefined;
   if (!subject?.handle || (tenant && tenant.id !== subject.tenantId)) return undefined;

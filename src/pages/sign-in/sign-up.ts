@@ -27,7 +27,7 @@ const form = z.object({
 type Errors = Record<string, { code: string }>;
 
 export async function showSignUp(
-  step: Step,
+  step: Step<'connectors' | 'ring'>,
   shown: { value?: string; tenant?: string; errors?: Errors } = {},
 ): Promise<void> {
   const errors = shown.errors ?? (await problemOf(step)) ?? {};
@@ -49,7 +49,9 @@ export async function showSignUp(
   );
 }
 
-export async function submitSignUp(step: Step): Promise<void> {
+export async function submitSignUp(
+  step: Step<'codes' | 'connectors' | 'limits' | 'links' | 'mail' | 'publicUrl' | 'ring'>,
+): Promise<void> {
   const fields = validate(form, await readForm(step.ctx));
   const shown = { value: fields.email, tenant: fields.tenant };
   const address = parseEmail(fields.email);
@@ -78,7 +80,7 @@ export async function submitSignUp(step: Step): Promise<void> {
 }
 
 /** An address that has no account here was proved: which community is it for? */
-export async function continueSignUp(step: Step): Promise<void> {
+export async function continueSignUp(step: Step<'ring'>): Promise<void> {
   const tenant =
     step.tenant ?? (await tenantToJoin(step, step.signIn.emailKey as string, undefined));
   const person = tenant && newcomerTo(step, tenant);
@@ -90,7 +92,11 @@ export async function continueSignUp(step: Step): Promise<void> {
  * The operator's word on the address's domain, else the choice made, else the default tenant where
  * there is nothing to choose.
  */
-export async function tenantToJoin(step: Step, emailKey: string, chosen: string | undefined) {
+export async function tenantToJoin(
+  step: Step<'ring'>,
+  emailKey: string,
+  chosen: string | undefined,
+) {
   const { database } = step.parts;
   const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
   const byDomain = await tenantByEmailDomain(database, domain);
@@ -107,7 +113,7 @@ export async function tenantToJoin(step: Step, emailKey: string, chosen: string 
 }
 
 /** Those that anybody may choose, and the one that invited this browser's person. */
-export async function communitiesToJoin(step: Step) {
+export async function communitiesToJoin(step: Step<'ring'>) {
   const { database } = step.parts;
   const offered = await offeredTenants(database);
   const invited = invitedTo(step);

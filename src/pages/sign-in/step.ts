@@ -13,15 +13,23 @@ import { lifetimes } from '../../oidc/lifetimes.ts';
 import { RowIds } from '../../oidc/row-ids.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { defaultTenant, tenantById } from '../../tenants/tenants.store.ts';
-import type { InteractionParts } from './parts.ts';
+import type { Needs, PageDependencies } from '../needs.ts';
 import { findSignIn, type SignIn, startSignIn } from './sign-ins.store.ts';
 
-type Details = InstanceType<InteractionParts['current']['provider']['Interaction']>;
+type Details = InstanceType<PageDependencies['current']['provider']['Interaction']>;
 
-/** One request of a sign-in: the interaction, who asks, for which tenant, and how far it has come. */
-export class Step {
+/** What it takes to know where a sign-in stands, and to show a page of it. */
+type Own =
+  | ('clients' | 'current' | 'database' | 'fingerprints' | 'pages' | 'tenancy')
+  | ('cookies' | 'secureCookies');
+
+/**
+ * One request of a sign-in: the interaction, who asks, for which tenant, and how far it has come.
+ * `Step<'limits'>` is one to a page that needs the limits besides.
+ */
+export class Step<Name extends keyof PageDependencies = never> {
   readonly ctx: Context;
-  readonly parts: InteractionParts;
+  readonly parts: Needs<Own | Name>;
   readonly details: Details;
   readonly client: Client;
   readonly signIn: SignIn;
@@ -32,7 +40,7 @@ export class Step {
 
   constructor(
     ctx: Context,
-    parts: InteractionParts,
+    parts: Needs<Own | Name>,
     state: Pick<Step, 'details' | 'client' | 'signIn' | 'tenant' | 'brand'>,
   ) {
     this.ctx = ctx;
@@ -101,7 +109,11 @@ export class Step {
  *
  * @throws AppError `sign_in_expired` (400) when the interaction is over or of another browser
  */
-export async function loadStep(ctx: Context, uid: string, parts: InteractionParts): Promise<Step> {
+export async function loadStep<Name extends keyof PageDependencies>(
+  ctx: Context,
+  uid: string,
+  parts: Needs<Own | Name>,
+): Promise<Step<Name>> {
   const { details, browser } = await interactionOf(ctx, uid, parts);
   const clientId = String(details.params.client_id);
   const client = await parts.clients.find(clientId);
@@ -120,14 +132,14 @@ export async function loadStep(ctx: Context, uid: string, parts: InteractionPart
   const tenant =
     fixed ?? (signIn.tenantId ? await tenantById(parts.database, signIn.tenantId) : undefined);
   const brand = tenant ?? ((await defaultTenant(parts.database)) as Tenant);
-  return new Step(ctx, parts, { details, client, signIn, tenant, brand });
+  return new Step<Name>(ctx, parts, { details, client, signIn, tenant, brand });
 }
 
 /**
  * Only the very one that the address names, in the browser that began it. Also one whose session has
  * ended since: see `isSwitched`.
  */
-async function interactionOf(ctx: Context, uid: string, parts: InteractionParts) {
+async function interactionOf(ctx: Context, uid: string, parts: Needs<Own>) {
   const { provider } = parts.current;
   const browser = knownBrowser(ctx, parts);
   const known = ctx.cookies.get(provider.cookieName('interaction'), { signed: true });
@@ -138,6 +150,6 @@ async function interactionOf(ctx: Context, uid: string, parts: InteractionParts)
   return { details, browser };
 }
 
-function fixedTenant(parts: InteractionParts, { params }: Details): Promise<Tenant | undefined> {
+function fixedTenant(parts: Needs<Own>, { params }: Details): Promise<Tenant | undefined> {
   return parts.tenancy.tenantOf(String(params.client_id), params.tenant);
 }

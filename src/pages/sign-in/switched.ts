@@ -13,7 +13,7 @@ export async function isSwitched(step: Step): Promise<boolean> {
 }
 
 /** Says who is signed in now, and asks the application's question anew for them. */
-export async function showSwitched(step: Step): Promise<void> {
+export async function showSwitched(step: Step<'subjects'>): Promise<void> {
   const subject = await currentSubject(step);
   step.show(
     'switched',
@@ -35,7 +35,7 @@ async function currentSession({ ctx, parts }: Step) {
   return id ? parts.current.provider.Session.find(id) : undefined;
 }
 
-async function currentSubject(step: Step): Promise<Subject | undefined> {
+async function currentSubject(step: Step<'subjects'>): Promise<Subject | undefined> {
   const session = await currentSession(step);
   return session?.accountId ? step.parts.subjects.find(session.accountId) : undefined;
 }

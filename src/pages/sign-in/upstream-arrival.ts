@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import { findIdentities, type KnownIdentity } from '../../federation/identities.store.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
+import type { Finishing } from '../needs.ts';
 import { wantsAddress } from './address.ts';
 import { invitedTo, receive } from './admission.ts';
 import { newcomerTo } from './person.ts';
@@ -21,7 +22,7 @@ import {
 import { refreshFromUpstream } from './upstream-refresh.ts';
 
 /** Somebody is back from another provider: who are they here? */
-export async function showArrival(step: Step): Promise<void> {
+export async function showArrival(step: Step<Finishing>): Promise<void> {
   const facts = upstreamOf(step);
   if (!facts) return step.redirect(step.url());
   const known = await accountsOfUpstream(step, facts);
@@ -33,7 +34,7 @@ export async function showArrival(step: Step): Promise<void> {
 
 /** Those that this identity signs in to and that may be used here. */
 export async function accountsOfUpstream(
-  { parts, client, tenant }: Step,
+  { parts, client, tenant }: Step<'connectors'>,
   { identity }: UpstreamFacts,
 ): Promise<KnownIdentity[]> {
   const known = await findIdentities(parts.database, identity, tenant?.id ?? null);
@@ -48,7 +49,7 @@ export async function accountsOfUpstream(
 
 /** @throws AppError `account_unavailable` (403) */
 export async function finishAsKnown(
-  step: Step,
+  step: Step<Finishing>,
   { identity }: UpstreamFacts,
   known: KnownIdentity,
 ): Promise<void> {
@@ -64,7 +65,7 @@ export async function finishAsKnown(
  *
  * @throws AppError `account_unavailable` or `way_not_offered` (403), and as `admissionOf`
  */
-async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
+async function welcome(step: Step<'connectors' | 'ring'>, facts: UpstreamFacts): Promise<void> {
   const { parts, signIn } = step;
   const address = addressOf(step, facts.identity);
   const tenant = step.tenant ?? (await tenantToJoin(step, address?.key ?? '', undefined));
@@ -82,7 +83,7 @@ async function welcome(step: Step, facts: UpstreamFacts): Promise<void> {
   return person ? receive(step, person) : step.redirect(step.url('link'));
 }
 
-async function offerLink(step: Step, tenant: Tenant, { identity }: UpstreamFacts) {
+async function offerLink(step: Step<'ring'>, tenant: Tenant, { identity }: UpstreamFacts) {
   const { database, ring } = step.parts;
   const address = addressOf(step, identity);
   const account = address && (await accountByEmail(database, tenant.id, address.key));

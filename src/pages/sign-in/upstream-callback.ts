@@ -7,15 +7,18 @@ import { withoutCookie } from '../../http/cookies.ts';
 import { keepOpener } from '../../http/security-headers.ts';
 import { browserOf } from '../../oidc/browser.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
-import { linkIdentity } from '../account/link-identity.ts';
-import type { InteractionParts } from './parts.ts';
+import { type Linking, linkIdentity } from '../account/link-identity.ts';
+import type { Needs } from '../needs.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import { callbackUri } from './upstream.ts';
 import { keepFacts } from './upstream-person.ts';
 import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
 
+type CallbackParts = Linking &
+  Needs<'log' | 'publicUrl' | 'ring' | 'secureCookies' | 'upstreamRequests'>;
+
 /** Where every other provider sends people back to. */
-export function addCallback(router: Router, parts: InteractionParts): void {
+export function addCallback(router: Router, parts: CallbackParts): void {
   router.get('/callback/:connection', async (ctx) => {
     ctx.set('cache-control', 'no-store');
     ctx.status = 303;
@@ -30,7 +33,7 @@ export function addCallback(router: Router, parts: InteractionParts): void {
  *
  * @throws AppError `sign_in_expired` (400) for an answer that this browser did not ask for
  */
-async function comeBack(ctx: Context, parts: InteractionParts, connection: string) {
+async function comeBack(ctx: Context, parts: CallbackParts, connection: string) {
   const { state } = ctx.query;
   const browser = browserOf(ctx, parts);
   if (typeof state !== 'string') throw new AppError('sign_in_expired');
@@ -55,7 +58,7 @@ async function comeBack(ctx: Context, parts: InteractionParts, connection: strin
 
 async function identify(
   ctx: Context,
-  parts: InteractionParts,
+  parts: Needs<'connectors' | 'database' | 'publicUrl'>,
   request: RedeemedRequest & { state: string },
 ): Promise<UpstreamIdentity> {
   const { connection, tenantId, state, nonce, codeVerifier } = request;

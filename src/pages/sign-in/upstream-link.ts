@@ -2,6 +2,7 @@ import { accountById } from '../../accounts/accounts.store.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { AppError } from '../../errors.ts';
 import { readForm } from '../../http/forms.ts';
+import type { Finishing } from '../needs.ts';
 import { proved } from './proved.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import type { Step } from './step.ts';
@@ -11,12 +12,16 @@ import { keepFacts, type LinkOffer, upstreamOf } from './upstream-person.ts';
  * The address that another provider vouches for has an account here. Whoever signs in to it, in this
  * sign-in and knowing what for, links the two: the address alone does nothing.
  */
-export async function showLink(step: Step): Promise<void> {
+export async function showLink(
+  step: Step<'connectors' | 'publicUrl' | 'ring' | 'subjects'>,
+): Promise<void> {
   if (!upstreamOf(step)?.link) return step.redirect(step.url());
   return showSignIn(step);
 }
 
-export async function submitLink(step: Step): Promise<void> {
+export async function submitLink(
+  step: Step<Finishing | 'codes' | 'hasher' | 'limits' | 'links' | 'mail'>,
+): Promise<void> {
   const facts = upstreamOf(step);
   if (!facts?.link) return step.redirect(step.url());
   const { database, ring } = step.parts;
@@ -27,7 +32,7 @@ export async function submitLink(step: Step): Promise<void> {
 }
 
 /** The code that proved the address has signed in to its account, if it still has that address. */
-async function finishProved(step: Step, link: LinkOffer): Promise<void> {
+async function finishProved(step: Step<Finishing>, link: LinkOffer): Promise<void> {
   const key = parseEmail(link.proved ?? '')?.key;
   const account = await accountById(step.parts.database, link.accountId);
   if (account?.status !== 'active' || account.emailKey !== key) {

@@ -39,7 +39,7 @@ export type UpstreamFacts = z.infer<typeof factsSchema> & { identity: UpstreamId
 export type LinkOffer = NonNullable<UpstreamFacts['link']>;
 
 /** Who this sign-in's person is elsewhere, where they came from there. */
-export function upstreamOf({ signIn, parts }: Step): UpstreamFacts | undefined {
+export function upstreamOf({ signIn, parts }: Step<'ring'>): UpstreamFacts | undefined {
   if (!signIn.upstreamSealed) return undefined;
   const opened = parts.ring.open(signIn.upstreamSealed, contextOf(signIn.id));
   return factsSchema.parse(JSON.parse(opened.toString()));
@@ -81,7 +81,7 @@ export function addressOf({ signIn }: Step, identity: UpstreamIdentity) {
 
 /** Whether this sign-in is to link what was learned elsewhere to the account that it signs in to. */
 export async function linkingOf(
-  step: Step,
+  step: Step<'connectors' | 'ring'>,
 ): Promise<{ provider: string; email: string; proved: boolean } | undefined> {
   const facts = upstreamOf(step);
   if (!facts?.link) return undefined;

@@ -1,7 +1,7 @@
 import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
 import { descriptionOf } from '../../federation/fault.ts';
-import type { InteractionParts } from './parts.ts';
+import type { Needs } from '../needs.ts';
 import type { Step } from './step.ts';
 
 /** What a page may say of a sign-in elsewhere that came to nothing. */
@@ -33,7 +33,7 @@ export function problemUrl(base: string, connection: string, { code }: AppError)
 }
 
 /** What the address of the page says went wrong, if anything: words of ours, chosen by code. */
-export async function problemOf(step: Step) {
+export async function problemOf(step: Step<'connectors'>) {
   const { problem, way } = step.ctx.query;
   if (typeof problem !== 'string' || typeof way !== 'string') return undefined;
   const connector = problems.has(problem) && (await step.parts.connectors.find(step.tenant, way));
@@ -45,7 +45,7 @@ export async function problemOf(step: Step) {
  * there or on the way back. What the other place said about it goes to the log alone.
  */
 export async function recordFailure(
-  { database, log }: Pick<InteractionParts, 'database' | 'log'>,
+  { database, log }: Needs<'database' | 'log'>,
   { connection, tenantId }: { connection: string; tenantId: string | null },
   error: AppError,
 ): Promise<void> {

@@ -27,7 +27,7 @@ import { vouchedAddress } from './upstream-person.ts';
  * own choice, and stays; what it does not speak of stays, too, and is followed when it does again.
  */
 export async function refreshFromUpstream(
-  step: Step,
+  step: Step<'outside'>,
   known: KnownIdentity,
   identity: UpstreamIdentity,
 ): Promise<void> {
@@ -50,7 +50,7 @@ type News = { known: KnownIdentity; identity: UpstreamIdentity; address?: EmailA
 /** @returns whether the account has another address now */
 async function refresh(
   tx: Transaction,
-  { parts }: Step,
+  { parts }: Step<'outside'>,
   { known, identity, address }: News,
 ): Promise<boolean> {
   const account = await lockAccount(tx, known.accountId);

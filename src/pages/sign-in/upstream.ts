@@ -8,8 +8,8 @@ import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { addressKey } from '../../http/rate-limits.ts';
 import { oldProof } from '../../oidc/policy.ts';
+import type { Needs } from '../needs.ts';
 import { homeRealmOf } from './home-realm.ts';
-import type { InteractionParts } from './parts.ts';
 import { chooseTenant, touchSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
@@ -17,7 +17,7 @@ import { isProblem, problemUrl, recordFailure } from './upstream-problem.ts';
 const inputForm = z.object({ input: z.string().max(320).default('') });
 
 /** The ways besides email that can be chosen here, in the tenant's order. */
-export async function waysOf(step: Step): Promise<Way[]> {
+export async function waysOf(step: Step<'connectors'>): Promise<Way[]> {
   const { parts, tenant, ctx } = step;
   const last = ctx.cookies.get(parts.cookies.lastWay);
   return (await parts.connectors.offered(tenant)).map(({ id, name }) => ({
@@ -29,7 +29,9 @@ export async function waysOf(step: Step): Promise<Way[]> {
 }
 
 /** A way was chosen. One that wants something typed first, such as a handle, asks for it. */
-export async function chooseWay(step: Step): Promise<void> {
+export async function chooseWay(
+  step: Step<'connectors' | 'log' | 'publicUrl' | 'rateLimits' | 'upstreamRequests'>,
+): Promise<void> {
   const connector = await wayOf(step);
   try {
     return await leaveFor(step, connector);
@@ -39,7 +41,9 @@ export async function chooseWay(step: Step): Promise<void> {
   }
 }
 
-export async function submitInput(step: Step): Promise<void> {
+export async function submitInput(
+  step: Step<'connectors' | 'log' | 'publicUrl' | 'rateLimits' | 'upstreamRequests'>,
+): Promise<void> {
   const connector = await wayOf(step);
   const { input } = validate(inputForm, await readForm(step.ctx));
   try {
@@ -51,7 +55,11 @@ export async function submitInput(step: Step): Promise<void> {
   }
 }
 
-async function leaveFor(step: Step, connector: Connector, input?: string): Promise<void> {
+async function leaveFor(
+  step: Step<'publicUrl' | 'rateLimits' | 'upstreamRequests'>,
+  connector: Connector,
+  input?: string,
+): Promise<void> {
   const { parts, signIn, details } = step;
   await limitDepartures(parts, step.ctx, signIn.browser);
   await touchSignIn(parts.database, signIn.id);
@@ -86,7 +94,7 @@ async function leaveFor(step: Step, connector: Connector, input?: string): Promi
  * @throws AppError `rate_limited` (429)
  */
 export async function limitDepartures(
-  { rateLimits }: Pick<InteractionParts, 'rateLimits'>,
+  { rateLimits }: Needs<'rateLimits'>,
   { ip }: Context,
   browser: string,
 ): Promise<void> {
@@ -98,14 +106,14 @@ export async function limitDepartures(
 }
 
 /** @throws AppError `not_found` (404) for a way that is not offered here */
-async function wayOf({ parts, tenant, ctx }: Step): Promise<Connector> {
+async function wayOf({ parts, tenant, ctx }: Step<'connectors'>): Promise<Connector> {
   const connector = await parts.connectors.find(tenant, String(ctx.params.connection));
   if (!connector) throw new AppError('not_found');
   return connector;
 }
 
 /** One callback for each connection, so that no answer can be taken for another's (RFC 9700 §4.4). */
-export function callbackUri({ parts }: Pick<Step, 'parts'>, connection: string): string {
+export function callbackUri({ parts }: { parts: Needs<'publicUrl'> }, connection: string): string {
   return `${parts.publicUrl}/callback/${connection}`;
 }
 
@@ -131,13 +139,13 @@ function showInput(
 }
 
 /** Back to the page of ways, which says what went wrong. */
-async function sayWhy(step: Step, connector: Connector, error: unknown): Promise<void> {
+async function sayWhy(step: Step<'log'>, connector: Connector, error: unknown): Promise<void> {
   if (!isProblem(error)) throw error;
   await recordFailedBegin(step, connector, error);
   step.redirect(problemUrl(step.url(), connector.id, error));
 }
 
-function recordFailedBegin({ parts, tenant }: Step, { id }: Connector, error: AppError) {
+function recordFailedBegin({ parts, tenant }: Step<'log'>, { id }: Connector, error: AppError) {
   const about = { connection: id, tenantId: tenant?.id ?? null };
   return recordFailure(parts, about, error);
 }
@@ -150,7 +158,7 @@ function wantsInput(error: unknown): boolean {
  * Where the application asked to go straight to: by `upstream`, or by a hint that only one way can
  * have meant. Once: whoever comes back sees the page.
  */
-export async function hintedWay(step: Step): Promise<string | undefined> {
+export async function hintedWay(step: Step<'connectors'>): Promise<string | undefined> {
   const { upstream } = step.details.params;
   if (step.ctx.query.problem !== undefined || step.signIn.upstreamSealed) return undefined;
   const hint = loginHintOf(step) ?? '';
@@ -160,7 +168,7 @@ export async function hintedWay(step: Step): Promise<string | undefined> {
 }
 
 /** An address whose domain belongs to a tenant's own provider. */
-async function homeOf(step: Step, hint: string): Promise<string | undefined> {
+async function homeOf(step: Step<'connectors'>, hint: string): Promise<string | undefined> {
   const home = parseEmail(hint) && (await homeRealmOf(step, hint));
   if (!home) return undefined;
   if (!step.tenant) await chooseTenant(step.parts.database, step.signIn.id, home.tenant.id);

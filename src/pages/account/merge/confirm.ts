@@ -15,7 +15,7 @@ import { confirmPath, halfOf, mergePath, type ProvedPair, provedPair } from './p
 const form = z.object({ keep: z.string().max(300).default('') });
 
 /** What keeping this one means, before it is done for good. */
-export async function showConfirm(visit: Visit): Promise<void> {
+export async function showConfirm(visit: Visit<'connectors' | 'serverName'>): Promise<void> {
   const pair = await provedPair(visit);
   const chosen = pair && choose(pair, String(visit.ctx.query.keep ?? ''));
   if (!pair || !chosen || mergeProblem(pair.own, pair.other)) return visit.redirect(mergePath);
@@ -30,7 +30,7 @@ export async function showConfirm(visit: Visit): Promise<void> {
 }
 
 /** Whoever presses twice is where they would be after once. */
-export async function submitConfirm(visit: Visit): Promise<void> {
+export async function submitConfirm(visit: Visit<'outside'>): Promise<void> {
   const { ctx, parts, account } = visit;
   const { keep } = validate(form, await readForm(ctx));
   const key = mergeKeyOf(ctx, parts);
@@ -46,7 +46,7 @@ export async function submitConfirm(visit: Visit): Promise<void> {
 }
 
 /** @returns false where the pair is proved no more, or another request was first */
-async function mergeHere(visit: Visit, key: MergeKey, pair: ProvedPair, keptId: string) {
+async function mergeHere(visit: Visit<'outside'>, key: MergeKey, pair: ProvedPair, keptId: string) {
   const { parts, account, session, browser } = visit;
   const stays = keptId === account.id;
   const order = { key, keptId, accountId: account.id, otherAccountId: pair.other.id };

@@ -16,7 +16,7 @@ export type ProvedPair = { merge: Merge; own: Owned; other: Owned };
 type Owned = Account & { handle: string };
 
 /** What merging is, or, once both accounts are proved, the choice of the one to keep. */
-export async function showMerge(visit: Visit): Promise<void> {
+export async function showMerge(visit: Visit<'connectors' | 'serverName'>): Promise<void> {
   const pair = await provedPair(visit);
   const problem = pair ? mergeProblem(pair.own, pair.other) : problemOf(visit);
   if (!pair || problem) return showStart(visit, problem);
@@ -39,7 +39,7 @@ function showStart(visit: Visit, problem?: string): void {
 }
 
 /** Begins a merge: proves nothing yet, and ends an earlier one. */
-export async function submitMerge(visit: Visit): Promise<void> {
+export async function submitMerge(visit: Visit<'publicUrl'>): Promise<void> {
   await readForm(visit.ctx);
   const { account, ctx, parts } = visit;
   const { id: accountId, tenantId } = account;
@@ -67,7 +67,10 @@ function problemOf({ ctx }: Visit): string | undefined {
   return known.find((code) => code === ctx.query.problem);
 }
 
-export async function halfOf({ parts, tenant }: Visit, account: Owned): Promise<MergeHalf> {
+export async function halfOf(
+  { parts, tenant }: Visit<'connectors' | 'serverName'>,
+  account: Owned,
+): Promise<MergeHalf> {
   const [identities, offered] = await Promise.all([
     identitiesOf(parts.database, account.id),
     parts.connectors.offered(tenant),

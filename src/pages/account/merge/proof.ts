@@ -24,14 +24,18 @@ export function sendToProof(
 }
 
 /** In the transaction that ends a sign-in, by whatever way: whether it was for a merge. */
-export async function noteProof(tx: Transaction, step: Step, accountId: string): Promise<void> {
+export async function noteProof(
+  tx: Transaction,
+  step: Step<'publicUrl'>,
+  accountId: string,
+): Promise<void> {
   const merging = mergeOf(step);
   if (merging?.proof === 'other') await proveOther(tx, { ...merging.key, accountId });
   if (merging?.proof === 'own') await proveOwn(tx, { ...merging.key, accountId });
 }
 
 /** Whom the page of such a sign-in expects: the account at hand, or whoever is to be merged with it. */
-export async function mergingOf(step: Step) {
+export async function mergingOf(step: Step<'publicUrl'>) {
   const merging = mergeOf(step);
   const merge = merging && (await liveMerge(step.parts.database, merging.key));
   const account = merge && (await accountById(step.parts.database, merge.accountId));
@@ -50,7 +54,7 @@ export function returnedProof(
   return proofFor(ctx, parts, ctx.query.state);
 }
 
-function mergeOf({ ctx, parts, client, details }: Step) {
+function mergeOf({ ctx, parts, client, details }: Step<'publicUrl'>) {
   if (client.id !== accountClientId) return undefined;
   return proofFor(ctx, parts, details.params.state);
 }

@@ -1,16 +1,18 @@
 import type { Context } from 'koa';
 import { accountById } from '../../../accounts/accounts.store.ts';
 import { liveMerge } from '../../../accounts/merges.store.ts';
-import type { InteractionParts } from '../../sign-in/parts.ts';
+import type { Needs } from '../../needs.ts';
 import { mergePath } from './pages.ts';
 import { returnedProof, sendToProof } from './proof.ts';
+
+type ReturnParts = Needs<'cookies' | 'database' | 'fingerprints' | 'publicUrl' | 'secureCookies'>;
 
 /**
  * Back from a proof: the first leads to the second, the second to the choice.
  *
  * @returns false where the sign-in was for something else
  */
-export async function comeBackFromProof(ctx: Context, parts: InteractionParts): Promise<boolean> {
+export async function comeBackFromProof(ctx: Context, parts: ReturnParts): Promise<boolean> {
   const returned = returnedProof(ctx, parts);
   if (!returned) return false;
   const { key, proof } = returned;
