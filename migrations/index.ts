@@ -18,6 +18,7 @@ import { AdministrationLists1797100000000 } from './1797100000000-administration
 import { SecondFactors1797200000011 } from './1797200000011-second-factors.ts';
 import { MatrixRooms1797300000000 } from './1797300000000-matrix-rooms.ts';
 import { SecondStep1797400000012 } from './1797400000012-second-step.ts';
+import { TwoStepsRequired1797400000013 } from './1797400000013-two-steps-required.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -44,4 +45,5 @@ export const migrations = [
   SecondFactors1797200000011,
   MatrixRooms1797300000000,
   SecondStep1797400000012,
+  TwoStepsRequired1797400000013,
 ];

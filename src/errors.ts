@@ -164,6 +164,7 @@ export const errors = {
   run_not_found: 404,
   sealed_value_invalid: 500,
   second_factor_missing: 409,
+  second_factor_required: 403,
   secret_invalid: 400,
   secret_missing: 400,
   secret_weak: 400,

@@ -17,13 +17,16 @@ export interface FactorPages {
   };
 
   /** Field `code`: the first one from the app. */
-  'account-app': AccountForm & {
-    /** A QR code, as a `data:` URL. */
-    picture: string;
-    /** The same to be typed, in groups. */
-    secret: string;
-    /** The same for an app on this device: what follows `otpauth://`. */
-    app: string;
+  'account-app': AccountForm & AppSecret;
+
+  /** The same in the middle of a sign-in; the second button posts `skip=yes`. */
+  'set-up': AppSecret & {
+    action: string;
+    errors: Errors;
+    /** Until when it may be put off. */
+    until?: Date;
+    /** To sign in as somebody else. */
+    otherUrl: string;
   };
 
   /** Shown once. */
@@ -33,6 +36,15 @@ export interface FactorPages {
     /** Whether an app was set up just now. */
     isNew?: boolean;
   };
+}
+
+interface AppSecret {
+  /** A QR code, as a `data:` URL. */
+  picture: string;
+  /** The same to be typed, in groups. */
+  secret: string;
+  /** The same for an app on this device: what follows `otpauth://`. */
+  app: string;
 }
 
 interface SecondStep {

@@ -11,11 +11,17 @@ const secondStep: FactorPages['second-step'] = {
 };
 
 const form = { action: '/account/two-step', errors: {}, backUrl: '/account' };
-const app: FactorPages['account-app'] = {
-  ...form,
+const secret = {
   picture: 'data:image/svg+xml,%3Csvg%20xmlns%3D%22http%3A%2F%2Fwww.w3.org%2F2000%2Fsvg%22%2F%3E',
   secret: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
   app: 'totp/Acme:%40john.doe?issuer=Acme&secret=JBSWY3DPEHPK3PXP',
+};
+const app: FactorPages['account-app'] = { ...form, ...secret };
+const setUp: FactorPages['set-up'] = {
+  ...secret,
+  action: '/set-up/x1',
+  errors: {},
+  otherUrl: '/sign-in/x1',
 };
 const codes = ['0a1b2-c3d4e', '5f6g7-h8j9k', 'm0n1p-q2r3s'];
 
@@ -45,6 +51,11 @@ export const factorSamples = {
   'account-app': {
     first: app,
     wrong: { ...app, errors: { code: { code: 'totp_wrong' } } },
+  },
+  'set-up': {
+    now: setUp,
+    soon: { ...setUp, until: new Date('2026-06-01T10:00:00Z') },
+    wrong: { ...setUp, errors: { code: { code: 'totp_wrong' } } },
   },
   'account-recovery-codes': {
     first: { codes, backUrl: '/account', isNew: true },

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { operator } from '../authority/authority.ts';
+import { AppError } from '../errors.ts';
 import type { BrandSettings } from '../tenants/brand-settings.ts';
 import type { FoundTenant } from '../tenants/find.ts';
 import type { TenantSettings } from '../tenants/settings.ts';
 import type { SignUpPolicy, Tenant } from '../tenants/tenant.entity.ts';
 import { type Confirmation, confirm, irreversible } from './confirm.ts';
 import { example } from './example.ts';
-import { collectDomains, collectWords } from './options.ts';
+import { collectDomains, collectWords, wholeNumber } from './options.ts';
 import { fields, type Report, table } from './report.ts';
 import { type Cli, run } from './run.ts';
 
@@ -29,6 +30,8 @@ type TenantOptions = Omit<BrandSettings, 'logo'> & {
   way?: string[];
   allWays?: boolean;
   emailRequired?: boolean;
+  mfa?: 'optional' | 'required';
+  mfaGrace?: number;
   /** A file. */
   logo?: string;
 };
@@ -144,6 +147,18 @@ function withSettings(command: Command): Command {
     .option('--all-ways', 'it offers every way that is set up, also later ones')
     .option('--email-required', 'nobody has an account there without a proved address')
     .option('--no-email-required', 'an account can do without one')
+    .addOption(
+      new Option('--mfa <policy>', 'whether everybody there signs in by two steps').choices([
+        'optional',
+        'required',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--mfa-grace <days>',
+        'with --mfa required: for how long people may put off setting up the second (default: 0)',
+      ).argParser(wholeNumber(0, 365)),
+    )
     .option('--terms-url <url>', 'its terms of use')
     .option('--privacy-url <url>', 'its privacy notice')
     .option('--terms-version <version>', 'people accept terms and privacy notice, in this version')
@@ -170,9 +185,17 @@ async function settingsFrom(options: TenantOptions): Promise<TenantSettings> {
     emailDomains: options.emailDomain,
     signUpDomains: options.signUpDomain,
     signUpApproval: signUpApproval && signUpApproval === 'on',
+    mfa: mfaFrom(options),
     languages: options.language,
     ways: options.allWays ? null : options.way,
   };
+}
+
+/** @throws AppError `bad_input` where a grace is given for nothing */
+function mfaFrom({ mfa, mfaGrace }: TenantOptions): TenantSettings['mfa'] {
+  if (mfa === 'required') return { requiredInDays: mfaGrace ?? 0 };
+  if (mfaGrace === undefined) return mfa;
+  throw new AppError('bad_input', { message: '--mfa-grace goes with --mfa required.' });
 }
 
 function listed(tenants: FoundTenant[]): Report {
@@ -205,6 +228,7 @@ async function shown({ database }: Cli, name: string): Promise<Report> {
     languages: tenant.languages.length > 0 ? tenant.languages : 'all',
     ways: waysOf(tenant),
     'email required': tenant.emailRequired,
+    'two steps required from': tenant.mfaRequiredFrom,
     'brand name': branding.name,
     accent: branding.accent,
     logo: branding.logoUrl && `${Math.ceil((branding.logoUrl.length * 3) / 4 / 1024)} KB`,

@@ -13,27 +13,28 @@ export function secretContext({ id, tenantId }: Pick<TotpCredential, 'id' | 'ten
 /** One that was being set up before is worth nothing from now. */
 export async function replaceUnconfirmed(
   tx: Queryable,
-  { accountId, id, tenantId, secretSealed }: TotpCredential & { accountId: string },
+  credential: TotpCredential & { accountId: string; begunBy: string },
 ): Promise<void> {
+  const { accountId } = credential;
   await tx.query('delete from totp_credentials where account_id = $1 and confirmed_at is null', [
     accountId,
   ]);
   await tx.query(
-    `insert into totp_credentials (id, account_id, tenant_id, secret_sealed)
-      values ($1, $2, $3, $4)`,
-    [id, accountId, tenantId, secretSealed],
+    `insert into totp_credentials (id, account_id, tenant_id, secret_sealed, begun_by)
+      values ($1, $2, $3, $4, $5)`,
+    [credential.id, accountId, credential.tenantId, credential.secretSealed, credential.begunBy],
   );
 }
 
 export async function unconfirmedTotp(
   db: Queryable,
-  accountId: string,
+  { accountId, begunBy }: { accountId: string; begunBy: string },
   minutes: number,
 ): Promise<TotpCredential | undefined> {
   const [row] = await db.query<TotpCredential>(
     `select ${columns} from totp_credentials where account_id = $1 and confirmed_at is null
-      and created_at > now() - make_interval(mins => $2)`,
-    [accountId, minutes],
+      and begun_by = $2 and created_at > now() - make_interval(mins => $3)`,
+    [accountId, begunBy, minutes],
   );
   return row;
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import encodeQR from 'qr';
-import type { Account } from '../accounts/account.ts';
 import { lockAccount } from '../accounts/accounts.store.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
@@ -37,17 +36,24 @@ type Change = {
   actor?: string;
 };
 
+/** In which session or sign-in an app is set up: nobody else sees its secret, or makes it count. */
+type Place = { accountId: string; begunBy: string };
+
 /**
  * Makes a secret that counts for nothing until `confirmTotp`.
  *
  * @throws AppError `account_not_found` (404)
  */
-export async function beginTotp(tx: Transaction, accountId: string, ring: KeyRing): Promise<void> {
+export async function beginTotp(
+  tx: Transaction,
+  { accountId, begunBy }: Place,
+  ring: KeyRing,
+): Promise<void> {
   const { tenantId } = await lockAccount(tx, accountId);
   const id = randomUUID();
   const secret = new Secret({ size: 20 }).base32;
   const secretSealed = ring.seal(secret, secretContext({ id, tenantId }));
-  await replaceUnconfirmed(tx, { accountId, id, tenantId, secretSealed });
+  await replaceUnconfirmed(tx, { accountId, begunBy, id, tenantId, secretSealed });
 }
 
 export type Enrolment = {
@@ -66,11 +72,11 @@ export type Enrolment = {
  */
 export async function pendingTotp(
   db: Queryable,
-  account: Pick<Account, 'id'>,
+  place: Place,
   names: { issuer: string; label: string },
   ring: KeyRing,
 ): Promise<Enrolment | undefined> {
-  const pending = await unconfirmedTotp(db, account.id, enrolmentMinutes);
+  const pending = await unconfirmedTotp(db, place, enrolmentMinutes);
   if (!pending) return undefined;
   const secret = open(pending, ring);
   const uri = new TOTP({ ...shape, ...names, secret }).toString();
@@ -86,11 +92,11 @@ export async function pendingTotp(
  */
 export async function confirmTotp(
   tx: Transaction,
-  { code, ...change }: Change & { code: string },
+  { code, begunBy, ...change }: Change & { begunBy: string; code: string },
   { ring, ...telling }: Telling & { ring: KeyRing },
 ): Promise<boolean> {
   const account = await lockAccount(tx, change.accountId);
-  const pending = await unconfirmedTotp(tx, account.id, enrolmentMinutes);
+  const pending = await unconfirmedTotp(tx, { accountId: account.id, begunBy }, enrolmentMinutes);
   if (!pending) throw new AppError('enrolment_expired');
   const step = stepOf(pending, code, ring);
   if (step === undefined) return false;

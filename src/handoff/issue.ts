@@ -6,6 +6,7 @@ import { type Client, findClient } from '../clients/clients.store.ts';
 import type { Database } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
+import { tenantById } from '../tenants/tenants.store.ts';
 import { destinationAt } from './destination.ts';
 import { refusalOf, takesHandOffs } from './rules.ts';
 import { homeserverClientsOf, insertTicket } from './tickets.store.ts';
@@ -40,7 +41,9 @@ export async function issueTicket(
   const target = await targetOf(database, order);
   const redirectUri = destinationAt(target, order.redirectUri);
   if (!redirectUri) throw new AppError('redirect_uri_not_allowed', { message: notAllowed(target) });
-  const refusal = refusalOf(account, target);
+  const tenant = await tenantById(database, tenantId);
+  if (!tenant) throw new AppError('account_not_found');
+  const refusal = refusalOf(account, tenant, target);
   if (refusal) throw new AppError(refusal);
   const ticket = randomBytes(32).toString('base64url');
   const id = fingerprints.of('handoff', ticket);

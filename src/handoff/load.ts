@@ -23,7 +23,7 @@ export async function loadHandOff(db: Database, handOff: HandOff): Promise<Loade
   ]);
   if (account?.tenantId !== tenantId || tenant?.status !== 'active') return ended;
   if (!target || !takesHandOffs(target, tenantId) || !mayHandOver(platform, tenantId)) return ended;
-  const refusal = refusalOf(account, target);
+  const refusal = refusalOf(account, tenant, target);
   return refusal ? { refusal } : { account, tenant, target, platform };
 }
 

@@ -4,6 +4,8 @@ import { serves } from '../clients/directory.ts';
 import { accountClientId } from '../clients/own-clients.ts';
 import { administrators } from '../entities/roles.ts';
 import type { ErrorCode } from '../errors.ts';
+import { requiresTwoSteps } from '../tenants/settings.ts';
+import type { Tenant } from '../tenants/tenant.entity.ts';
 
 /** Why an account may not be handed over. */
 export const refusals = [
@@ -12,19 +14,26 @@ export const refusals = [
   'account_without_handle',
   'account_administrator',
   'matrix_access_revoked',
+  'second_factor_required',
 ] as const satisfies ErrorCode[];
 
 export type Refusal = (typeof refusals)[number];
 
 /**
  * Only people whom the platform knows by a name of its own are its to hand over, and those who can do
- * harm to others sign in themselves. Asked at each step, as any of it can change on the way.
+ * harm to others sign in themselves, and so does everybody where two steps are required. Asked at each
+ * step, as any of it can change on the way.
  */
-export function refusalOf(account: Account, target: Client): Refusal | undefined {
+export function refusalOf(
+  account: Account,
+  tenant: Pick<Tenant, 'mfaRequiredFrom'>,
+  target: Client,
+): Refusal | undefined {
   const { status, platformUserId, platformSlug, handle, matrixAccess } = account;
   if (status !== 'active') return 'account_disabled';
   if (!platformUserId && !platformSlug) return 'account_not_linked';
   if (isOrWasAdministrator(account)) return 'account_administrator';
+  if (requiresTwoSteps(tenant)) return 'second_factor_required';
   if (!handle) return 'account_without_handle';
   if (target.idpId && matrixAccess === 'revoked') return 'matrix_access_revoked';
   return undefined;

@@ -10,6 +10,7 @@ import { proofSeconds } from './lifetimes.ts';
 import { parkedSessions } from './parked-sessions.ts';
 import { type MatrixDevices, removedDevice } from './removed-devices.ts';
 import { refuseUnmetRequirements } from './required-sign-in.ts';
+import { requireSteps } from './required-steps.ts';
 import type { Subjects } from './subjects.ts';
 import { asksForConfirmation } from './synapse-parameters.ts';
 import type { Tenancy } from './tenancy.ts';
@@ -70,6 +71,7 @@ export function createPolicy(parts: PolicyParts) {
   );
   policy.get('login')?.checks.add(confirmation());
   policy.get('login')?.checks.add(removedDevice(parts));
+  requireSteps(policy, parts.subjects);
   requireAddress(policy, parts);
   policy.add(
     new Prompt(

@@ -17,6 +17,8 @@ export type Subject = {
   matrixAccess: 'active' | 'revoked';
   /** Whether its tenant wants a proved address, and it has none. */
   lacksEmail: boolean;
+  /** From when on its tenant wants two steps, in seconds since the epoch. */
+  mfaRequiredFrom: number | null;
   updatedAt: number;
 };
 
@@ -26,6 +28,7 @@ export const subjectColumn = (id: string) => `(
     'id', c.id, 'tenantId', t.id, 'tenantSlug', t.slug, 'name', c.name, 'email', c.email,
     'emailVerified', c.email_verified, 'picture', c.picture, 'locale', c.locale,
     'roles', c.roles, 'groups', c.groups, 'matrixAccess', c.matrix_access, 'handle', h.handle,
+    'mfaRequiredFrom', floor(extract(epoch from t.mfa_required_from))::bigint,
     'lacksEmail', t.email_required and c.email_key is null,
     'tenantDomain', (select d.domain from tenant_domains d where d.tenant_id = t.id and d.is_primary),
     'updatedAt', extract(epoch from c.updated_at)::bigint)

@@ -18,6 +18,7 @@ const unknown: Tenant = {
   languages: [],
   ways: null,
   emailRequired: false,
+  mfaRequiredFrom: null,
   createdAt: new Date(0),
   updatedAt: new Date(0),
 };

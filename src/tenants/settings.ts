@@ -21,12 +21,14 @@ export type TenantSettings = BrandSettings & {
   /** Null: all that are set up, also later ones. */
   ways?: readonly string[] | null;
   emailRequired?: boolean;
+  /** `required` from so many days on, until which people may put it off. */
+  mfa?: 'optional' | { requiredInDays: number };
 };
 
 export type StoredSettings = Pick<
   Tenant,
   | ('name' | 'signUp' | 'signUpDomains' | 'signUpApproval' | 'offered' | 'languages' | 'ways')
-  | ('emailRequired' | 'branding' | 'terms')
+  | ('emailRequired' | 'mfaRequiredFrom' | 'branding' | 'terms')
 >;
 
 export const usualSettings: Omit<StoredSettings, 'name'> = {
@@ -37,9 +39,15 @@ export const usualSettings: Omit<StoredSettings, 'name'> = {
   languages: [],
   ways: null,
   emailRequired: false,
+  mfaRequiredFrom: null,
   branding: {},
   terms: null,
 };
+
+/** Whether nobody signs in there by one step alone, by now. */
+export function requiresTwoSteps({ mfaRequiredFrom }: Pick<Tenant, 'mfaRequiredFrom'>): boolean {
+  return mfaRequiredFrom !== null && mfaRequiredFrom.getTime() <= Date.now();
+}
 
 /** @throws AppError that says what does not fit together */
 export function withSettings(before: StoredSettings, said: TenantSettings): StoredSettings {
@@ -52,6 +60,7 @@ export function withSettings(before: StoredSettings, said: TenantSettings): Stor
     languages: [...(said.languages ?? before.languages)],
     ways: said.ways === undefined ? before.ways : said.ways && [...said.ways],
     emailRequired: said.emailRequired ?? before.emailRequired,
+    mfaRequiredFrom: requiredFrom(said.mfa, before.mfaRequiredFrom),
     branding: brandingFrom(said, before),
     terms: termsFrom(said, before),
   };
@@ -69,6 +78,12 @@ export function withSettings(before: StoredSettings, said: TenantSettings): Stor
   for (const domain of [...settings.signUpDomains, ...(said.domains ?? [])]) checkDomain(domain);
   said.emailDomains?.forEach(checkDomain);
   return settings;
+}
+
+function requiredFrom(said: TenantSettings['mfa'], before: Date | null): Date | null {
+  if (said === undefined) return before;
+  if (said === 'optional') return null;
+  return new Date(Date.now() + said.requiredInDays * 24 * 60 * 60 * 1000);
 }
 
 /** Lower case, in ASCII, as they are compared. @throws AppError `domain_invalid` */

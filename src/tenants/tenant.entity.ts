@@ -28,6 +28,8 @@ export type Tenant = {
   ways: string[] | null;
   /** Whether nobody has an account without a proved address. */
   emailRequired: boolean;
+  /** From when on nobody signs in by one step alone; null where that is theirs to choose. */
+  mfaRequiredFrom: Date | null;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -50,6 +52,7 @@ export const tenantEntity = new EntitySchema<Tenant>({
     languages: { type: 'text', array: true },
     ways: { type: 'text', array: true, nullable: true },
     emailRequired: { type: 'boolean', name: 'email_required' },
+    mfaRequiredFrom: { type: 'timestamptz', name: 'mfa_required_from', nullable: true },
     createdAt: { type: 'timestamptz', name: 'created_at', createDate: true },
     updatedAt: { type: 'timestamptz', name: 'updated_at', updateDate: true },
   },

@@ -98,6 +98,23 @@ describe('tenants', () => {
     assert.equal(off.emailRequired, false);
   });
 
+  test('two steps are required from the day that the operator says', async () => {
+    await terminal.json('tenants', 'add', '--slug', 'tyrell', '--name', 'T');
+    const set = async (...options: string[]) => {
+      const { mfaRequiredFrom } = await terminal.json<FoundTenant>(
+        ...['tenants', 'set', 'tyrell', ...options],
+      );
+      return mfaRequiredFrom && (new Date(mfaRequiredFrom).getTime() - Date.now()) / 86_400_000;
+    };
+    assert.equal(await set('--offered'), null);
+    assert.ok(Math.abs((await set('--mfa', 'required')) ?? 9) < 0.01);
+    assert.ok(Math.abs(((await set('--mfa', 'required', '--mfa-grace', '14')) ?? 0) - 14) < 0.01);
+    assert.ok(Math.abs(((await set('--offered')) ?? 0) - 14) < 0.01, 'what is not said stays');
+    assert.equal(await set('--mfa', 'optional'), null);
+    const alone = await terminal.failure(['tenants', 'set', 'tyrell', '--mfa-grace', '3']);
+    assert.equal(alone.code, 'bad_input');
+  });
+
   test('a suspended tenant takes Matrix access from its people, and can be resumed', async () => {
     const { id } = await terminal.json<FoundTenant>(
       'tenants',

@@ -61,15 +61,17 @@ beforeEach(async () => {
 const inTransaction = <T>(work: (tx: Transaction) => Promise<T>) => db.transaction(work);
 const names = { issuer: 'Acme', label: 'person@example.org' };
 
+const place = () => ({ accountId: account.id, begunBy: 'session' });
+
 async function begin(): Promise<string> {
-  await inTransaction((tx) => beginTotp(tx, account.id, ring));
-  const { secret } = (await pendingTotp(db, account, names, ring)) ?? {};
+  await inTransaction((tx) => beginTotp(tx, place(), ring));
+  const { secret } = (await pendingTotp(db, place(), names, ring)) ?? {};
   assert.ok(secret);
   return secret;
 }
 
 const confirm = (code: string) =>
-  inTransaction((tx) => confirmTotp(tx, { accountId: account.id, code }, { ring, ...outside }));
+  inTransaction((tx) => confirmTotp(tx, { ...place(), code }, { ring, ...outside }));
 
 /** An account with an app, whose first code was that of the period before. */
 async function setUp(): Promise<string> {
@@ -108,8 +110,8 @@ describe('codes from an app', () => {
   });
 
   test('are told to the app as apps expect it', async () => {
-    await inTransaction((tx) => beginTotp(tx, account.id, ring));
-    const { uri = '', secret, picture } = (await pendingTotp(db, account, names, ring)) ?? {};
+    await inTransaction((tx) => beginTotp(tx, place(), ring));
+    const { uri = '', secret, picture } = (await pendingTotp(db, place(), names, ring)) ?? {};
     const url = new URL(uri);
     assert.equal(decodeURIComponent(url.pathname), '/Acme:person@example.org');
     assert.equal(url.host, 'totp');
@@ -163,6 +165,18 @@ describe('codes from an app', () => {
     assert.equal(await confirm(codeOf(next)), true);
     assert.equal(await use(codeAfter(secret, 1)), false);
     assert.equal(await use(codeAfter(next, 1)), true);
+  });
+
+  test('are set up by whoever began it, and by nobody else', async () => {
+    const secret = await begin();
+    const elsewhere = { accountId: account.id, begunBy: 'another session' };
+    assert.equal(await pendingTotp(db, elsewhere, names, ring), undefined);
+    await assert.rejects(
+      inTransaction((tx) =>
+        confirmTotp(tx, { ...elsewhere, code: codeOf(secret) }, { ring, ...outside }),
+      ),
+      { code: 'enrolment_expired' },
+    );
   });
 
   test('are not set up any more after a quarter of an hour', async () => {

@@ -15,11 +15,12 @@ export async function protect(world: World, person: Person): Promise<Protected> 
   const { database, ring, fingerprints } = world;
   const telling = { queueMail: async () => true };
   const accountId = person.id;
+  const place = { accountId, begunBy: 'test' };
   const { secret, recoveryCodes } = await database.transaction(async (tx) => {
-    await beginTotp(tx, accountId, ring);
+    await beginTotp(tx, place, ring);
     const names = { issuer: 'Acme', label: person.handle };
-    const { secret = '' } = (await pendingTotp(tx, person, names, ring)) ?? {};
-    assert.ok(await confirmTotp(tx, { accountId, code: codeOf(secret) }, { ring, ...telling }));
+    const { secret = '' } = (await pendingTotp(tx, place, names, ring)) ?? {};
+    assert.ok(await confirmTotp(tx, { ...place, code: codeOf(secret) }, { ring, ...telling }));
     const recoveryCodes = await makeRecoveryCodes(tx, { accountId }, { fingerprints, ...telling });
     return { secret, recoveryCodes };
   });

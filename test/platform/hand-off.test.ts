@@ -103,6 +103,21 @@ describe('a ticket for a hand-off', () => {
     assert.equal(body.error, 'account_without_handle');
   });
 
+  test('is refused where the community wants two steps of everybody', async () => {
+    const ann = await platform.addMember();
+    const { tenantId } = ann;
+    const require = (from: string) =>
+      world.database.query(`update tenants set mfa_required_from = ${from} where id = $1`, [
+        tenantId,
+      ]);
+    await require('now()');
+    const refused = await platform.ask(orderFor({ accountId: ann.id }));
+    assert.deepEqual([refused.status, refused.body.error], [403, 'second_factor_required']);
+    await require(`now() + interval '1 day'`);
+    assert.equal((await platform.ask(orderFor({ accountId: ann.id }))).status, 201);
+    await require('null');
+  });
+
   test('without Matrix access is one for other applications only', async () => {
     const ann = await platform.addMember();
     await world.database.query(`update accounts set matrix_access = 'revoked' where id = $1`, [

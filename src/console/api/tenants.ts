@@ -19,6 +19,10 @@ const tenant = z
     signUpApproval: z.boolean(),
     offered: z.boolean().describe('Whether a sign-up that names no tenant may choose it.'),
     emailRequired: z.boolean(),
+    mfaRequiredFrom: z.iso
+      .datetime()
+      .nullable()
+      .describe('From when on nobody signs in by one step alone; null: theirs to choose.'),
     ways: z.array(z.string()).nullable().describe('To sign in with others, in order; null: all.'),
     languages: z.array(z.string()).describe('The preferred one first; empty: all.'),
     branding: z.record(z.string(), z.unknown()),
@@ -68,6 +72,7 @@ export function tenantRoutes({ database }: { database: Queryable }): AdminRoute[
 function shown(found: FoundTenant): z.input<typeof tenant> {
   return {
     ...found,
+    mfaRequiredFrom: found.mfaRequiredFrom?.toISOString() ?? null,
     createdAt: found.createdAt.toISOString(),
     updatedAt: found.updatedAt.toISOString(),
   };

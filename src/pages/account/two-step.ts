@@ -3,9 +3,10 @@ import type { Errors } from '../../../views/registry.ts';
 import { factorsOf } from '../../factors/factors.store.ts';
 import { hasSecondFactor } from '../../factors/factors.ts';
 import { makeRecoveryCodes } from '../../factors/recovery-codes.ts';
-import { beginTotp, confirmTotp, pendingTotp, removeTotp } from '../../factors/totp.ts';
+import { beginTotp, confirmTotp, removeTotp } from '../../factors/totp.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { trimUnseen } from '../../text/unseen.ts';
+import { enrolmentShown } from '../app-enrolment.ts';
 import { tooMany } from '../sign-in/code-problems.ts';
 import type { Visit } from './visit.ts';
 
@@ -42,8 +43,9 @@ export async function submitTwoStep(visit: Visit<'outside' | 'ring'>): Promise<v
 }
 
 async function beginApp(visit: Visit<'ring'>): Promise<void> {
-  const { parts, account } = visit;
-  await parts.database.transaction((tx) => beginTotp(tx, account.id, parts.ring));
+  const { parts, account, session } = visit;
+  const place = { accountId: account.id, begunBy: session.uid };
+  await parts.database.transaction((tx) => beginTotp(tx, place, parts.ring));
   visit.redirect(appPath);
 }
 
@@ -69,21 +71,10 @@ async function makeCodes(visit: Visit<'outside'>): Promise<void> {
 /** The secret for the app, as long as nothing was set up with it. */
 export async function showApp(visit: Visit<'ring'>, errors: Errors = {}): Promise<void> {
   const { account, tenant, parts } = visit;
-  const names = {
-    issuer: (tenant.branding.name ?? tenant.name).replaceAll(':', ' '),
-    label: `@${account.handle}`,
-  };
-  const enrolment = await pendingTotp(parts.database, account, names, parts.ring);
-  if (!enrolment) return visit.redirect(twoStepPath);
-  const { secret, uri, picture } = enrolment;
-  visit.show('account-app', {
-    action: appPath,
-    backUrl: twoStepPath,
-    errors,
-    picture: `data:image/svg+xml,${encodeURIComponent(picture)}`,
-    secret: secret.match(/.{1,4}/g)?.join(' ') ?? secret,
-    app: uri.replace('otpauth://', ''),
-  });
+  const owner = { ...account, begunBy: visit.session.uid };
+  const shown = await enrolmentShown(parts, owner, tenant);
+  if (!shown) return visit.redirect(twoStepPath);
+  visit.show('account-app', { action: appPath, backUrl: twoStepPath, errors, ...shown });
 }
 
 /** The first code from the app: from now on it is asked for, and recovery codes stand in for it. */
@@ -97,7 +88,8 @@ export async function submitApp(visit: Visit<'limits' | 'outside' | 'ring'>): Pr
   if (!limit.allowed) return showApp(visit, { code: tooMany(limit.retryAt) });
   const { ring, fingerprints, outside } = parts;
   const codes = await parts.database.transaction(async (tx) => {
-    const right = await confirmTotp(tx, { accountId, code }, { ring, ...outside });
+    const order = { accountId, begunBy: visit.session.uid, code };
+    const right = await confirmTotp(tx, order, { ring, ...outside });
     return right ? makeRecoveryCodes(tx, { accountId }, { fingerprints, ...outside }) : undefined;
   });
   if (!codes) return showApp(visit, { code: { code: 'totp_wrong' } });

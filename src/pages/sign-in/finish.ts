@@ -21,6 +21,8 @@ export type FinishOptions = {
   remember?: boolean;
   /** By whose word, for the method `fed`. */
   upstream?: UpstreamIdentity;
+  /** Whether the person puts off what the tenant will want only later. */
+  laterSetUp?: boolean;
   /** Whether this browser needs no second step for a while. */
   rememberBrowser?: boolean;
   /** Whether the person made the account just now, or is told of it by another mail. */

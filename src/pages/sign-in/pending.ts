@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { lifetimes } from '../../oidc/lifetimes.ts';
 import { methods, type Proofs } from '../../oidc/proofs.ts';
+import type { Subject } from '../../oidc/subjects.store.ts';
 import { keepPending } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 
@@ -26,11 +27,20 @@ export async function keepFirstStep(step: Step, pending: Pending): Promise<void>
 }
 
 /** Of this very sign-in, which belongs to one browser; none where it took too long. */
-export function pendingOf({ signIn }: Step): Pending | undefined {
+function pendingOf({ signIn }: Step): Pending | undefined {
   const { pendingAccountId: accountId, pending } = signIn;
   if (!accountId) return undefined;
   const kept = schema.parse(pending);
   const [first] = kept.proofs;
   const over = first.at.getTime() < Date.now() - pendingSeconds * 1000;
   return over ? undefined : { accountId, ...kept };
+}
+
+/** The first step that waits here, and whose it is. */
+export async function waitingFor(
+  step: Step<'subjects'>,
+): Promise<{ pending: Pending; subject: Subject } | undefined> {
+  const pending = pendingOf(step);
+  const subject = pending && (await step.parts.subjects.find(pending.accountId));
+  return subject && { pending, subject };
 }

@@ -3,8 +3,10 @@ import { AppError } from '../../errors.ts';
 import { factorsOf } from '../../factors/factors.store.ts';
 import { hasSecondFactor } from '../../factors/factors.ts';
 import { RememberedBrowsers } from '../../factors/remembered-browsers.ts';
+import { beginTotp } from '../../factors/totp.ts';
 import type { Method, Proofs } from '../../oidc/proofs.ts';
 import { requiredStrengths, wishedStrengths } from '../../oidc/required-sign-in.ts';
+import { mustHaveTwo } from '../../oidc/required-steps.ts';
 import type { Subject } from '../../oidc/subjects.store.ts';
 import type { Finishing } from '../needs.ts';
 import { endUnmet, type FinishOptions, finishSignIn } from './finish.ts';
@@ -41,7 +43,7 @@ export async function goOn(
 ): Promise<void> {
   const account = await usableHere(step, accountId);
   const { params } = step.details;
-  const { database, fingerprints } = step.parts;
+  const { database, fingerprints, ring } = step.parts;
   const factors = await factorsOf(database, accountId);
   const isRemembered =
     hasSecondFactor(factors) &&
@@ -54,7 +56,11 @@ export async function goOn(
   const needed = stillNeeded(
     proofs,
     { factors, isRemembered },
-    { required: requiredStrengths(params), wished: wishedStrengths(params) },
+    {
+      required: requiredStrengths(params),
+      wished: wishedStrengths(params),
+      tenant: options.laterSetUp && !mustHaveTwo(account) ? 'nothing' : tenantWants(account),
+    },
   );
   if (needed === 'unmet') return endUnmet(step);
   if (needed === 'nothing') return finishSignIn(step, account, proofs, options);
@@ -65,7 +71,14 @@ export async function goOn(
   const { remember, expected = false } = options;
   step.signIn.remember = remember ?? step.signIn.remember;
   await keepFirstStep(step, { accountId, proofs, expected });
-  return step.redirect(step.url('second-step'));
+  if (needed === 'second_step') return step.redirect(step.url('second-step'));
+  await database.transaction((tx) => beginTotp(tx, { accountId, begunBy: step.signIn.id }, ring));
+  return step.redirect(step.url('set-up'));
+}
+
+function tenantWants(account: Subject): 'nothing' | 'offers' | 'requires' {
+  if (account.mfaRequiredFrom === null) return 'nothing';
+  return mustHaveTwo(account) ? 'requires' : 'offers';
 }
 
 async function usableHere(step: Step<'subjects'>, accountId: string): Promise<Subject> {

@@ -24,6 +24,7 @@ import {
   submitRecoveryCode,
   submitSecondStep,
 } from './second-step.ts';
+import { showSetUp, submitSetUp } from './set-up.ts';
 import { showSignIn, submitSignIn } from './sign-in.ts';
 import { showSignUp, submitSignUp } from './sign-up.ts';
 import { loadStep, type Step } from './step.ts';
@@ -47,6 +48,7 @@ const loginPages: Record<string, Page> = {
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
   'second-step': { get: showSecondStep, post: submitSecondStep },
   'recovery-code': { get: showRecoveryCode, post: submitRecoveryCode },
+  'set-up': { get: (step) => showSetUp(step), post: submitSetUp },
   'with/:connection': { get: chooseWay, post: submitInput },
   arrived: { get: showArrival },
   request: { get: showRequest },

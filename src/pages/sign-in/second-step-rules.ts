@@ -3,26 +3,34 @@ import { factsOf, type Method, missingStrengths, type Proofs } from '../../oidc/
 
 const enough: ReadonlySet<Method> = new Set(['totp', 'recovery', 'hwk', 'swk']);
 
+type Asked = {
+  /** Each `acr` of which the client insists on one. */
+  required: readonly unknown[];
+  /** Each of which it would like one. */
+  wished: readonly unknown[];
+  /** What the tenant wants of everybody; until it `requires` it, whoever lacks it may put it off. */
+  tenant: 'nothing' | 'offers' | 'requires';
+};
+
 /**
- * What a sign-in still needs: nothing, a second step, or more than the account can prove, of which the
- * client is told. Where the browser is `remembered` that stands in for the second step, unless the client
- * asks for more than it comes to.
- *
- * @param asked.required each `acr` of which the client insists on one
- * @param asked.wished each of which it would like one
+ * What a sign-in still needs: nothing, a second step, one that has to be set up first, or more than the
+ * account can prove, of which the client is told. Where the browser is `remembered` that stands in for
+ * the second step, unless the client asks for more than it comes to.
  */
 export function stillNeeded(
   proofs: Proofs,
   { factors, isRemembered }: { factors: Factors; isRemembered: boolean },
-  asked: { required: readonly unknown[]; wished: readonly unknown[] },
-): 'nothing' | 'remembered' | 'second_step' | 'unmet' {
-  const lacks = (wanted: readonly unknown[], by: Proofs) =>
-    missingStrengths(factsOf(by).acr, wanted).length > 0;
-  const able = factors.totp !== null && !proofs.some(({ method }) => enough.has(method));
+  { required, wished, tenant }: Asked,
+): 'nothing' | 'remembered' | 'second_step' | 'set_up' | 'unmet' {
+  const done = proofs.some(({ method }) => enough.has(method));
+  const able = factors.totp !== null && !done;
   const better: Proofs = able ? [...proofs, { method: 'totp', at: new Date() }] : proofs;
-  if (lacks(asked.required, better)) return 'unmet';
-  if (!able) return 'nothing';
-  const wanted = lacks(asked.required, proofs) || lacks(asked.wished, proofs);
-  const helps = wanted && !lacks(asked.wished, better);
+  if (lacks(required, better)) return 'unmet';
+  if (!able) return done || tenant === 'nothing' ? 'nothing' : 'set_up';
+  const helps = lacks(required, proofs) || (lacks(wished, proofs) && !lacks(wished, better));
   return isRemembered && !helps ? 'remembered' : 'second_step';
+}
+
+function lacks(wanted: readonly unknown[], proofs: Proofs): boolean {
+  return missingStrengths(factsOf(proofs).acr, wanted).length > 0;
 }

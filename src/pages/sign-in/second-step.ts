@@ -8,7 +8,7 @@ import type { Subject } from '../../oidc/subjects.store.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import type { Finishing } from '../needs.ts';
 import { tooMany } from './code-problems.ts';
-import { type Pending, pendingOf } from './pending.ts';
+import { waitingFor } from './pending.ts';
 import { goOn } from './proved.ts';
 import type { Step } from './step.ts';
 import { upstreamOf } from './upstream-person.ts';
@@ -32,7 +32,7 @@ export const showRecoveryCode = (step: Step<'subjects'>) => show(step, 'recovery
 export const submitRecoveryCode = (step: Step<Finishing | 'limits'>) => submit(step, 'recovery');
 
 async function show(step: Step<'subjects'>, kind: Kind, { errors = {}, remember }: Shown = {}) {
-  const { subject } = (await waiting(step)) ?? {};
+  const { subject } = (await waitingFor(step)) ?? {};
   if (!subject) return step.redirect(step.url());
   step.show(
     pages[kind],
@@ -54,7 +54,7 @@ async function show(step: Step<'subjects'>, kind: Kind, { errors = {}, remember 
 }
 
 async function submit(step: Step<Finishing | 'limits'>, kind: Kind): Promise<void> {
-  const { pending, subject } = (await waiting(step)) ?? {};
+  const { pending, subject } = (await waitingFor(step)) ?? {};
   if (!pending || !subject) return step.redirect(step.url());
   const { code, remember: box } = validate(form, await readForm(step.ctx));
   const remember = box !== undefined;
@@ -73,15 +73,6 @@ async function submit(step: Step<Finishing | 'limits'>, kind: Kind): Promise<voi
   return goOn(step, accountId, [...proofs, { method: kind, at: new Date() }], options);
 }
 
-/** The first step that waits here, and who made it. */
-async function waiting(
-  step: Step<'subjects'>,
-): Promise<{ pending: Pending; subject: Subject } | undefined> {
-  const pending = pendingOf(step);
-  const subject = pending && (await step.parts.subjects.find(pending.accountId));
-  return subject && { pending, subject };
-}
-
 function isRight(
   step: Step<'outside' | 'ring'>,
   kind: Kind,
@@ -95,7 +86,7 @@ function isRight(
 }
 
 /** The account's own name, whatever was typed first: all tries count on the same. */
-function attemptOf({ ctx, signIn }: Step, { id, handle, tenantId }: Subject) {
+export function attemptOf({ ctx, signIn }: Step, { id, handle, tenantId }: Subject) {
   const identifier = handle?.toLowerCase() ?? id;
   return { identifier, tenantId, address: ctx.ip, browser: signIn.browser };
 }
