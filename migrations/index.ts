@@ -19,6 +19,7 @@ import { SecondFactors1797200000011 } from './1797200000011-second-factors.ts';
 import { MatrixRooms1797300000000 } from './1797300000000-matrix-rooms.ts';
 import { SecondStep1797400000012 } from './1797400000012-second-step.ts';
 import { TwoStepsRequired1797400000013 } from './1797400000013-two-steps-required.ts';
+import { Passkeys1797500000000 } from './1797500000000-passkeys.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -46,4 +47,5 @@ export const migrations = [
   MatrixRooms1797300000000,
   SecondStep1797400000012,
   TwoStepsRequired1797400000013,
+  Passkeys1797500000000,
 ];

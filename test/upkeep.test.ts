@@ -31,6 +31,7 @@ const kept = new Set([
   'matrix_users', // nobody inherits one
   'memberships', // what platforms say, one for each person and entity
   'migrations',
+  'passkeys', // twenty for each account at most
   'recovery_codes', // ten for each account at most
   'signing_keys', // a few a year
   'tenant_domains',
@@ -102,6 +103,8 @@ const growing: Record<string, string> = {
   upstream_sessions: `(connection, issuer, subject, session_uid, account_id, created_at)
     select 'acme', '', '', gen_random_uuid()::text, gen_random_uuid(),
       now() - interval '1 day' - past`,
+  webauthn_challenges: `(purpose, browser, subject, challenge, expires_at)
+    select 'sign-in', '', gen_random_uuid()::text, '', now() - past`,
 };
 
 /** More than one batch of any upkeep that works in batches; mails go 5000 a round. */

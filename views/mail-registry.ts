@@ -46,6 +46,7 @@ export const mailSchemas = {
     change: z.enum([
       ...(['totp_added', 'totp_removed'] as const),
       ...(['recovery_codes_made', 'recovery_code_used'] as const),
+      ...(['passkey_added', 'passkey_removed'] as const),
       'factors_reset',
     ]),
     /** Of the recovery codes, where one was used. */
@@ -100,6 +101,8 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
     { ...asked, change: 'totp_removed', link: 'https://id.acme.example/account' },
     { ...asked, change: 'recovery_codes_made' },
     { ...plain, change: 'factors_reset' },
+    { ...asked, change: 'passkey_added', link: 'https://id.acme.example/account' },
+    { ...asked, change: 'passkey_removed' },
     { ...asked, change: 'recovery_code_used', left: 2, link: 'https://id.acme.example/account' },
   ],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],

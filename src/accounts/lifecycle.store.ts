@@ -45,6 +45,7 @@ const ofAccount = [
   'delete from upstream_requests where account_id = $1',
   'delete from totp_credentials where account_id = $1',
   'delete from recovery_codes where account_id = $1',
+  'delete from passkeys where account_id = $1',
   // Of the pictures that Matrix had from elsewhere: their addresses say where.
   `update matrix_users set avatar_source = null, avatar_mxc = null, avatar_pending = null
     where account_id = $1`,

@@ -11,6 +11,8 @@ export type FactorChange =
   | 'totp_removed'
   | 'recovery_codes_made'
   | 'recovery_code_used'
+  | 'passkey_added'
+  | 'passkey_removed'
   | 'factors_reset';
 
 export type Notice =

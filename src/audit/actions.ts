@@ -46,6 +46,7 @@ export const auditActions = [
   'factor.added',
   'factor.refused',
   'factor.removed',
+  'factor.renamed',
   'guest.created',
   'guest.deleted',
   'guest.joined',

@@ -17,6 +17,8 @@ const audited: Record<FactorChange, { action: AuditAction; factor?: string }> = 
   totp_added: { action: 'factor.added', factor: 'totp' },
   totp_removed: { action: 'factor.removed', factor: 'totp' },
   recovery_codes_made: { action: 'recovery_codes.made' },
+  passkey_added: { action: 'factor.added', factor: 'passkey' },
+  passkey_removed: { action: 'factor.removed', factor: 'passkey' },
   recovery_code_used: { action: 'recovery_code.used' },
   factors_reset: { action: 'account.factors_reset' },
 };

@@ -13,6 +13,11 @@ interface Asset {
 const views = new URL('../../views/', import.meta.url);
 /** One sheet in one request, written in parts that each fit on a page. The order matters. */
 const sheet = ['base', 'controls', 'content', 'overrides'];
+/** What speaks with authenticators, as its makers bundle it: the package says only where its modules are. */
+const webauthn = new URL(
+  '../dist/bundle/index.umd.min.js',
+  import.meta.resolve('@simplewebauthn/browser'),
+);
 const types: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -29,7 +34,11 @@ function load(): ReadonlyMap<string, Asset> {
     file,
     readFileSync(new URL(`assets/${file}`, views)),
   ]);
-  const bodies: [string, Buffer][] = [['pages.css', Buffer.concat(styles)], ...files];
+  const bodies: [string, Buffer][] = [
+    ['pages.css', Buffer.concat(styles)],
+    ['webauthn.js', readFileSync(webauthn)],
+    ...files,
+  ];
   return new Map(bodies.map(([file, body]) => [file, describe(file, body)]));
 }
 
@@ -43,7 +52,7 @@ function describe(file: string, body: Buffer): Asset {
 
 const assets = load();
 
-/** URL of a file in `views/assets`, with a hash of its content. Throws for a file that is not there. */
+/** URL of one of these files, mostly of `views/assets`, with a hash of its content. Throws for a file that is not there. */
 export function assetUrl(file: string): string {
   const asset = assets.get(file);
   if (!asset) throw new Error(`views/assets/${file} does not exist`);

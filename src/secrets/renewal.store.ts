@@ -32,6 +32,7 @@ const dropped = [
   'delete from handoff_tickets',
   'delete from atproto_state',
   'delete from remembered_browsers',
+  'delete from webauthn_challenges',
   'delete from audit_seals',
 ];
 
