@@ -97,6 +97,7 @@ async function addClient(database: Database, id: string, secretHash: string): Pr
     idTokenSignedResponseAlg: 'RS256',
     requirePushedAuthorizationRequests: false,
     dpopBoundAccessTokens: false,
+    acr: null,
     backchannelLogoutUri: null,
     idpId: null,
     clientUri: null,

@@ -20,6 +20,7 @@ import { MatrixRooms1797300000000 } from './1797300000000-matrix-rooms.ts';
 import { SecondStep1797400000012 } from './1797400000012-second-step.ts';
 import { TwoStepsRequired1797400000013 } from './1797400000013-two-steps-required.ts';
 import { Passkeys1797500000000 } from './1797500000000-passkeys.ts';
+import { ClientAcr1797600000014 } from './1797600000014-client-acr.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -48,4 +49,5 @@ export const migrations = [
   SecondStep1797400000012,
   TwoStepsRequired1797400000013,
   Passkeys1797500000000,
+  ClientAcr1797600000014,
 ];

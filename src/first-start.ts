@@ -92,6 +92,7 @@ function synapseClient({ matrix }: Config, secretHash: string): Client {
     idTokenSignedResponseAlg: 'RS256',
     requirePushedAuthorizationRequests: false,
     dpopBoundAccessTokens: false,
+    acr: null,
     clientUri: null,
     logoUri: null,
     handoffOrigins: [],

@@ -23,6 +23,8 @@ export interface FactorPages {
   'set-up': AppSecret & {
     action: string;
     errors: Errors;
+    /** Where it is not the community that wants it. */
+    application?: string;
     /** Until when it may be put off. */
     until?: Date;
     /** To sign in as somebody else. */

@@ -54,6 +54,7 @@ export const factorSamples = {
   },
   'set-up': {
     now: setUp,
+    demanded: { ...setUp, application: 'Element' },
     soon: { ...setUp, until: new Date('2026-06-01T10:00:00Z') },
     wrong: { ...setUp, errors: { code: { code: 'totp_wrong' } } },
   },

@@ -16,6 +16,7 @@ const lazy = {
 export type SetOptions = {
   requirePushedAuthorizationRequests?: boolean;
   dpopBoundAccessTokens?: boolean;
+  acr?: string;
   backchannelLogoutUri?: string;
   postLogoutRedirectUri?: string[];
   jwks?: string;
@@ -43,6 +44,7 @@ function registerSet(noun: Command): void {
     .option('--no-require-pushed-authorization-requests', 'it need not')
     .option('--dpop-bound-access-tokens', 'its tokens are bound to a key of its own (RFC 9449)')
     .option('--no-dpop-bound-access-tokens', 'they need not be')
+    .option('--acr <acr>', 'what each sign-in to it has to reach ("": any will do)')
     .addHelpText(
       'after',
       example('clients set chat --backchannel-logout-uri https://chat.example.org/signed-out'),
@@ -50,12 +52,13 @@ function registerSet(noun: Command): void {
     .action(
       run<SetOptions>(async (cli, options, id) => {
         const { changeClient } = await lazy.change();
-        const { backchannelLogoutUri: uri, postLogoutRedirectUri, jwks, ...flags } = options;
+        const { backchannelLogoutUri: uri, postLogoutRedirectUri, jwks, acr, ...flags } = options;
         const { database, config } = cli;
         const { requirePushedAuthorizationRequests, dpopBoundAccessTokens } = flags;
         const { synapseUrl } = config.matrix;
         await changeClient({ database, synapseUrl }, operator, id, {
           ...{ requirePushedAuthorizationRequests, dpopBoundAccessTokens },
+          acr: acr === undefined ? undefined : acr || null,
           backchannelLogoutUri: uri === undefined ? undefined : uri || null,
           postLogoutRedirectUris: postLogoutRedirectUri?.filter((one) => one !== ''),
           jwks: jwks ? (await lazy.jwks()).readJwks(jwks) : undefined,

@@ -46,6 +46,7 @@ function described(client: FoundClient): string {
     'PKCE required': client.pkceRequired,
     'pushed requests': client.requirePushedAuthorizationRequests,
     'tokens bound (DPoP)': client.dpopBoundAccessTokens,
+    'acr demanded': client.acr,
     grants: client.grantTypes,
     scopes: client.scopes,
     'redirect URIs': client.redirectUris,

@@ -65,6 +65,7 @@ function registerAdd(noun: Command): void {
     .option('--backchannel-logout-uri <uri>', 'where it is told of sign-outs')
     .option('--require-pushed-authorization-requests', 'it pushes every request first (RFC 9126)')
     .option('--dpop-bound-access-tokens', 'its tokens are bound to a key of its own (RFC 9449)')
+    .option('--acr <acr>', 'what each sign-in to it has to reach')
     .option('--idp-id <id>', 'the idp_id of the Synapse provider block that uses it')
     .option('--uri <url>', 'its web site')
     .option('--logo <url>', 'its logo')
@@ -143,11 +144,11 @@ function withRights(command: Command): Command {
 async function newClient(cli: Cli, options: AddOptions): Promise<NewClient> {
   const { requireTenant } = await lazy.tenants();
   const { id, name, firstParty, allTenants, idpId, pkce } = options;
-  const { requirePushedAuthorizationRequests, dpopBoundAccessTokens } = options;
+  const { requirePushedAuthorizationRequests, dpopBoundAccessTokens, acr } = options;
   for (const tenant of options.tenant ?? []) await requireTenant(cli.database, tenant);
   return {
     ...{ id, name, firstParty, allTenants, idpId, pkceRequired: pkce },
-    ...{ requirePushedAuthorizationRequests, dpopBoundAccessTokens },
+    ...{ requirePushedAuthorizationRequests, dpopBoundAccessTokens, acr },
     secret: await secretValue(options.secret),
     tenants: options.tenant,
     tokenEndpointAuthMethod: options.authMethod,

@@ -96,6 +96,7 @@ const usual = {
   pkceRequired: true,
   requirePushedAuthorizationRequests: false,
   dpopBoundAccessTokens: false,
+  acr: null,
   idTokenSignedResponseAlg: 'RS256',
   backchannelLogoutUri: null,
   idpId: null,

@@ -108,6 +108,8 @@ export function replaceHandoffTargets(
 export type ClientSettings = {
   requirePushedAuthorizationRequests?: boolean;
   dpopBoundAccessTokens?: boolean;
+  /** Null to take any sign-in. */
+  acr?: string | null;
   /** Null to be told no more. */
   backchannelLogoutUri?: string | null;
   postLogoutRedirectUris?: string[];

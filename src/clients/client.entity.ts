@@ -19,6 +19,8 @@ export type Client = {
   requirePushedAuthorizationRequests: boolean;
   /** It gets tokens only that are bound to a key of its own (RFC 9449). */
   dpopBoundAccessTokens: boolean;
+  /** The `acr` that each sign-in to it has to reach, whatever its requests ask for. */
+  acr: string | null;
   idTokenSignedResponseAlg: 'RS256' | 'ES256';
   backchannelLogoutUri: string | null;
   /** `idp_id` of the Synapse provider block that uses this client; null for other applications. */
@@ -60,6 +62,7 @@ export const clientEntity = new EntitySchema<ClientRow>({
       name: 'require_pushed_authorization_requests',
     },
     dpopBoundAccessTokens: { type: 'boolean', name: 'dpop_bound_access_tokens' },
+    acr: { type: 'text', nullable: true },
     idTokenSignedResponseAlg: { type: 'text', name: 'id_token_signed_response_alg' },
     backchannelLogoutUri: { type: 'text', nullable: true, name: 'backchannel_logout_uri' },
     idpId: { type: 'text', nullable: true, name: 'idp_id' },

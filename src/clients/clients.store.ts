@@ -37,9 +37,9 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
       post_logout_redirect_uris, grant_types, scopes, jwks, first_party, pkce_required,
       id_token_signed_response_alg, backchannel_logout_uri, idp_id, client_uri, logo_uri,
       all_tenants, handoff_origins, handoff_targets, require_pushed_authorization_requests,
-      dpop_bound_access_tokens)
+      dpop_bound_access_tokens, acr)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-      $18, $19, $20, $21)
+      $18, $19, $20, $21, $22)
     on conflict (id) do nothing returning id`,
     [
       client.id,
@@ -63,6 +63,7 @@ export async function insertClient(db: Queryable, client: Client): Promise<boole
       client.handoffTargets,
       client.requirePushedAuthorizationRequests,
       client.dpopBoundAccessTokens,
+      client.acr,
     ],
   );
   if (rows.length === 0) return false;
@@ -103,6 +104,7 @@ export async function setRequirements(
     | 'jwks'
     | 'requirePushedAuthorizationRequests'
     | 'dpopBoundAccessTokens'
+    | 'acr'
     | 'backchannelLogoutUri'
     | 'postLogoutRedirectUris'
   >,
@@ -111,6 +113,7 @@ export async function setRequirements(
     jwks: client.jwks,
     requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests,
     dpopBoundAccessTokens: client.dpopBoundAccessTokens,
+    acr: client.acr,
     backchannelLogoutUri: client.backchannelLogoutUri,
     postLogoutRedirectUris: client.postLogoutRedirectUris,
   });

@@ -105,10 +105,19 @@ function checkAuthentication(client: Client, { secret }: Asked): void {
   }
 }
 
+/** What each sign-in to a client can have to reach. */
+const demandable: readonly string[] = ['https://refeds.org/profile/mfa'];
+
 /** @throws AppError `client_invalid` for what the client could not do */
 export function checkRequirements(client: Client): void {
   const { requirePushedAuthorizationRequests: pushes, dpopBoundAccessTokens: bound } = client;
-  const { tokenEndpointAuthMethod: method } = client;
+  const { tokenEndpointAuthMethod: method, acr } = client;
+  if (acr !== null && !demandable.includes(acr)) {
+    throw invalid(`A client can demand ${demandable.join(' or ')}.`);
+  }
+  if (acr !== null && !client.grantTypes.some((grant) => grant !== 'client_credentials')) {
+    throw invalid('Nobody signs in to it.');
+  }
   if (client.idpId !== null && (pushes || bound)) {
     throw invalid('Synapse neither pushes its requests nor binds its tokens to a key.');
   }

@@ -59,6 +59,7 @@ export function takesHandOffs(client: Client, tenantId: string): boolean {
     client.firstParty &&
     client.tokenEndpointAuthMethod !== 'none' &&
     client.id !== accountClientId &&
+    client.acr === null &&
     client.grantTypes.includes('authorization_code') &&
     !client.disabledAt &&
     serves(client, tenantId)

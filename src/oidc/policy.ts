@@ -71,7 +71,7 @@ export function createPolicy(parts: PolicyParts) {
   );
   policy.get('login')?.checks.add(confirmation());
   policy.get('login')?.checks.add(removedDevice(parts));
-  requireSteps(policy, parts.subjects);
+  requireSteps(policy, parts);
   requireAddress(policy, parts);
   policy.add(
     new Prompt(

@@ -1,4 +1,5 @@
 import { errors, interactionPolicy } from 'oidc-provider';
+import type { ClientDirectory } from '../clients/directory.ts';
 import { reaches, rememberedStep } from './proofs.ts';
 import type { Subject } from './subjects.store.ts';
 import type { Subjects } from './subjects.ts';
@@ -13,10 +14,14 @@ export function mustHaveTwo({ mfaRequiredFrom }: Pick<Subject, 'mfaRequiredFrom'
 }
 
 /**
- * A tenant may want two steps of everybody, also of those whose session is from before. The sign-in sees
- * to it that there are two; one that has ended with less, as by a hand-off, ends here.
+ * A tenant may want two steps of everybody, also of those whose session is from before, and the operator
+ * a strength of each sign-in to a client. The sign-in sees to it; one that has ended with less, as by a
+ * hand-off, ends here.
  */
-export function requireSteps(policy: Policy, subjects: Subjects): void {
+export function requireSteps(
+  policy: Policy,
+  { subjects, clients }: { subjects: Subjects; clients: ClientDirectory },
+): void {
   policy.get('login')?.checks.add(
     new Check('two_steps', 'the community wants two steps', 'login_required', async ({ oidc }) => {
       const { accountId, acr } = oidc.session ?? {};
@@ -26,6 +31,17 @@ export function requireSteps(policy: Policy, subjects: Subjects): void {
       }
       if (!oidc.result?.login) return Check.REQUEST_PROMPT;
       throw new errors.UnmetAuthenticationRequirements('the community wants two steps');
+    }),
+  );
+  policy.get('login')?.checks.add(
+    new Check('demanded', 'the client wants more', 'login_required', async ({ oidc }) => {
+      const { accountId, acr } = oidc.session ?? {};
+      const client = accountId ? await clients.find(oidc.client?.clientId ?? '') : undefined;
+      if (!client?.acr || reaches(acr, client.acr)) return Check.NO_NEED_TO_PROMPT;
+      if (!oidc.result?.login) return Check.REQUEST_PROMPT;
+      throw new errors.UnmetAuthenticationRequirements(
+        'the sign-in is not as strong as it must be',
+      );
     }),
   );
 }

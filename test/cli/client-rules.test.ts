@@ -28,6 +28,7 @@ const sound: Client = {
   idTokenSignedResponseAlg: 'RS256',
   requirePushedAuthorizationRequests: false,
   dpopBoundAccessTokens: false,
+  acr: null,
   backchannelLogoutUri: null,
   idpId: null,
   clientUri: null,

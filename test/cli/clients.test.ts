@@ -85,6 +85,18 @@ describe('clients', () => {
     assert.ok((await terminal.audited('events')).includes('client.handoff_origins_changed'));
   });
 
+  test('a strength can be demanded of each sign-in to it, and is one that there is', async () => {
+    const mfa = 'https://refeds.org/profile/mfa';
+    const uri = ['--redirect-uri', 'https://vault.example/callback'];
+    const added = await terminal.json<FoundClient>(
+      ...['clients', 'add', '--id', 'vault', ...uri, '--acr', mfa],
+    );
+    assert.equal(added.acr, mfa);
+    const set = ['clients', 'set', 'vault', '--acr'];
+    assert.equal((await terminal.json<FoundClient>(...set, '')).acr, null);
+    assert.equal((await terminal.failure([...set, 'urn:mace:gold'])).code, 'client_invalid');
+  });
+
   test('what is taken stays as it was', async () => {
     const args = ['clients', 'add', '--redirect-uri', 'https://a.example/'];
     await terminal.json(...args, '--id', 'one', '--idp-id', 'one');

@@ -111,6 +111,7 @@ async function addClient(
     idTokenSignedResponseAlg: 'RS256',
     requirePushedAuthorizationRequests: false,
     dpopBoundAccessTokens: false,
+    acr: null,
     backchannelLogoutUri: null,
     idpId: null,
     clientUri: null,

@@ -59,6 +59,7 @@ export async function goOn(
     {
       required: requiredStrengths(params),
       wished: wishedStrengths(params),
+      demanded: step.client.acr ? [step.client.acr] : [],
       tenant: options.laterSetUp && !mustHaveTwo(account) ? 'nothing' : tenantWants(account),
     },
   );

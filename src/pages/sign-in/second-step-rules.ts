@@ -8,6 +8,8 @@ type Asked = {
   required: readonly unknown[];
   /** Each of which it would like one. */
   wished: readonly unknown[];
+  /** Each of which the operator demands one of every sign-in to the client. */
+  demanded: readonly unknown[];
   /** What the tenant wants of everybody; until it `requires` it, whoever lacks it may put it off. */
   tenant: 'nothing' | 'offers' | 'requires';
 };
@@ -20,14 +22,18 @@ type Asked = {
 export function stillNeeded(
   proofs: Proofs,
   { factors, isRemembered }: { factors: Factors; isRemembered: boolean },
-  { required, wished, tenant }: Asked,
+  { required, wished, demanded, tenant }: Asked,
 ): 'nothing' | 'remembered' | 'second_step' | 'set_up' | 'unmet' {
   const done = proofs.some(({ method }) => enough.has(method));
   const able = factors.totp !== null && !done;
-  const better: Proofs = able ? [...proofs, { method: 'totp', at: new Date() }] : proofs;
-  if (lacks(required, better)) return 'unmet';
-  if (!able) return done || tenant === 'nothing' ? 'nothing' : 'set_up';
-  const helps = lacks(required, proofs) || (lacks(wished, proofs) && !lacks(wished, better));
+  const withApp: Proofs = done ? proofs : [...proofs, { method: 'totp', at: new Date() }];
+  const better = able ? withApp : proofs;
+  // What a client asks for has to be there; for what the operator demands, an app can be set up.
+  if (lacks(required, better) || lacks(demanded, withApp)) return 'unmet';
+  const lacksDemanded = lacks(demanded, proofs);
+  if (!able) return done || (tenant === 'nothing' && !lacksDemanded) ? 'nothing' : 'set_up';
+  const helps =
+    lacksDemanded || lacks(required, proofs) || (lacks(wished, proofs) && !lacks(wished, better));
   return isRemembered && !helps ? 'remembered' : 'second_step';
 }
 

@@ -34,14 +34,17 @@ export async function showSetUp(step: Step<Finishing>, errors: Errors = {}): Pro
   const shown =
     tenant && (await enrolmentShown(step.parts, { ...subject, begunBy: step.signIn.id }, tenant));
   if (!shown) return step.redirect(step.url('sign-in'));
-  const from = new Date(Number(subject.mfaRequiredFrom) * 1000);
+  const { mfaRequiredFrom } = subject;
+  const everybody = mustHaveTwo(subject);
+  const demanded = !everybody && step.client.acr !== null;
   step.show(
     'set-up',
     {
       action: step.url('set-up'),
       errors,
       ...shown,
-      until: mustHaveTwo(subject) ? undefined : from,
+      until: everybody || demanded ? undefined : new Date(Number(mfaRequiredFrom) * 1000),
+      application: demanded ? step.client.name : undefined,
       otherUrl: step.url('sign-in'),
     },
     Object.keys(errors).length > 0 ? 422 : 200,

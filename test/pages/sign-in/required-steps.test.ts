@@ -9,6 +9,8 @@ import type { Visitor } from '../../support/forms.ts';
 import { codeIn } from '../../support/mail.ts';
 import type { Page } from '../../support/page.ts';
 
+const mfa = 'https://refeds.org/profile/mfa';
+
 const secretOn = (page: Page) =>
   page.document.querySelector('.secret')?.text.replace(/\s/g, '') ?? '';
 
@@ -52,7 +54,7 @@ describe('a community that wants two steps of everybody', { timeout: 120_000 }, 
     assert.equal(codes.document.querySelectorAll('.codes li').length, 10);
     const back = await visitor.click(codes, 'I have kept them');
     const claims = (await app.redeem(attempt, back)).claims();
-    assert.equal(claims?.acr, 'https://refeds.org/profile/mfa');
+    assert.equal(claims?.acr, mfa);
     assert.ok(answerOf(await visitor.open((await app.request({ prompt: 'none' })).url)).code);
   });
 
@@ -123,5 +125,57 @@ describe('a community that wants two steps of everybody', { timeout: 120_000 }, 
     await require(null);
     const { page } = await firstStep(newVisitor(), await newcomer());
     assert.ok(answerOf(page).code);
+  });
+
+  describe('or a client of which the operator demands it', () => {
+    let strict: Application;
+    beforeAll(async () => {
+      strict = await Application.of(world, { tenantIds: [tenantId], acr: mfa });
+      await require(null);
+    });
+
+    const enter = async (visitor: Visitor, person: Person) =>
+      enterPassword(visitor, await visitor.open((await strict.request()).url), person);
+
+    test('lets in who has proved it, whatever the request says', async () => {
+      const person = await protect(world, await newcomer());
+      const visitor = newVisitor();
+      const asked = await enter(visitor, person);
+      const code = codeOf(person.secret);
+      assert.ok(answerOf(await visitor.submit(asked, { code, remember: 'yes' })).code);
+      await world.database.query(`delete from oidc_artifacts where model = 'Session'`);
+      const again = await enter(visitor, person);
+      assert.equal(again.heading, 'Enter the code from your app', 'remembering is not enough');
+    });
+
+    test('has an app set up, and takes no “not now”', async () => {
+      const visitor = newVisitor();
+      const page = await enter(visitor, await newcomer());
+      assert.equal(page.heading, 'Set up two-step verification');
+      assert.ok(page.text.includes(strict.client.name) && !page.text.includes('Not now'));
+      const fields = new URLSearchParams({ skip: 'yes' });
+      const refused = await visitor.send({ url: page.url, method: 'POST', fields }, page);
+      assert.equal(refused.heading, 'Set up two-step verification');
+      const codes = await visitor.submit(refused, { code: codeOf(secretOn(refused)) });
+      assert.ok(answerOf(await visitor.click(codes, 'I have kept them')).code);
+    });
+
+    test('takes no session of one step, and none by a code by mail', async () => {
+      const person = await protect(world, await newcomer());
+      const visitor = newVisitor();
+      const { page } = await firstStep(visitor, person);
+      await visitor.submit(page, { code: codeOf(person.secret) });
+      assert.ok(answerOf(await visitor.open((await strict.request()).url)).code);
+      const other = await newcomer();
+      const weak = newVisitor();
+      await firstStep(weak, other);
+      const silent = await weak.open((await strict.request({ prompt: 'none' })).url);
+      assert.equal(answerOf(silent).error, 'login_required');
+      const asked = await weak.open((await strict.request()).url);
+      const mailed = await weak.submit(asked, {}, { button: /code/i });
+      const code = codeIn(await world.service.mailbox.waitForMail(other.email));
+      const back = await weak.submit(mailed, { code });
+      assert.equal(answerOf(back).error, 'unmet_authentication_requirements');
+    });
   });
 });
