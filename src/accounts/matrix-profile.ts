@@ -21,8 +21,13 @@ export type MatrixAccessOrder = {
   accountId: string;
   access: 'active' | 'revoked';
   actor: string;
-  /** The platform's program whose word it is. Without one it is an operator's, which no platform undoes. */
+  /** The platform's program whose word it is. */
   clientId?: string;
+  /**
+   * Whether it is the word of who administers this tenant only. Without that and without a program it is an
+   * operator's, which neither undoes.
+   */
+  ofTenant?: boolean;
 };
 
 /**
@@ -30,14 +35,14 @@ export type MatrixAccessOrder = {
  * worker locks the Matrix user and removes its devices. Signing in elsewhere goes on.
  *
  * @returns the account as it was before
- * @throws AppError `revoked_by_operator` (403) to a platform, `account_not_found` (404)
+ * @throws AppError `revoked_by_operator` (403) to a platform or a tenant's administrator, `account_not_found` (404)
  */
 export async function changeMatrixAccess(
   tx: Queryable,
-  { accountId, access, actor, clientId }: MatrixAccessOrder,
+  { accountId, access, actor, clientId, ofTenant = false }: MatrixAccessOrder,
 ): Promise<Account> {
   const account = await lockAccount(tx, accountId);
-  const byOperator = clientId === undefined;
+  const byOperator = clientId === undefined && !ofTenant;
   // An operator may make a platform's revocation their own.
   const takesOver = byOperator && access === 'revoked' && !account.matrixRevokedByOperator;
   if (access === account.matrixAccess && !takesOver) return account;

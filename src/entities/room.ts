@@ -3,7 +3,8 @@ export const entityTypes = ['event', 'group', 'workspace', 'organization'] as co
 export type EntityType = (typeof entityTypes)[number];
 
 /** A tenant's own space, which holds its rooms, is kept like a room. */
-export type RoomType = EntityType | 'space';
+export const roomTypes = [...entityTypes, 'space'] as const;
+export type RoomType = (typeof roomTypes)[number];
 
 /**
  * - `awaited`: members are known, but nobody has told of the entity itself yet

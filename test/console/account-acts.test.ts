@@ -141,6 +141,16 @@ describe('nobody goes beyond their authority', () => {
     }
   });
 
+  test('nor by giving access to Matrix back that the operator took away', async () => {
+    const { id } = await world.addPerson();
+    assert.equal((await change(id, { matrixAccess: 'revoked' }, ofDefault)).status, 200);
+    assert.equal((await change(id, { matrixAccess: 'active' }, ofDefault)).status, 200);
+    assert.equal((await change(id, { matrixAccess: 'revoked' }, all)).status, 200);
+    const { status, body } = await change(id, { matrixAccess: 'active' }, ofDefault);
+    assert.deepEqual([status, body.error], [403, 'revoked_by_operator']);
+    assert.equal((await change(id, { matrixAccess: 'active' }, all)).status, 200);
+  });
+
   test('nor by what the audit tells of another tenant', async () => {
     const { id } = stranger;
     assert.equal((await change(id, { name: 'Seen by all' }, all)).status, 200);

@@ -14,7 +14,7 @@ import { type AdminRoute, adminRoute, byId, requireMatch, tagged } from './route
 type Parts = AccountParts & { outside: Outside };
 
 const problems = {
-  403: ['account_administrator', 'role_beyond_authority'],
+  403: ['account_administrator', 'revoked_by_operator', 'role_beyond_authority'],
   404: ['account_not_found'],
   412: ['precondition_failed'],
 };
@@ -64,7 +64,10 @@ function patchAccount({ database, serverName, outside }: Parts): AdminRoute {
           if (name !== undefined) await renameAccount(tx, { ...order, name });
           if (roles) await setRoles(tx, { ...order, roles });
           if (groups) await setGroups(tx, { ...order, groups });
-          if (matrixAccess) await changeMatrixAccess(tx, { ...order, access: matrixAccess });
+          if (matrixAccess) {
+            const ofTenant = authority.tenantIds !== 'all';
+            await changeMatrixAccess(tx, { ...order, access: matrixAccess, ofTenant });
+          }
           if (status === before.status) return;
           if (status === 'disabled') await disableAccount(tx, order, outside);
           if (status === 'active') await enableAccount(tx, order);

@@ -5,7 +5,7 @@ import { listTenantsOf } from '../../tenants/list.store.ts';
 import { answerOf, listAnswer, listQuery, wantedOf } from './lists.ts';
 import { type AdminRoute, adminRoute, byId, tagged } from './route.ts';
 
-const tenant = z
+export const tenantSchema = z
   .object({
     id: z.uuid(),
     slug: z.string(),
@@ -47,10 +47,14 @@ export function tenantRoutes({ database }: { database: Queryable }): AdminRoute[
       summary: 'The communities that the caller administers',
       scope: 'admin:read',
       query: listQuery(['createdAt', 'slug'], {}),
-      answer: { status: 200, description: 'A page of them', schema: listAnswer(tenant) },
+      answer: { status: 200, description: 'A page of them', schema: listAnswer(tenantSchema) },
       problems: { 400: ['cursor_invalid'] },
       async handle({ authority, query }) {
-        return answerOf(await listTenantsOf(database, authority, wantedOf(query)), query, shown);
+        return answerOf(
+          await listTenantsOf(database, authority, wantedOf(query)),
+          query,
+          shownTenant,
+        );
       },
     }),
     adminRoute({
@@ -60,16 +64,16 @@ export function tenantRoutes({ database }: { database: Queryable }): AdminRoute[
       summary: 'A community by id, slug or domain',
       scope: 'admin:read',
       params: byId,
-      answer: { status: 200, description: 'The community', schema: tenant },
+      answer: { status: 200, description: 'The community', schema: tenantSchema },
       problems: { 404: ['tenant_not_found'] },
       async handle({ ctx, authority, params }) {
-        return tagged(ctx, shown(await tenantWithin(database, authority, params.id)));
+        return tagged(ctx, shownTenant(await tenantWithin(database, authority, params.id)));
       },
     }),
   ];
 }
 
-function shown(found: FoundTenant): z.input<typeof tenant> {
+export function shownTenant(found: FoundTenant): z.input<typeof tenantSchema> {
   return {
     ...found,
     mfaRequiredFrom: found.mfaRequiredFrom?.toISOString() ?? null,
