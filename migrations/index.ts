@@ -21,6 +21,7 @@ import { SecondStep1797400000012 } from './1797400000012-second-step.ts';
 import { TwoStepsRequired1797400000013 } from './1797400000013-two-steps-required.ts';
 import { Passkeys1797500000000 } from './1797500000000-passkeys.ts';
 import { ClientAcr1797600000014 } from './1797600000014-client-acr.ts';
+import { LostFactors1797600000015 } from './1797600000015-lost-factors.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -50,4 +51,5 @@ export const migrations = [
   TwoStepsRequired1797400000013,
   Passkeys1797500000000,
   ClientAcr1797600000014,
+  LostFactors1797600000015,
 ];

@@ -128,6 +128,7 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Page
     pages,
     ...parking,
     sessions: config.sessions,
+    lostFactorHours: config.lostFactorHours,
     publicUrl: config.publicUrl,
     serverName: config.matrix.serverName,
     hasher: new PasswordHasher(config.passwordHash),

@@ -44,6 +44,7 @@ export function createUpkeeps({
     removeExpiredWaysIn: allOf(removeExpiredWaysIn),
     removeUnconfirmedTotp: allOf(factorUpkeeps.removeUnconfirmedTotp),
     removeExpiredRemembered: allOf(factorUpkeeps.removeExpiredRemembered),
+    removeExpiredWaits: allOf(factorUpkeeps.removeExpiredWaits),
     removeExpiredChallenges: allOf(factorUpkeeps.removeExpiredChallenges),
     removeOldRoomTraces: allOf(removeOldRoomTraces),
     removeExpiredArtifacts: allOf(removeExpiredArtifacts),

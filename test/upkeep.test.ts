@@ -69,6 +69,8 @@ const growing: Record<string, string> = {
       'operator', now() - interval '30 days' - past`,
   known_browsers: `(browser, account_id, last_seen_at)
     select 'browser', gen_random_uuid(), now() - interval '180 days' - past`,
+  lost_factors: `(account_id, token, due_at, expires_at)
+    select gen_random_uuid(), gen_random_uuid()::text, now() - past, now() - past`,
   mails: `(id, recipient, template, created_at)
     select gen_random_uuid(), '', 'x', now() - interval '30 days' - past`,
   oidc_artifacts: `(id, model, payload, expires_at)

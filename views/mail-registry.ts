@@ -47,11 +47,13 @@ export const mailSchemas = {
       ...(['totp_added', 'totp_removed'] as const),
       ...(['recovery_codes_made', 'recovery_code_used'] as const),
       ...(['passkey_added', 'passkey_removed'] as const),
-      'factors_reset',
+      ...(['factors_reset', 'factors_given_up'] as const),
     ]),
     /** Of the recovery codes, where one was used. */
     left: z.number().optional(),
   }),
+  /** The button calls it off. */
+  'factors-lost': frame.extend({ ...link.shape, due: z.iso.datetime() }),
   'new-sign-in': frame.extend(link.shape),
   'accounts-merged': frame.extend({ ...link.shape, kept: z.string(), dropped: z.string() }),
   'account-deleted': frame,
@@ -105,6 +107,7 @@ export const mailSamples: { readonly [Name in MailName]: readonly Mails[Name][] 
     { ...asked, change: 'passkey_removed' },
     { ...asked, change: 'recovery_code_used', left: 2, link: 'https://id.acme.example/account' },
   ],
+  'factors-lost': [{ ...asked, due: '2026-05-05T12:30:00.000Z', link: url }],
   'new-sign-in': [{ ...asked, link: 'https://id.acme.example/account' }],
   'accounts-merged': [
     { ...asked, kept: '@ada', dropped: '@ada.l', link: 'https://id.acme.example/account' },

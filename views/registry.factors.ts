@@ -9,6 +9,23 @@ export interface FactorPages {
   /** Fields `code`, a recovery code, and `remember`. */
   'recovery-code': SecondStep;
 
+  'lost-factors': {
+    action: string;
+    /** `none`: only administrators can help. `over`: the wait is, and nobody has said no. */
+    state: 'none' | 'offered' | 'waiting' | 'over';
+    due?: Date;
+    hours: number;
+    backUrl: string;
+  };
+
+  /** Asks before the wait of whoever says that all second factors are lost is called off. */
+  'cancel-wait': {
+    action: string;
+    hidden: Readonly<Record<string, string>>;
+    accountUrl: string;
+    done?: boolean;
+  };
+
   /** Buttons `do=set-up`, `do=remove` and `do=codes`. */
   'account-two-step': AccountForm & {
     app: { since: Date; lastUsed?: Date } | null;
@@ -57,6 +74,8 @@ interface SecondStep {
   /** For how long a browser is remembered. */
   days: number;
   remember: boolean;
+  /** For whoever has neither app nor codes. */
+  lostUrl: string;
   /** To the other of the two pages. */
   insteadUrl: string;
   /** To sign in as somebody else. */

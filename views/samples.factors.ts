@@ -6,6 +6,7 @@ const secondStep: FactorPages['second-step'] = {
   account: { name: 'John Doe', handle: 'john.doe' },
   days: 30,
   remember: false,
+  lostUrl: '/lost/x1',
   insteadUrl: '/recovery-code/x1',
   otherUrl: '/sign-in/x1',
 };
@@ -25,6 +26,8 @@ const setUp: FactorPages['set-up'] = {
 };
 const codes = ['0a1b2-c3d4e', '5f6g7-h8j9k', 'm0n1p-q2r3s'];
 
+const lost = { action: '/lost/x1', hours: 24, backUrl: '/second-step/x1' };
+
 export const factorSamples = {
   'second-step': {
     first: secondStep,
@@ -38,6 +41,16 @@ export const factorSamples = {
   'recovery-code': {
     first: secondStep,
     wrong: { ...secondStep, errors: { code: { code: 'recovery_wrong' } } },
+  },
+  'lost-factors': {
+    offered: { ...lost, state: 'offered' },
+    waiting: { ...lost, state: 'waiting', due: new Date('2026-05-05T10:00:00Z') },
+    over: { ...lost, state: 'over', due: new Date('2026-05-04T10:00:00Z') },
+    none: { ...lost, state: 'none' },
+  },
+  'cancel-wait': {
+    first: { action: '/recover/second-step', hidden: { token: 'AbCdEf' }, accountUrl: '/account' },
+    done: { action: '/recover/second-step', hidden: {}, accountUrl: '/account', done: true },
   },
   'account-two-step': {
     off: { ...form, app: null, recoveryCodes: 0 },

@@ -58,9 +58,13 @@ export async function consumeLink(
   return link;
 }
 
-/** Ends what the account has pending. */
+/** Ends what the account has pending: also the wait of whoever has lost all second factors. */
 export async function voidLinks(tx: Queryable, accountId: string): Promise<void> {
-  await tx.query('delete from email_links where account_id = $1', [accountId]);
+  await tx.query(
+    `with waits as (delete from lost_factors where account_id = $1)
+      delete from email_links where account_id = $1`,
+    [accountId],
+  );
 }
 
 /** Deletes links a day after they expired. @returns how many went */

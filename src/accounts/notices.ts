@@ -13,7 +13,8 @@ export type FactorChange =
   | 'recovery_code_used'
   | 'passkey_added'
   | 'passkey_removed'
-  | 'factors_reset';
+  | 'factors_reset'
+  | 'factors_given_up';
 
 export type Notice =
   | { template: 'password-changed' | 'account-deleted' | 'new-sign-in' }
@@ -23,6 +24,8 @@ export type Notice =
   | { template: 'accounts-merged'; kept: string; dropped: string }
   /** `email` is the new address, masked. */
   | { template: 'email-changed'; email: string }
+  /** `due`: when the second step ends, unless somebody says no. */
+  | { template: 'factors-lost'; due: string }
   /** `left`: of the recovery codes, where one was used. */
   | { template: 'factors-changed'; change: FactorChange; left?: number };
 
@@ -68,6 +71,8 @@ function mailOf(notice: Notice, frame: MailFrame, link?: string): Mail {
       const { template, kept, dropped } = notice;
       return { template, params: { ...params, kept, dropped } };
     }
+    case 'factors-lost':
+      return { template: notice.template, params: { ...params, due: notice.due } };
     case 'factors-changed':
       return {
         template: notice.template,

@@ -46,6 +46,8 @@ export interface Config {
     readonly idleSeconds: number;
     readonly maxSeconds: number;
   };
+  /** How long whoever has lost all second factors waits. */
+  readonly lostFactorHours: number;
   readonly google: {
     readonly clientId?: string;
     readonly clientSecret?: string;
@@ -177,6 +179,7 @@ function interpret(values: Settings): Config {
       idleSeconds: values.SESSION_IDLE_DAYS * secondsOfDay,
       maxSeconds: values.SESSION_MAX_DAYS * secondsOfDay,
     },
+    lostFactorHours: values.LOST_FACTOR_HOURS,
     google: {
       clientId: values.GOOGLE_CLIENT_ID,
       clientSecret: values.GOOGLE_CLIENT_SECRET,

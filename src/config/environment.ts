@@ -175,6 +175,12 @@ export const settings = {
     schema: format.patterns,
     otherwise: 'none',
   },
+  LOST_FACTOR_HOURS: {
+    description:
+      'Hours that somebody who has lost app and recovery codes waits, while every address of the account is told and can say no.',
+    schema: format.wholeNumber(1, 720),
+    default: '24',
+  },
   PASSWORD_HASH_MEMORY_KIB: {
     description: 'Memory of one Argon2id hash in KiB. Raising it re-hashes at the next sign-in.',
     schema: format.wholeNumber(8, 4_194_304),

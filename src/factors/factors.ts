@@ -7,6 +7,7 @@ import { record } from '../audit/events.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { identitiesOf } from '../federation/identities.store.ts';
 import { type Factors, factorsOf } from './factors.store.ts';
+import { deleteWait } from './lost-factors.store.ts';
 import { deleteCodes } from './recovery-codes.store.ts';
 import { forgetRemembered } from './remembered-browsers.store.ts';
 
@@ -21,6 +22,7 @@ const audited: Record<FactorChange, { action: AuditAction; factor?: string }> = 
   passkey_removed: { action: 'factor.removed', factor: 'passkey' },
   recovery_code_used: { action: 'recovery_code.used' },
   factors_reset: { action: 'account.factors_reset' },
+  factors_given_up: { action: 'account.factors_given_up' },
 };
 
 /** Whether the account can prove a second thing; recovery codes only stand in for one. */
@@ -30,7 +32,7 @@ export function hasSecondFactor({ totp }: Factors): boolean {
 
 /**
  * What every change of factors brings with it: an audit row, a mail to each address of the account, and
- * no browser is remembered any more. The caller has locked the account and made the change.
+ * no browser is remembered and nothing waits any more. The caller has locked the account and made the change.
  *
  * @param about.actor who did it, for the audit: the account itself unless given
  * @param about.left how many recovery codes there are still, where one was used
@@ -43,6 +45,7 @@ export async function factorsChanged(
   const { account, change, actor = account.id, left } = about;
   const { action, factor } = audited[change];
   await forgetRemembered(tx, account.id);
+  await deleteWait(tx, account.id);
   await record(tx, {
     ...{ action, actor, target: account.id, tenantId: account.tenantId },
     detail: { ...(factor && { factor }), ...(left !== undefined && { left }) },
@@ -58,7 +61,7 @@ export async function endUselessCodes(tx: Queryable, accountId: string): Promise
 }
 
 /** Its own, and those that its other ways in vouched for: whoever holds one of them is not all of them. */
-async function addressesOf(db: Queryable, account: Account): Promise<string[]> {
+export async function addressesOf(db: Queryable, account: Account): Promise<string[]> {
   const elsewhere = (await identitiesOf(db, account.id)).map(({ profile }) => profile.email ?? '');
   const addresses = [account.email ?? '', ...elsewhere].map((address) => parseEmail(address));
   const byKey = new Map(addresses.flatMap((one) => (one ? [[one.key, one.email]] : [])));

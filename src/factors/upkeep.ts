@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { removeExpiredWaits } from './lost-factors.store.ts';
 import { removeExpiredRemembered } from './remembered-browsers.store.ts';
 import { removeUnconfirmed } from './totp.store.ts';
 import { enrolmentMinutes } from './totp.ts';
@@ -9,4 +10,5 @@ export const factorUpkeeps = {
   removeUnconfirmedTotp: (db: Queryable) => removeUnconfirmed(db, enrolmentMinutes),
   removeExpiredRemembered,
   removeExpiredChallenges,
+  removeExpiredWaits,
 };

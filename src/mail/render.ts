@@ -21,6 +21,7 @@ interface Content {
   purpose?: string;
   change?: string;
   left?: number;
+  due?: string;
   email?: string;
   provider?: string;
   kept?: string;
@@ -69,6 +70,7 @@ function compose(name: MailName, content: Content, translator: Translator) {
     kept: oneLine(content.kept ?? ''),
     dropped: oneLine(content.dropped ?? ''),
     left: content.left ?? 0,
+    due: content.due ? translator.dateTime(new Date(content.due)) : '',
   };
   const say = (key: string) => translator.text(`mail.${name}.${key}`, params);
   const variant = (key: string) => (purpose ? say(`${key}_${purpose}`) : say(key));

@@ -44,6 +44,8 @@ export type PageDependencies = {
   links: EmailLinks;
   limits: SignInLimits;
   rateLimits: RateLimits;
+  /** How long whoever has lost all second factors waits. */
+  lostFactorHours: number;
   /** What a change of an account sets in motion elsewhere. */
   outside: Outside;
   mail: MailQueue;

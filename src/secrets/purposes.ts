@@ -26,6 +26,7 @@ export const purposes = {
   'idempotent request': 'renewed',
   invitation: 'renewed',
   'known browser': 'renewed',
+  'lost factors': 'renewed',
   'mail-recipient': 'renewed',
   'merge proof': 'dropped',
   network: 'dropped',

@@ -11,6 +11,7 @@ const stored: readonly { table: string; column: string; where?: string }[] = [
   { table: 'clients', column: 'secret_hash' },
   { table: 'known_browsers', column: 'browser' },
   { table: 'recovery_codes', column: 'code' },
+  { table: 'lost_factors', column: 'token' },
   { table: 'invitations', column: 'token' },
   { table: 'email_links', column: 'id' },
   { table: 'sign_up_requests', column: 'subject' },

@@ -20,6 +20,9 @@ import type { Pages } from '../../tenants/pages.ts';
 import type { Tenant } from '../../tenants/tenant.entity.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
 
+import { cancelWaitPath } from '../sign-in/lost-factors.ts';
+import { showCancelWait, submitCancelWait } from './cancel-wait.ts';
+
 type RecoveryParts = SealedCookieParts & {
   database: Database;
   fingerprints: Fingerprints;
@@ -53,6 +56,11 @@ export function recoverRoutes(parts: RecoveryParts, origin: { port: number }): R
   const router = exactRouter();
   const assertSameOrigin = sameOriginForms({ publicUrl: parts.publicUrl, port: origin.port });
   router.get('/recover', (ctx) => showLink(ctx, parts));
+  router.get(cancelWaitPath, (ctx) => showCancelWait(ctx, parts));
+  router.post(cancelWaitPath, async (ctx) => {
+    assertSameOrigin(ctx);
+    await submitCancelWait(ctx, parts);
+  });
   router.get('/recover/password', async (ctx) => showPassword(ctx, parts));
   router.post('/recover', async (ctx) => {
     assertSameOrigin(ctx);

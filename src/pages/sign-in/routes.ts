@@ -14,6 +14,7 @@ import { resendCode, showCode, submitCode } from './code.ts';
 import { showCommunities, submitCommunity } from './community.ts';
 import { showPassword, submitPassword } from './confirm-password.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
+import { showLost, submitLost } from './lost-factors.ts';
 import { showMemberships, submitMemberships } from './memberships.ts';
 import { answerAvailability, showProfile, submitProfile } from './profile.ts';
 import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from './recovery.ts';
@@ -48,6 +49,7 @@ const loginPages: Record<string, Page> = {
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
   'second-step': { get: showSecondStep, post: submitSecondStep },
   'recovery-code': { get: showRecoveryCode, post: submitRecoveryCode },
+  lost: { get: showLost, post: submitLost },
   'set-up': { get: (step) => showSetUp(step), post: submitSetUp },
   'with/:connection': { get: chooseWay, post: submitInput },
   arrived: { get: showArrival },

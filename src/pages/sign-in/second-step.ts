@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { record } from '../../audit/events.ts';
+import { endWait } from '../../factors/lost-factors.ts';
 import { useRecoveryCode } from '../../factors/recovery-codes.ts';
 import { rememberedDays } from '../../factors/remembered-browsers.ts';
 import { useTotp } from '../../factors/totp.ts';
@@ -46,6 +47,7 @@ async function show(step: Step<'subjects'>, kind: Kind, { errors = {}, remember 
       },
       days: rememberedDays,
       remember: remember ?? false,
+      lostUrl: step.url('lost'),
       insteadUrl: step.url(pages[kind === 'totp' ? 'recovery' : 'totp']),
       otherUrl: step.url('sign-in'),
     },
@@ -67,6 +69,9 @@ async function submit(step: Step<Finishing | 'limits'>, kind: Kind): Promise<voi
     return refuse({ code: `${kind}_wrong` });
   }
   await step.parts.limits.giveBack(limit);
+  // Whoever has a second step has not lost it.
+  const { id, tenantId } = subject;
+  await endWait(step.parts.database, { accountId: id, tenantId, actor: id });
   const { expected, proofs, accountId } = pending;
   const upstream = proofs[0].method === 'fed' ? upstreamOf(step)?.identity : undefined;
   const options = { expected, upstream, rememberBrowser: remember };
