@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hash } from '@node-rs/argon2';
 import { insertAccount } from '../src/accounts/accounts.store.ts';
 import { parseEmail } from '../src/accounts/email-address.ts';
-import { insertClient } from '../src/clients/clients.store.ts';
+import { type Client, insertClient } from '../src/clients/clients.store.ts';
 import type { Database } from '../src/database/database.ts';
 import { openDatabase } from '../src/database/open.ts';
 import { loadFingerprints } from '../src/secrets/data-key.store.ts';
@@ -53,6 +53,7 @@ export function startOwn(
       SMTP_URL: 'smtp://127.0.0.1:9',
       MAIL_FROM: 'Bench <bench@mail.bench.test>',
       MATRIX_SERVER_NAME: 'matrix.bench.test',
+      CONSOLE: 'on',
       LOG_LEVEL: 'warn',
     },
   });
@@ -82,7 +83,12 @@ export async function furnish(databaseUrl: string, client: Credentials): Promise
 }
 
 async function addClient(database: Database, id: string, secretHash: string): Promise<void> {
-  await insertClient(database, {
+  await insertClient(database, clientOf(id, secretHash));
+}
+
+/** Confidential, of the operator's own, for all tenants. */
+export function clientOf(id: string, secretHash: string): Client {
+  return {
     id,
     secretHash,
     name: 'Bench',
@@ -107,5 +113,11 @@ async function addClient(database: Database, id: string, secretHash: string): Pr
     allTenants: true,
     tenantIds: [],
     disabledAt: null,
-  });
+  };
+}
+
+/** How the service keeps a client's secret. */
+export async function secretHasher(database: Database): Promise<(secret: string) => string> {
+  const fingerprints = await loadFingerprints(database, new KeyRing([encryptionKey]));
+  return (secret) => fingerprints.of('client-secret', secret);
 }

@@ -3,11 +3,13 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/argon2';
 import { Option, program } from 'commander';
+import { administrationFlow, administratorToken, fillLists, lists } from './administration.ts';
 import { availabilityFlow, fillHandles } from './availability.ts';
 import { compareClocks } from './clock.ts';
 import { measureColdStarts } from './cold-start.ts';
 import { type Contest, compare, countQueries, type Effort, type Row } from './compare.ts';
 import { type Operation, operations } from './operations.ts';
+import { secretHasher } from './own.ts';
 import {
   addInstance,
   type OwnPeer,
@@ -22,7 +24,7 @@ import { memoryOf } from './processes.ts';
 import { report } from './report.ts';
 import { judge, type Memory, type Outcome } from './targets.ts';
 
-const others = ['availability', 'two instances', 'cold start', 'clock', 'matrix'];
+const others = ['availability', 'administration', 'two instances', 'cold start', 'clock', 'matrix'];
 const names = [...operations.map(({ name }) => name), ...others];
 
 program
@@ -97,6 +99,22 @@ async function availability(postgres: Postgres, peer: OwnPeer): Promise<Row[]> {
   return rows;
 }
 
+async function administration(postgres: Postgres, { own, application, ...peer }: OwnPeer) {
+  say('administration: filling');
+  await fillLists(own);
+  const there = { site: application.site, own };
+  const token = await administratorToken(there, await secretHasher(own));
+  const rows: Row[] = [];
+  for (const list of lists) {
+    const flow = await administrationFlow(there, list, token);
+    const operation = `list: ${list.name}`;
+    const runners = [{ peer: { ...peer, application }, flow }];
+    const concurrencies = [1];
+    rows.push(...(await contest(postgres, { operation, runners }, { ...effort, concurrencies })));
+  }
+  return rows;
+}
+
 async function twoInstances(postgres: Postgres, ours: OwnPeer): Promise<Row[]> {
   const both = await addInstance(ours);
   try {
@@ -143,6 +161,9 @@ async function measure(postgres: Postgres): Promise<Outcome> {
     }
     if (wants('two instances') && !(quick && !only))
       rows.push(...(await twoInstances(postgres, ours)));
+    if (wants('administration') && !(quick && !only)) {
+      rows.push(...(await administration(postgres, ours)));
+    }
     if (wants('availability')) rows.push(...(await availability(postgres, ours)));
     return {
       rows,

@@ -31,17 +31,21 @@ const at = 8;
 
 /** What this service promises of itself, and whether this run kept it. What was not run is left out. */
 export function judge(outcome: Outcome): Target[] {
-  return [...cpuAims(outcome), ...rateAims(outcome), ...sizeAims(outcome)].flatMap(
-    ({ value, ...aim }) =>
-      value === undefined || Number.isNaN(value)
-        ? []
-        : [
-            {
-              ...aim,
-              value,
-              reached: aim.must === 'at most' ? value <= aim.bound : value >= aim.bound,
-            },
-          ],
+  return [
+    ...cpuAims(outcome),
+    ...rateAims(outcome),
+    ...sizeAims(outcome),
+    ...listAims(outcome),
+  ].flatMap(({ value, ...aim }) =>
+    value === undefined || Number.isNaN(value)
+      ? []
+      : [
+          {
+            ...aim,
+            value,
+            reached: aim.must === 'at most' ? value <= aim.bound : value >= aim.bound,
+          },
+        ],
   );
 }
 
@@ -74,6 +78,13 @@ function rateAims({ rows }: Outcome): Aim[] {
       rate('introspection', 'ceiling'),
     ),
   ];
+}
+
+/** What an administrator opens, however many people, rooms and rows there are. */
+function listAims({ rows }: Outcome): Aim[] {
+  return rows
+    .filter(({ operation }) => operation.startsWith('list: '))
+    .map((row) => aim(`${row.operation}: CPU`, 'at most', 100, 'ms', row.cpu));
 }
 
 function sizeAims({ rows, memory, coldStarts }: Outcome): Aim[] {

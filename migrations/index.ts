@@ -22,6 +22,7 @@ import { TwoStepsRequired1797400000013 } from './1797400000013-two-steps-require
 import { Passkeys1797500000000 } from './1797500000000-passkeys.ts';
 import { ClientAcr1797600000014 } from './1797600000014-client-acr.ts';
 import { LostFactors1797600000015 } from './1797600000015-lost-factors.ts';
+import { RoomsByTime1797700000000 } from './1797700000000-rooms-by-time.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -52,4 +53,5 @@ export const migrations = [
   Passkeys1797500000000,
   ClientAcr1797600000014,
   LostFactors1797600000015,
+  RoomsByTime1797700000000,
 ];
