@@ -1,3 +1,4 @@
+import encodeQR from 'qr';
 import type { FactorPages } from './registry.factors.ts';
 
 const secondStep: FactorPages['second-step'] = {
@@ -13,7 +14,7 @@ const secondStep: FactorPages['second-step'] = {
 
 const form = { action: '/account/two-step', errors: {}, backUrl: '/account' };
 const secret = {
-  picture: 'data:image/svg+xml,%3Csvg%20xmlns%3D%22http%3A%2F%2Fwww.w3.org%2F2000%2Fsvg%22%2F%3E',
+  picture: `data:image/svg+xml,${encodeURIComponent(encodeQR('otpauth://totp/Acme:john.doe', 'svg', { border: 4 }))}`,
   secret: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
   app: 'totp/Acme:%40john.doe?issuer=Acme&secret=JBSWY3DPEHPK3PXP',
 };

@@ -1,5 +1,6 @@
 import { accountClientId } from '../../clients/own-clients.ts';
 import type { Queryable } from '../../database/database.ts';
+import { factorsOf } from '../../factors/factors.store.ts';
 import { identitiesOf } from '../../federation/identities.store.ts';
 import * as store from './data.store.ts';
 import { applicationsOf, sessionsOf } from './overview.store.ts';
@@ -47,7 +48,8 @@ export async function downloadData(visit: Visit<'serverName'>): Promise<void> {
 }
 
 async function furtherData(db: Queryable, accountId: string) {
-  const [memberships, invitations, guests, merges, browsers, terms, events] = await Promise.all([
+  const [secondFactors, ...rows] = await Promise.all([
+    factorsOf(db, accountId),
     store.membershipsOf(db, accountId),
     store.invitationsOf(db, accountId),
     store.guestsOf(db, accountId),
@@ -56,5 +58,6 @@ async function furtherData(db: Queryable, accountId: string) {
     store.termsAcceptedBy(db, accountId),
     store.eventsAbout(db, accountId),
   ]);
-  return { memberships, invitations, guests, merges, browsers, terms, events };
+  const [memberships, invitations, guests, merges, browsers, terms, events] = rows;
+  return { secondFactors, memberships, invitations, guests, merges, browsers, terms, events };
 }

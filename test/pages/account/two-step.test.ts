@@ -102,6 +102,17 @@ describe('two-step verification on the account page', { timeout: 120_000 }, () =
     assert.equal((await fresh.submit(asked, { code: codeOf(secretOn(app)) })).status, 200);
   });
 
+  test('is in the data that its owner downloads, without secret and codes', async () => {
+    const { person, visitor } = await signedIn();
+    const file = await visitor.fetch(`${world.url}/account/data`);
+    const { secondFactors } = file.json<{
+      secondFactors: { totp: object; recoveryCodes: number };
+    }>();
+    assert.ok(secondFactors.totp);
+    assert.equal(secondFactors.recoveryCodes, 10);
+    assert.ok(!file.body.includes(person.secret));
+  });
+
   test('is turned off, and a password is enough again', async () => {
     const { person, visitor, page } = await signedIn();
     const off = await visitor.submit(page, {}, { button: 'Turn it off' });
