@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { AccountNotice, AccountPages } from '../../../views/registry.account.ts';
-import { updateProfile } from '../../accounts/accounts.store.ts';
-import { showOnMatrix } from '../../accounts/matrix-profile.ts';
+import { renameAccount } from '../../accounts/rename.ts';
 import { accountClientId } from '../../clients/own-clients.ts';
 import { hasOpenMemberships } from '../../entities/confirmations.store.ts';
 import { factorsOf } from '../../factors/factors.store.ts';
@@ -98,13 +97,8 @@ export async function submitName(visit: Visit<'serverName' | 'sessions'>): Promi
   const { account, parts } = visit;
   const { name } = validate(nameForm, await readForm(visit.ctx));
   if (!name) return showAccount(visit, { name, errors: { name: { code: 'name_required' } } });
-  if (name !== account.name) {
-    await parts.database.transaction(async (tx) => {
-      await updateProfile(tx, account.id, { name });
-      await showOnMatrix(tx, account.id);
-      await visit.record(tx, 'account.profile_changed');
-    });
-  }
+  const order = { accountId: account.id, name, actor: account.id };
+  await parts.database.transaction((tx) => renameAccount(tx, order));
   return visit.done('profile_saved');
 }
 
