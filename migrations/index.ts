@@ -23,6 +23,7 @@ import { Passkeys1797500000000 } from './1797500000000-passkeys.ts';
 import { ClientAcr1797600000014 } from './1797600000014-client-acr.ts';
 import { LostFactors1797600000015 } from './1797600000015-lost-factors.ts';
 import { RoomsByTime1797700000000 } from './1797700000000-rooms-by-time.ts';
+import { TrustedMfa1797800000016 } from './1797800000016-trusted-mfa.ts';
 
 /**
  * In the order of their times, as they run: `migrate` compares this with what the database has. A
@@ -54,4 +55,5 @@ export const migrations = [
   ClientAcr1797600000014,
   LostFactors1797600000015,
   RoomsByTime1797700000000,
+  TrustedMfa1797800000016,
 ];

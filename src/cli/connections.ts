@@ -25,6 +25,7 @@ type SettingOptions = {
   scope?: string[];
   claim?: string[];
   vouchForEmail?: boolean;
+  trustMfa?: boolean;
   allowedGroup?: string[];
   allowedEmailDomain?: string[];
 };
@@ -109,6 +110,10 @@ function withSettings(command: Command, defaultMethod?: string): Command {
       '--vouch-for-email',
       'DANGEROUS: take any address in the claim mapped as email for proved; whoever can choose theirs there takes over accounts here',
     )
+    .option(
+      '--trust-mfa',
+      'believe its ID tokens where they say that it asked for more than one factor',
+    )
     .option('--allowed-group <group>', 'admit only people in one of these, repeatable', collect)
     .option(
       '--allowed-email-domain <domain>',
@@ -126,6 +131,7 @@ function registerChanges(noun: Command): void {
       .option('--name <name>', 'its name for people')
       .option('--client-id <id>', 'our client id there'),
   )
+    .option('--no-trust-mfa', 'whatever it asked for is one step here')
     .option('--no-vouch-for-email', 'addresses in the claim mapped as email prove nothing')
     .addHelpText('after', example('connections set acme-keycloak --allowed-group chat-users'))
     .action(
@@ -168,12 +174,12 @@ function registerChanges(noun: Command): void {
 }
 
 async function settingsFrom(options: SettingOptions): Promise<ConnectionSettings> {
-  const { name, clientId, authMethod, vouchForEmail } = options;
+  const { name, clientId, authMethod, vouchForEmail, trustMfa } = options;
   const secret = options.secretFile
     ? readFile(options.secretFile).toString().replace(/\s+$/, '')
     : await secretValue(options.secret);
   return {
-    ...{ name, clientId, authMethod, vouchForEmail, secret },
+    ...{ name, clientId, authMethod, vouchForEmail, trustMfa, secret },
     scopes: options.scope,
     claims: options.claim && mappingFrom(options.claim),
     allowedGroups: options.allowedGroup,
@@ -232,6 +238,7 @@ function described(connection: FoundConnection): string {
     scopes: connection.scopes,
     claims: describeClaims(connection),
     'email vouched for by you': connection.claims.emailVouched,
+    'multi-factor believed': connection.mfaTrusted,
     'allowed groups': connection.allowedGroups,
     'allowed email domains': connection.allowedEmailDomains,
     people: connection.identities,

@@ -24,6 +24,8 @@ export type UpstreamIdentity = {
    * where it tells that there is none. What admits by domain asks for this, not for the address.
    */
   hostedDomain?: string | null;
+  /** It has asked for more than one factor, and the operator believes it. */
+  multiFactor?: boolean;
   /** The upstream's session, named in its back-channel logout. */
   sid?: string;
 };

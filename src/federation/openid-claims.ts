@@ -40,6 +40,13 @@ export function identityFrom(rules: Rules, claims: Claims): UpstreamIdentity {
   return identity;
 }
 
+const multiFactorAcr = 'https://refeds.org/profile/mfa';
+
+/** Whether an ID token says that more than one factor was asked for (RFC 8176, REFEDS MFA). */
+export function saysMultiFactor({ amr, acr }: Claims): boolean {
+  return acr === multiFactorAcr || (Array.isArray(amr) && amr.includes('mfa'));
+}
+
 /**
  * All that a provider says, the ID token's word before userinfo's. That an address is verified counts
  * for the address beside which it was said.

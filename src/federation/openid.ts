@@ -4,7 +4,7 @@ import type { Connection } from './connections/connections.store.ts';
 import type { Connector, EndedUpstream, ExpectedAnswer, UpstreamRequest } from './connector.ts';
 import { upstreamFailed, upstreamTurnedAway } from './failure.ts';
 import { verifyLogout } from './logout-token.ts';
-import { claimsOf, identityFrom } from './openid-claims.ts';
+import { claimsOf, identityFrom, saysMultiFactor } from './openid-claims.ts';
 
 export type OpenIdOptions = {
   connection: Connection;
@@ -56,7 +56,7 @@ export class OpenIdConnector implements Connector {
 
   async finish(callback: URL, expected: ExpectedAnswer) {
     const { connection } = this.#options;
-    const claims = await this.#claims(callback, expected).catch((cause) => {
+    const { idToken, claims } = await this.#claims(callback, expected).catch((cause) => {
       if (cause instanceof openid.AuthorizationResponseError && cause.error === 'access_denied') {
         // Of Entra ID, whose descriptions are in the person's language.
         throw upstreamTurnedAway(cause, callback.searchParams.get('error_subcode'));
@@ -65,7 +65,10 @@ export class OpenIdConnector implements Connector {
       this.#metadata = undefined;
       throw upstreamFailed(`The answer of ${this.id} is not valid.`, cause);
     });
-    return identityFrom(connection, claims);
+    const identity = identityFrom(connection, claims);
+    // Of the ID token alone: what stands at userinfo some people may set themselves.
+    const multiFactor = connection.mfaTrusted && saysMultiFactor(idToken);
+    return multiFactor ? { ...identity, multiFactor } : identity;
   }
 
   async #claims(callback: URL, expected: ExpectedAnswer) {
@@ -76,10 +79,10 @@ export class OpenIdConnector implements Connector {
       expectedNonce: expected.nonce,
       idTokenExpected: true,
     });
-    const claims = tokens.claims() as openid.IDToken;
-    if (!config.serverMetadata().userinfo_endpoint) return claims;
-    const more = await openid.fetchUserInfo(config, tokens.access_token, claims.sub);
-    return claimsOf(claims, more);
+    const idToken = tokens.claims() as openid.IDToken;
+    if (!config.serverMetadata().userinfo_endpoint) return { idToken, claims: idToken };
+    const more = await openid.fetchUserInfo(config, tokens.access_token, idToken.sub);
+    return { idToken, claims: claimsOf(idToken, more) };
   }
 
   async logout(token: string): Promise<EndedUpstream> {

@@ -3,10 +3,11 @@ import type { Factors } from '../factors/factors.store.ts';
 /**
  * By what somebody has shown that they are the person of an account. `otp` is a code by mail, `totp` one
  * from an app, `hwk` and `swk` a passkey that verified its user, bound to a device or synced, `fed` that
- * another provider said so; `remembered` is no proof of now, but of one within the last 30 days.
+ * another provider said so, `fed_mfa` one whose word that it asked for several factors is believed;
+ * `remembered` is no proof of now, but of one within the last 30 days.
  */
 export const methods = [
-  ...(['pwd', 'otp', 'fed'] as const),
+  ...(['pwd', 'otp', 'fed', 'fed_mfa'] as const),
   ...(['totp', 'recovery', 'remembered'] as const),
   ...(['hwk', 'swk'] as const),
 ] as const;
@@ -56,7 +57,7 @@ function levelOf(proofs: Proofs): string {
   const methods = proofs.map(({ method }) => method);
   if (methods.some((method) => passkeys.has(method))) return phishingResistant;
   const second = methods.some((method) => secondSteps.has(method));
-  if (second && methods.includes('pwd')) return multiFactor;
+  if (methods.includes('fed_mfa') || (second && methods.includes('pwd'))) return multiFactor;
   if (second) return twoSteps;
   return methods.includes('remembered') ? rememberedStep : singleFactor;
 }
@@ -75,6 +76,7 @@ const namesOf: Record<Method, readonly string[]> = {
   pwd: ['pwd'],
   otp: ['otp'],
   fed: ['fed'],
+  fed_mfa: ['fed'],
   totp: ['otp'],
   recovery: ['otp'],
   remembered: [],

@@ -48,7 +48,7 @@ describe('a directory of Entra ID', () => {
       ...{ id: 'acme-entra', tenantId: randomUUID(), name: 'Acme', issuer: place.issuer },
       ...{ clientId: plainClient.id, authMethod: 'client_secret_post', secretSealed: null },
       ...{ scopes: ['openid', 'profile', 'email'], claims: {}, allowedGroups: [] },
-      ...{ allowedEmailDomains: [], disabledAt: null, createdAt: new Date() },
+      ...{ allowedEmailDomains: [], mfaTrusted: false, disabledAt: null, createdAt: new Date() },
       updatedAt: new Date(),
       ...changes,
     };

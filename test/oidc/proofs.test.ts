@@ -74,6 +74,11 @@ describe('what was proved', () => {
     assert.ok(reaches(twoSteps, rememberedStep));
   });
 
+  test('is multi-factor by the word of a provider that is believed', () => {
+    const { acr, amr } = factsOf(by('fed_mfa'));
+    assert.deepEqual([acr, amr], [mfa, ['fed', 'mfa']]);
+  });
+
   test('is multi-factor by a passkey alone', () => {
     const { acr, amr } = factsOf(by('hwk'));
     assert.ok(reaches(acr, mfa));

@@ -40,6 +40,7 @@ const connection = z
     claims: z.record(z.string(), z.unknown()).describe('Which claim says what, if not the usual.'),
     allowedGroups: z.array(z.string()),
     allowedEmailDomains: z.array(z.string()),
+    mfaTrusted: z.boolean(),
     disabledAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -57,6 +58,10 @@ const settings = {
     .boolean()
     .optional()
     .describe('DANGEROUS: takes any address in the claim mapped as email for proved.'),
+  trustMfa: z
+    .boolean()
+    .optional()
+    .describe('Whether more than one factor that its ID token tells of stands for ours.'),
   allowedGroups: z.array(printable).max(200).optional(),
   allowedEmailDomains: z.array(printable).max(200).optional(),
 };

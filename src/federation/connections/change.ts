@@ -48,6 +48,8 @@ export type ConnectionSettings = {
   claims?: Readonly<Record<string, string>>;
   /** The operator's word that addresses in the claim mapped as email are proved. */
   vouchForEmail?: boolean;
+  /** The operator's word that it has asked for more than one factor where it says so. */
+  trustMfa?: boolean;
   allowedGroups?: readonly string[];
   allowedEmailDomains?: readonly string[];
 };
@@ -100,6 +102,7 @@ export async function addConnection(
     claims: vouched(authority, checkedMapping(wanted.claims ?? {}), wanted, issuer),
     allowedGroups: checkedGroups(wanted.allowedGroups ?? []),
     allowedEmailDomains: checkedDomains(wanted.allowedEmailDomains ?? []),
+    mfaTrusted: trusted(authority, wanted.trustMfa, false),
   };
   await discover(issuer, clientId, createGuardedFetch(upstream));
   await database.transaction(async (tx) => {
@@ -133,6 +136,7 @@ export async function changeConnection(
       allowedEmailDomains: checkedDomains(
         settings.allowedEmailDomains ?? before.allowedEmailDomains,
       ),
+      mfaTrusted: trusted(authority, settings.trustMfa, before.mfaTrusted),
     };
     await updateConnection(tx, after);
     await tell(tx, authority, 'connection.changed', after);
@@ -193,11 +197,17 @@ function tell(
   tx: Transaction,
   { actor }: Authority,
   action: AuditAction,
-  { id, tenantId, claims }: Pick<Connection, 'id' | 'tenantId' | 'claims'>,
+  {
+    id,
+    tenantId,
+    claims,
+    mfaTrusted,
+  }: Pick<Connection, 'id' | 'tenantId' | 'claims' | 'mfaTrusted'>,
   more: { identities?: number } = {},
 ): Promise<void> {
   const { emailVouched } = claims;
-  const detail = { ...(emailVouched && { emailVouched }), ...more };
+  const trusted = mfaTrusted ? { mfaTrusted } : undefined;
+  const detail = { ...(emailVouched && { emailVouched }), ...trusted, ...more };
   return record(tx, { action, actor, tenantId, target: id, detail });
 }
 
@@ -209,6 +219,12 @@ function claimsAfter(
   if (claims) return vouched(authority, checkedMapping(claims), { vouchForEmail }, issuer);
   if (vouchForEmail === undefined) return before;
   return vouched(authority, before, { vouchForEmail }, issuer);
+}
+
+/** It stands for a factor of ours, also where the operator demands one: so only the operator gives it. */
+function trusted(authority: Authority, said: boolean | undefined, before: boolean): boolean {
+  if (said) requireAll(authority);
+  return said ?? before;
 }
 
 /** Whoever vouches for addresses answers for accounts: only the operator of all tenants does. */

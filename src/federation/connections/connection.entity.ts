@@ -35,6 +35,8 @@ export type Connection = {
   /** Whoever is in none of them is refused; empty admits all. */
   allowedGroups: string[];
   allowedEmailDomains: string[];
+  /** The operator's word that it has asked for more than one factor where it says so. */
+  mfaTrusted: boolean;
   disabledAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -55,6 +57,7 @@ export const connectionEntity = new EntitySchema<Connection>({
     claims: { type: 'jsonb' },
     allowedGroups: { type: 'text', array: true, name: 'allowed_groups' },
     allowedEmailDomains: { type: 'text', array: true, name: 'allowed_email_domains' },
+    mfaTrusted: { type: 'boolean', name: 'mfa_trusted' },
     disabledAt: { type: 'timestamptz', name: 'disabled_at', nullable: true },
     createdAt: { type: 'timestamptz', name: 'created_at', createDate: true },
     updatedAt: { type: 'timestamptz', name: 'updated_at', updateDate: true },

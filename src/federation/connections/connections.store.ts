@@ -57,8 +57,8 @@ export async function insertConnection(
 ): Promise<boolean> {
   const rows = await tx.query(
     `insert into connections (id, tenant_id, name, issuer, client_id, token_endpoint_auth_method,
-        secret_sealed, scopes, claims, allowed_groups, allowed_email_domains)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        secret_sealed, scopes, claims, allowed_groups, allowed_email_domains, mfa_trusted)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
       on conflict (id) do nothing returning id`,
     [
       connection.id,
@@ -72,6 +72,7 @@ export async function insertConnection(
       JSON.stringify(connection.claims),
       connection.allowedGroups,
       connection.allowedEmailDomains,
+      connection.mfaTrusted,
     ],
   );
   return rows.length === 1;
@@ -83,10 +84,10 @@ export async function updateConnection(
   connection: Omit<Connection, 'tenantId' | 'issuer' | 'createdAt' | 'updatedAt'>,
 ): Promise<void> {
   const { id, name, clientId, authMethod, secretSealed, scopes, claims, disabledAt } = connection;
-  const { allowedGroups, allowedEmailDomains } = connection;
+  const { allowedGroups, allowedEmailDomains, mfaTrusted } = connection;
   await tx.manager.getRepository(connectionEntity).update(id, {
     ...{ name, clientId, authMethod, secretSealed, scopes, claims, disabledAt },
-    ...{ allowedGroups, allowedEmailDomains },
+    ...{ allowedGroups, allowedEmailDomains, mfaTrusted },
   });
 }
 

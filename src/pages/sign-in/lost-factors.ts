@@ -8,7 +8,7 @@ import { leaveEndedSession } from './finish.ts';
 import { waitingFor } from './pending.ts';
 import { goOn } from './proved.ts';
 import type { Step } from './step.ts';
-import { upstreamOf } from './upstream-person.ts';
+import { upstreamBehind } from './upstream-person.ts';
 
 /** Where a mail's link leads, by which the wait is called off. */
 export const cancelWaitPath = '/recover/second-step';
@@ -60,7 +60,7 @@ async function giveUp(step: LosingStep): Promise<void> {
   const { pending } = (await waitingFor(step)) ?? {};
   if (!pending) return step.redirect(step.url());
   const { accountId, proofs, expected } = pending;
-  const upstream = proofs[0].method === 'fed' ? upstreamOf(step)?.identity : undefined;
+  const upstream = upstreamBehind(step, proofs);
   const { database, outside } = step.parts;
   await database.transaction((tx) => giveUpFactors(tx, accountId, outside));
   await leaveEndedSession(step);

@@ -21,6 +21,7 @@ import { proved } from './proved.ts';
 import { accountIdToBe, reserve } from './reserve.ts';
 import { findSignIn, keepAccount } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
+import { methodOf } from './upstream-person.ts';
 import { pictureOf } from './upstream-refresh.ts';
 
 type Order = { name: string; handle: string; termsVersion?: string };
@@ -115,7 +116,7 @@ function finishAs(
   upstream: UpstreamIdentity,
   options: { expected?: boolean } = {},
 ): Promise<void> {
-  return proved(step, accountId, 'fed', { upstream, ...options });
+  return proved(step, accountId, methodOf(upstream), { upstream, ...options });
 }
 
 /**

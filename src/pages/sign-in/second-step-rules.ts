@@ -1,5 +1,12 @@
 import type { Factors } from '../../factors/factors.store.ts';
-import { factsOf, type Method, missingStrengths, type Proofs } from '../../oidc/proofs.ts';
+import {
+  factsOf,
+  type Method,
+  missingStrengths,
+  type Proofs,
+  reaches,
+  twoSteps,
+} from '../../oidc/proofs.ts';
 
 const enough: ReadonlySet<Method> = new Set(['totp', 'recovery', 'hwk', 'swk']);
 
@@ -31,7 +38,9 @@ export function stillNeeded(
   // What a client asks for has to be there; for what the operator demands, an app can be set up.
   if (lacks(required, better) || lacks(demanded, withApp)) return 'unmet';
   const lacksDemanded = lacks(demanded, proofs);
-  if (!able) return done || (tenant === 'nothing' && !lacksDemanded) ? 'nothing' : 'set_up';
+  // Of another provider that the operator believes, two factors are enough as well.
+  const satisfied = done || reaches(factsOf(proofs).acr, twoSteps);
+  if (!able) return satisfied || (tenant === 'nothing' && !lacksDemanded) ? 'nothing' : 'set_up';
   const helps =
     lacksDemanded || lacks(required, proofs) || (lacks(wished, proofs) && !lacks(wished, better));
   return isRemembered && !helps ? 'remembered' : 'second_step';

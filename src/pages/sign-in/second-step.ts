@@ -12,7 +12,7 @@ import { tooMany } from './code-problems.ts';
 import { waitingFor } from './pending.ts';
 import { goOn } from './proved.ts';
 import type { Step } from './step.ts';
-import { upstreamOf } from './upstream-person.ts';
+import { upstreamBehind } from './upstream-person.ts';
 
 const form = z.object({
   code: z.string().max(100).default(''),
@@ -73,7 +73,7 @@ async function submit(step: Step<Finishing | 'limits'>, kind: Kind): Promise<voi
   const { id, tenantId } = subject;
   await endWait(step.parts.database, { accountId: id, tenantId, actor: id });
   const { expected, proofs, accountId } = pending;
-  const upstream = proofs[0].method === 'fed' ? upstreamOf(step)?.identity : undefined;
+  const upstream = upstreamBehind(step, proofs);
   const options = { expected, upstream, rememberBrowser: remember };
   return goOn(step, accountId, [...proofs, { method: kind, at: new Date() }], options);
 }

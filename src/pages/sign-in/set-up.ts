@@ -16,7 +16,7 @@ import { keepFirstStep, waitingFor } from './pending.ts';
 import { goOn } from './proved.ts';
 import { attemptOf } from './second-step.ts';
 import type { Step } from './step.ts';
-import { upstreamOf } from './upstream-person.ts';
+import { upstreamBehind } from './upstream-person.ts';
 
 const form = z.object({ code: z.string().max(100).default(''), skip: z.string().optional() });
 
@@ -83,6 +83,6 @@ async function finish(
   const { pending } = (await waitingFor(step)) ?? {};
   if (!pending) return step.redirect(step.url());
   const { accountId, proofs, expected } = pending;
-  const upstream = proofs[0].method === 'fed' ? upstreamOf(step)?.identity : undefined;
+  const upstream = upstreamBehind(step, proofs);
   return goOn(step, accountId, proofs, { expected, upstream, ...options });
 }

@@ -15,6 +15,7 @@ import type { Step } from './step.ts';
 import {
   addressOf,
   keepFacts,
+  methodOf,
   type UpstreamFacts,
   upstreamOf,
   vouchedAddress,
@@ -56,7 +57,7 @@ export async function finishAsKnown(
   const account = await accountById(step.parts.database, known.accountId);
   if (account?.status !== 'active') throw new AppError('account_unavailable');
   await refreshFromUpstream(step, known, identity);
-  return proved(step, account.id, 'fed', { upstream: identity });
+  return proved(step, account.id, methodOf(identity), { upstream: identity });
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseEmail } from '../../accounts/email-address.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
+import type { Method, Proofs } from '../../oidc/proofs.ts';
 import type { KeyRing } from '../../secrets/keyring.ts';
 import { keepUpstream } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
@@ -18,6 +19,7 @@ const factsSchema = z.object({
     locale: z.string().optional(),
     handleHint: z.string().optional(),
     hostedDomain: z.string().nullable().optional(),
+    multiFactor: z.boolean().optional(),
     sid: z.string().optional(),
   }),
   /** The account that has its address: linked to it if the person signs in to it from there. */
@@ -43,6 +45,17 @@ export function upstreamOf({ signIn, parts }: Step<'ring'>): UpstreamFacts | und
   if (!signIn.upstreamSealed) return undefined;
   const opened = parts.ring.open(signIn.upstreamSealed, contextOf(signIn.id));
   return factsSchema.parse(JSON.parse(opened.toString()));
+}
+
+/** By what the word of another provider proves. */
+export function methodOf({ multiFactor }: UpstreamIdentity): Method {
+  return multiFactor ? 'fed_mfa' : 'fed';
+}
+
+/** By whose word the first step was done, where it was by another provider's. */
+export function upstreamBehind(step: Step<'ring'>, [first]: Proofs): UpstreamIdentity | undefined {
+  const theirs = first.method === 'fed' || first.method === 'fed_mfa';
+  return theirs ? upstreamOf(step)?.identity : undefined;
 }
 
 /** Begins the sign-in anew with what was learned elsewhere: nothing typed or proved before remains. */
