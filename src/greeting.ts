@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from './config/config.ts';
+import { relyingPartyOf } from './factors/relying-party.ts';
 import type { Log } from './http/log.ts';
 
 /** Says that the service runs, and as what: to a person in development, to the log in production. */
@@ -7,6 +8,11 @@ export function greet(config: Config, log: Log): void {
   if (config.production) log.info({ started: summary(config) }, 'started');
   else welcome(config);
   for (const warning of config.warnings) log.warn(warning);
+  if (config.production && config.role !== 'worker' && !relyingPartyOf(config.publicUrl)) {
+    log.warn(
+      'passkeys are not offered: browsers know them only at a name with TLS, not at PUBLIC_URL',
+    );
+  }
 }
 
 /** What an operator compares with what they meant. */
@@ -32,12 +38,16 @@ function withoutSecrets(text: string): string {
   return `${protocol}//${host || (searchParams.get('host') ?? '')}${pathname}`;
 }
 
+const passkeysElsewhere =
+  'no: browsers know none at an address. PUBLIC_URL=http://localhost:3000 has them';
+
 function welcome(config: Config): void {
   console.log(`
 OpenMeet ID listens on ${config.publicUrl}
   issuer      ${config.issuer}
   data        ${config.dataDir}${config.databaseUrl ? '' : ' (embedded PostgreSQL)'}
   mail        ${config.smtpUrl ? 'by SMTP' : `${config.dataDir}/mail, and here`}
+  passkeys    ${relyingPartyOf(config.publicUrl) ? 'yes' : passkeysElsewhere}
 
 Next:
   try a sign-in            ${config.publicUrl}/try

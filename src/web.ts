@@ -23,6 +23,7 @@ import { appserviceRoutes } from './matrix/appservice/routes.ts';
 import { startMonitoring } from './monitoring.ts';
 import { mountProvider } from './oidc/mount.ts';
 import { accountRoutes } from './pages/account/routes.ts';
+import { wellKnownRoutes } from './pages/account/well-known.ts';
 import { handOffRoutes } from './pages/handoff/routes.ts';
 import { homeRoutes } from './pages/home/routes.ts';
 import { tryRoutes } from './pages/home/try.ts';
@@ -82,6 +83,7 @@ export function createWeb(parts: WebParts): Koa {
   web.use(brandRoutes(database).routes());
   web.use(interactionRoutes(parts, { port: config.port }).routes());
   web.use(accountRoutes(parts, { port: config.port }).routes());
+  web.use(wellKnownRoutes(parts).routes());
   web.use(invitationRoutes(parts, { port: config.port }).routes());
   web.use(handOffRoutes(parts, { port: config.port }).routes());
   web.use(recoverRoutes(parts, { port: config.port }).routes());

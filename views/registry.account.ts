@@ -19,6 +19,8 @@ export interface AccountPages {
     sessions: readonly AccountSession[];
     twoStep: { isOn: boolean; recoveryCodes: number };
     twoStepUrl: string;
+    /** Where browsers know passkeys. */
+    passkeysUrl?: string;
     /** Where there is something to decide. */
     membershipsUrl?: string;
     applications: readonly {
@@ -154,4 +156,6 @@ export type AccountNotice =
   | 'memberships_decided'
   | 'data_ready'
   | 'accounts_merged'
-  | 'app_removed';
+  | 'app_removed'
+  | 'passkey_added'
+  | 'passkey_removed';

@@ -48,6 +48,22 @@ export interface FactorPages {
     otherUrl: string;
   };
 
+  /** Field `credential`, which a script fills in by what it learns at `optionsUrl`. */
+  'account-passkeys': AccountForm & {
+    optionsUrl: string;
+    passkeys: readonly {
+      name: string;
+      since: Date;
+      lastUsed?: Date;
+      /** Or on one device only. */
+      isSynced: boolean;
+      url: string;
+    }[];
+  };
+
+  /** Fields `passkey`, given, and `label`; the second button posts `do=remove`. */
+  'account-passkey': AccountForm & { passkey: { id: string; name: string; isSynced: boolean } };
+
   /** Shown once. */
   'account-recovery-codes': {
     codes: readonly string[];

@@ -42,6 +42,7 @@ const account: AccountPages['account'] = {
   waysUrl: '/account/ways',
   twoStep: { isOn: false, recoveryCodes: 0 },
   twoStepUrl: '/account/two-step',
+  passkeysUrl: '/account/passkeys',
   endSessionAction: '/account/sessions/end',
   endAllSessionsAction: '/account/sessions/end-all',
   revokeAction: '/account/applications/revoke',

@@ -25,6 +25,26 @@ const setUp: FactorPages['set-up'] = {
   errors: {},
   otherUrl: '/sign-in/x1',
 };
+const passkeys: FactorPages['account-passkeys'] = {
+  ...form,
+  action: '/account/passkeys',
+  optionsUrl: '/account/passkeys/options',
+  passkeys: [
+    {
+      name: 'Bitwarden',
+      since: new Date('2026-02-03T10:00:00Z'),
+      lastUsed: new Date('2026-05-04T10:00:00Z'),
+      isSynced: true,
+      url: '/account/passkeys/one?passkey=k1',
+    },
+    {
+      name: 'Firefox, Linux',
+      since: new Date('2026-03-01T10:00:00Z'),
+      isSynced: false,
+      url: '/account/passkeys/one?passkey=k2',
+    },
+  ],
+};
 const codes = ['0a1b2-c3d4e', '5f6g7-h8j9k', 'm0n1p-q2r3s'];
 
 const lost = { action: '/lost/x1', hours: 24, backUrl: '/second-step/x1' };
@@ -71,6 +91,19 @@ export const factorSamples = {
     demanded: { ...setUp, application: 'Element' },
     soon: { ...setUp, until: new Date('2026-06-01T10:00:00Z') },
     wrong: { ...setUp, errors: { code: { code: 'totp_wrong' } } },
+  },
+  'account-passkeys': {
+    none: { ...passkeys, passkeys: [] },
+    two: passkeys,
+    refused: { ...passkeys, errors: { form: { code: 'passkey_not_added' } } },
+  },
+  'account-passkey': {
+    synced: { ...form, passkey: { id: 'k1', name: 'Bitwarden', isSynced: true } },
+    bound: {
+      ...form,
+      errors: { label: { code: 'name_required' } },
+      passkey: { id: 'k2', name: 'Firefox, Linux', isSynced: false },
+    },
   },
   'account-recovery-codes': {
     first: { codes, backUrl: '/account', isNew: true },

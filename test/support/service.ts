@@ -22,6 +22,8 @@ export type ServiceOptions = {
   env?: Record<string, string>;
   /** PostgreSQL to use instead of a fresh database. `embedded`: the service's own. */
   databaseUrl?: string;
+  /** In PUBLIC_URL: 127.0.0.1, where browsers know no passkeys, unless given. */
+  host?: 'localhost';
 };
 
 export type Service = {
@@ -88,7 +90,7 @@ export async function prepareInstances(
   const balancer = await startLoadBalancer();
   const ports = await freePorts(count);
   balancer.use(ports);
-  const url = `http://127.0.0.1:${balancer.port}`;
+  const url = `http://${options.host ?? '127.0.0.1'}:${balancer.port}`;
   const env = { TRUSTED_PROXIES: '127.0.0.1/32', ...options.env };
   const prepared = await prepare({ ...options, env }, url, ports);
   const start = async (more?: Record<string, string>): Promise<BalancedService> => {
@@ -105,7 +107,7 @@ export async function prepareInstances(
 /** For what must be known, such as the client's secret, before the service starts. */
 export async function prepareService(options: ServiceOptions = {}): Promise<PreparedService> {
   const ports = await freePorts(1);
-  return prepare(options, `http://127.0.0.1:${ports[0]}`, ports);
+  return prepare(options, `http://${options.host ?? '127.0.0.1'}:${ports[0]}`, ports);
 }
 
 async function prepare(

@@ -11,6 +11,7 @@ import type { SessionLimits } from '../../oidc/lifetimes.ts';
 import { displayName } from '../../text/display-name.ts';
 import { membershipsPath } from './memberships.ts';
 import { applicationsOf, type SessionRow, sessionsOf } from './overview.store.ts';
+import { passkeysPath } from './passkeys.ts';
 import { twoStepPath } from './two-step.ts';
 import type { Visit } from './visit.ts';
 
@@ -28,6 +29,8 @@ const noticeSchema = z.enum([
   'data_ready',
   'accounts_merged',
   'app_removed',
+  'passkey_added',
+  'passkey_removed',
 ] satisfies AccountNotice[]);
 
 const nameForm = z.object({
@@ -42,7 +45,7 @@ type Shown = Partial<Pick<AccountPages['account'], 'errors'>> & { name?: string 
 
 /** Everything that a person can see and change of their account, on one page. */
 export async function showAccount(
-  visit: Visit<'serverName' | 'sessions'>,
+  visit: Visit<'relyingParty' | 'serverName' | 'sessions'>,
   shown: Shown = {},
 ): Promise<void> {
   const { account, parts, session } = visit;
@@ -74,6 +77,7 @@ export async function showAccount(
       scopes: [...new Set(application.scopes.flatMap((scope) => scope.split(' ')))],
     })),
     membershipsUrl: invited ? membershipsPath : undefined,
+    passkeysUrl: parts.relyingParty && passkeysPath,
     twoStep: { isOn: hasSecondFactor(factors), recoveryCodes: factors.recoveryCodes },
     ...actions,
   });
@@ -93,7 +97,7 @@ const actions = {
   signOutAction: '/account/sign-out',
 };
 
-export async function submitName(visit: Visit<'serverName' | 'sessions'>): Promise<void> {
+export async function submitName(visit: Visit<'relyingParty' | 'serverName' | 'sessions'>): Promise<void> {
   const { account, parts } = visit;
   const { name } = validate(nameForm, await readForm(visit.ctx));
   if (!name) return showAccount(visit, { name, errors: { name: { code: 'name_required' } } });

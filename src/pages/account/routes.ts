@@ -18,6 +18,16 @@ import { showConfirm, submitConfirm } from './merge/confirm.ts';
 import { confirmPath, mergePath, showMerge, submitMerge } from './merge/pages.ts';
 import { comeBackFromProof } from './merge/return.ts';
 import { showAccount, submitName } from './overview.ts';
+import {
+  answerPasskeyOptions,
+  passkeyOptionsPath,
+  passkeyPath,
+  passkeysPath,
+  showPasskey,
+  showPasskeys,
+  submitPasskey,
+  submitPasskeyChange,
+} from './passkeys.ts';
 import { showPassword, submitPassword } from './password.ts';
 import { type Person, personOf } from './person.ts';
 import { endOneSession, endOtherSessions } from './sessions.ts';
@@ -71,6 +81,15 @@ const provenPages: Record<string, Page & { to: Destination }> = {
   },
   [twoStepPath]: { get: showTwoStep, post: submitTwoStep, to: twoStepPath },
   [appPath]: { get: (visit) => showApp(visit), post: submitApp, to: twoStepPath },
+  [passkeysPath]: {
+    ...{ get: (visit) => showPasskeys(visit), post: submitPasskey },
+    to: passkeysPath,
+  },
+  [passkeyOptionsPath]: { post: answerPasskeyOptions, to: passkeysPath },
+  [passkeyPath]: {
+    ...{ get: (visit) => showPasskey(visit), post: submitPasskeyChange },
+    to: passkeysPath,
+  },
   '/account/delete': {
     ...{ get: (visit) => showDeletion(visit), post: submitDeletion },
     to: '/account/delete',

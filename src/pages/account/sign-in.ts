@@ -12,6 +12,7 @@ const destinations = [
   '/account/password',
   '/account/ways',
   '/account/two-step',
+  '/account/passkeys',
   '/account/delete',
   '/account?notice=data_ready',
 ] as const;
