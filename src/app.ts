@@ -10,7 +10,6 @@ import { SignInLimits } from './accounts/sign-in-limits.ts';
 import { ClientDirectory } from './clients/directory.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
-import { relyingPartyOf } from './factors/relying-party.ts';
 import { blueskyOptions } from './federation/atproto/options.ts';
 import { OwnConnections } from './federation/connections/own-connections.ts';
 import { type Connector, onFirstUse } from './federation/connector.ts';
@@ -131,7 +130,6 @@ async function assemble(app: AppParts, defaultBrand: DefaultBrand): Promise<Page
     sessions: config.sessions,
     lostFactorHours: config.lostFactorHours,
     publicUrl: config.publicUrl,
-    relyingParty: relyingPartyOf(config.publicUrl),
     serverName: config.matrix.serverName,
     hasher: new PasswordHasher(config.passwordHash),
     breaches: new BreachedPasswords(config.passwordBreachesUrl, (err) =>

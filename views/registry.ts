@@ -105,6 +105,8 @@ export interface Pages extends AccountPages, AdmissionPages, FactorPages, Upstre
     value: string;
     errors: Errors;
     ways: readonly Way[];
+    /** Where browsers know them. Fields `credential`, which a script fills in, and `remember`. */
+    passkey?: { action: string; optionsUrl: string };
     signUpUrl?: string;
     recoveryUrl: string;
     cancelUrl?: string;

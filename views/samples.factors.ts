@@ -101,7 +101,7 @@ export const factorSamples = {
     synced: { ...form, passkey: { id: 'k1', name: 'Bitwarden', isSynced: true } },
     bound: {
       ...form,
-      errors: { label: { code: 'name_required' } },
+      errors: { label: { code: 'passkey_name_required' } },
       passkey: { id: 'k2', name: 'Firefox, Linux', isSynced: false },
     },
   },

@@ -43,6 +43,7 @@ const signIn: Pages['sign-in'] = {
   value: '',
   errors: {},
   ways: [google, bluesky],
+  passkey: { action: '/passkey/x1', optionsUrl: '/passkey/x1/options' },
   signUpUrl: '/sign-up/x1',
   recoveryUrl: '/recovery/x1',
   cancelUrl: '/cancel/x1',

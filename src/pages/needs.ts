@@ -7,7 +7,6 @@ import type { Provisioning } from '../accounts/reserve-handle.ts';
 import type { SignInLimits } from '../accounts/sign-in-limits.ts';
 import type { ClientDirectory } from '../clients/directory.ts';
 import type { Database } from '../database/database.ts';
-import type { RelyingParty } from '../factors/relying-party.ts';
 import type { Connectors } from '../federation/connectors.ts';
 import type { UpstreamRequests } from '../federation/requests.ts';
 import type { HandlePolicy } from '../handles/policy.ts';
@@ -38,8 +37,6 @@ export type PageDependencies = {
   sessions: SessionLimits;
   secureCookies: boolean;
   publicUrl: string;
-  /** Undefined where browsers know no passkeys. */
-  relyingParty: RelyingParty | undefined;
   serverName: string;
   hasher: PasswordHasher;
   breaches: BreachedPasswords;

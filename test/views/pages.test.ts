@@ -71,7 +71,8 @@ describe('every form', () => {
 
   test('keeps the names and tokens that password managers know', () => {
     const tokens: Readonly<Record<string, readonly string[]>> = {
-      email: ['username', 'email'],
+      // With passkeys, which browsers offer in the same field (HTML: autofill, `webauthn`).
+      email: ['username', 'username webauthn', 'email'],
       password: ['current-password', 'new-password'],
       current: ['current-password'],
       code: ['one-time-code'],

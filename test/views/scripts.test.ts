@@ -86,7 +86,7 @@ describe('with scripts', () => {
     await page.getByRole('button', { name: 'Show' }).click();
     assert.equal(await field.getAttribute('type'), 'text');
     await page.route('**/sign-in/**', (route) => route.fulfill({ status: 204 }));
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     assert.equal(await field.getAttribute('type'), 'password');
   });
 

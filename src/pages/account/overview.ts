@@ -5,6 +5,7 @@ import { accountClientId } from '../../clients/own-clients.ts';
 import { hasOpenMemberships } from '../../entities/confirmations.store.ts';
 import { factorsOf } from '../../factors/factors.store.ts';
 import { hasSecondFactor } from '../../factors/factors.ts';
+import { relyingPartyOf } from '../../factors/relying-party.ts';
 import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { SessionLimits } from '../../oidc/lifetimes.ts';
@@ -45,7 +46,7 @@ type Shown = Partial<Pick<AccountPages['account'], 'errors'>> & { name?: string 
 
 /** Everything that a person can see and change of their account, on one page. */
 export async function showAccount(
-  visit: Visit<'relyingParty' | 'serverName' | 'sessions'>,
+  visit: Visit<'publicUrl' | 'serverName' | 'sessions'>,
   shown: Shown = {},
 ): Promise<void> {
   const { account, parts, session } = visit;
@@ -77,7 +78,7 @@ export async function showAccount(
       scopes: [...new Set(application.scopes.flatMap((scope) => scope.split(' ')))],
     })),
     membershipsUrl: invited ? membershipsPath : undefined,
-    passkeysUrl: parts.relyingParty && passkeysPath,
+    passkeysUrl: relyingPartyOf(parts.publicUrl) && passkeysPath,
     twoStep: { isOn: hasSecondFactor(factors), recoveryCodes: factors.recoveryCodes },
     ...actions,
   });
@@ -97,7 +98,9 @@ const actions = {
   signOutAction: '/account/sign-out',
 };
 
-export async function submitName(visit: Visit<'relyingParty' | 'serverName' | 'sessions'>): Promise<void> {
+export async function submitName(
+  visit: Visit<'publicUrl' | 'serverName' | 'sessions'>,
+): Promise<void> {
   const { account, parts } = visit;
   const { name } = validate(nameForm, await readForm(visit.ctx));
   if (!name) return showAccount(visit, { name, errors: { name: { code: 'name_required' } } });

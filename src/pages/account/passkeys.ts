@@ -5,6 +5,7 @@ import { readRegistration } from '../../factors/passkey-data.ts';
 import { addPasskey, beginPasskey } from '../../factors/passkey-registration.ts';
 import { passkeysOf } from '../../factors/passkeys.store.ts';
 import { removePasskey, renamePasskey } from '../../factors/passkeys.ts';
+import { relyingPartyOf } from '../../factors/relying-party.ts';
 import { deviceName } from '../../http/device-name.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { displayName } from '../../text/display-name.ts';
@@ -23,12 +24,9 @@ const changeForm = z.object({
 });
 
 /** All that the account has, and how to make another. */
-export async function showPasskeys(
-  visit: Visit<'relyingParty'>,
-  errors: Errors = {},
-): Promise<void> {
+export async function showPasskeys(visit: Visit<'publicUrl'>, errors: Errors = {}): Promise<void> {
   const { parts, account } = visit;
-  if (!parts.relyingParty) return visit.redirect('/account');
+  if (!relyingPartyOf(parts.publicUrl)) return visit.redirect('/account');
   const passkeys = await passkeysOf(parts.database, account.id);
   visit.show('account-passkeys', {
     action: passkeysPath,
@@ -46,24 +44,22 @@ export async function showPasskeys(
 }
 
 /** In answer to the page's script. */
-export async function answerPasskeyOptions(visit: Visit<'relyingParty'>): Promise<void> {
+export async function answerPasskeyOptions(visit: Visit<'publicUrl'>): Promise<void> {
   const { parts, account, tenant, browser, ctx } = visit;
   await readForm(ctx);
-  if (!parts.relyingParty) throw new AppError('not_found');
+  const party = relyingPartyOf(parts.publicUrl);
+  if (!party) throw new AppError('not_found');
   const community = tenant.branding.name ?? tenant.name;
-  const options = await beginPasskey(
-    parts.database,
-    { ...account, browser, community },
-    parts.relyingParty,
-  );
+  const options = await beginPasskey(parts.database, { ...account, browser, community }, party);
   ctx.set('cache-control', 'no-store');
   ctx.body = options;
 }
 
 /** Comes without a credential where a browser has no scripts, or could not ask for the options. */
-export async function submitPasskey(visit: Visit<'outside' | 'relyingParty'>): Promise<void> {
+export async function submitPasskey(visit: Visit<'outside' | 'publicUrl'>): Promise<void> {
   const { parts, account, browser, ctx } = visit;
-  const { database, relyingParty: party, outside } = parts;
+  const { database, publicUrl, outside } = parts;
+  const party = relyingPartyOf(publicUrl);
   if (!party) return visit.redirect('/account');
   const { credential } = validate(addForm, await readForm(ctx));
   if (!credential) return showPasskeys(visit, { form: { code: 'passkey_missing' } });
@@ -113,7 +109,7 @@ export async function submitPasskeyChange(visit: Visit<'outside'>): Promise<void
       return visit.done('passkey_removed');
     }
     const name = displayName(label, 60);
-    if (!name) return await showPasskey(visit, { label: { code: 'name_required' } });
+    if (!name) return await showPasskey(visit, { label: { code: 'passkey_name_required' } });
     await parts.database.transaction((tx) => renamePasskey(tx, { ...change, name }));
   } catch (error) {
     // Removed in another tab.

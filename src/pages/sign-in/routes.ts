@@ -16,6 +16,7 @@ import { showPassword, submitPassword } from './confirm-password.ts';
 import { cancel, showConsent, submitConsent } from './consent.ts';
 import { showLost, submitLost } from './lost-factors.ts';
 import { showMemberships, submitMemberships } from './memberships.ts';
+import { answerPasskeyOptions, submitPasskey } from './passkey.ts';
 import { answerAvailability, showProfile, submitProfile } from './profile.ts';
 import { showNewPassword, showRecovery, submitNewPassword, submitRecovery } from './recovery.ts';
 import { showRequest } from './request-to-join.ts';
@@ -45,6 +46,8 @@ const loginPages: Record<string, Page> = {
   'sign-in': { get: (step) => showSignIn(step, { somebodyElse: true }), post: submitSignIn },
   'sign-up': { get: (step) => showSignUp(step), post: submitSignUp },
   community: { get: showCommunities, post: submitCommunity },
+  passkey: { get: async (step) => step.redirect(step.url('sign-in')), post: submitPasskey },
+  'passkey/options': { post: answerPasskeyOptions },
   password: { get: (step) => showPassword(step), post: submitPassword },
   recovery: { get: (step) => showRecovery(step), post: submitRecovery },
   'second-step': { get: showSecondStep, post: submitSecondStep },

@@ -4,6 +4,7 @@ import { signInByPassword } from '../../accounts/password-sign-in.ts';
 import { record } from '../../audit/events.ts';
 import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
+import { relyingPartyOf } from '../../factors/relying-party.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { parkedSessions } from '../../oidc/parked-sessions.ts';
 import { trimUnseen } from '../../text/unseen.ts';
@@ -59,6 +60,10 @@ export async function showSignIn(
         shown.value ?? linking?.email ?? known?.handle ?? (hint === current?.handle ? '' : hint),
       errors,
       ways: linking ? [] : await waysOf(step),
+      passkey:
+        relyingPartyOf(parts.publicUrl) && !linking
+          ? { action: step.url('passkey'), optionsUrl: step.url('passkey/options') }
+          : undefined,
       signUpUrl: takesNewcomers(step) && !merging ? step.url('sign-up') : undefined,
       recoveryUrl: step.url('recovery'),
       cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,
