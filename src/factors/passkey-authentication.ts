@@ -1,12 +1,10 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  type PublicKeyCredentialRequestOptionsJSON,
-  verifyAuthenticationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { record } from '../audit/events.ts';
 import type { Queryable } from '../database/database.ts';
-import { challengeIn, userHandleOf } from './passkey-data.ts';
+import { challengeIn, userHandleOf, webAuthn } from './passkey-data.ts';
 import { notePasskeyUse, type Passkey, usablePasskey } from './passkeys.store.ts';
 import type { RelyingParty } from './relying-party.ts';
 import {
@@ -33,6 +31,7 @@ export async function askForPasskey(
   signIn: PasskeySignIn,
   party: RelyingParty,
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const { generateAuthenticationOptions } = await webAuthn();
   const options = await generateAuthenticationOptions({
     rpID: party.id,
     timeout: challengeMinutes * 60_000,
@@ -75,6 +74,7 @@ async function verifiedUse(
 ): Promise<Pick<Passkey, 'counter' | 'isSynced'> | undefined> {
   const handle = Buffer.from(userHandleOf(accountId)).toString('base64url');
   if (answer.response.userHandle !== handle) return undefined;
+  const { verifyAuthenticationResponse } = await webAuthn();
   const result = await verifyAuthenticationResponse({
     response: answer,
     expectedChallenge: challenge,

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyRegistrationResponse,
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 import type { Account } from '../accounts/account.ts';
 import { lockAccount } from '../accounts/accounts.store.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { factorsChanged, type Telling } from './factors.ts';
-import { challengeIn, userHandleOf } from './passkey-data.ts';
+import { challengeIn, userHandleOf, webAuthn } from './passkey-data.ts';
 import { makerOf } from './passkey-names.ts';
 import { insertPasskey, type Passkey, passkeysOf } from './passkeys.store.ts';
 import type { RelyingParty } from './relying-party.ts';
@@ -44,6 +42,7 @@ export async function beginPasskey(
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const existing = await passkeysOf(db, account.id);
   if (existing.length >= mostPasskeys) throw new AppError('too_many_passkeys');
+  const { generateRegistrationOptions } = await webAuthn();
   const options = await generateRegistrationOptions({
     rpID: party.id,
     rpName: account.community,
@@ -97,6 +96,7 @@ export async function addPasskey(
 
 /** @throws AppError `passkey_refused` (422) */
 async function verified(answer: RegistrationResponseJSON, challenge: string, party: RelyingParty) {
+  const { verifyRegistrationResponse } = await webAuthn();
   const { registrationInfo: info } = await verifyRegistrationResponse({
     response: answer,
     expectedChallenge: challenge,
