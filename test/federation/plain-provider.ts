@@ -17,7 +17,7 @@ export const plainClient = { id: 'openmeet-at-plain', secret: 'a-plain-secret-01
 
 /**
  * A provider written from the specification's must-haves alone, as unlike oidc-provider as can be: no
- * userinfo, no `iss` in its answers, every claim in the ID token, and keys without `use`. Whoever
+ * userinfo unless told, no `iss` in its answers, every claim in the ID token, and keys without `use`. Whoever
  * comes is signed in as the person set here.
  */
 export class PlainProvider {
@@ -34,6 +34,8 @@ export class PlainProvider {
   forge: (idToken: string, key: JWK) => string | Promise<string> = (idToken) => idToken;
   /** Changes where the browser is sent back to. */
   answer: (callback: URL) => void = () => {};
+  /** What userinfo says, where there is any: to be set before the provider is first asked. */
+  userinfo: (() => Claims) | undefined;
   /** What the token endpoint answers instead. */
   tokenAnswer: { status: number; body: object } | undefined;
 
@@ -95,6 +97,8 @@ export class PlainProvider {
       response.writeHead(302, { location: this.#authorize(searchParams) }).end();
     } else if (pathname === '/token') {
       await this.#token(request, response);
+    } else if (pathname === '/userinfo' && this.userinfo) {
+      json(response, 200, this.userinfo());
     } else response.writeHead(404).end();
   }
 
@@ -105,6 +109,7 @@ export class PlainProvider {
       authorization_endpoint: `${origin}/authorize`,
       token_endpoint: `${origin}/token`,
       jwks_uri: `${origin}/keys`,
+      ...(this.userinfo && { userinfo_endpoint: `${origin}/userinfo` }),
       response_types_supported: ['code'],
       subject_types_supported: ['pairwise'],
       id_token_signing_alg_values_supported: ['ES256', 'RS256', 'PS384', 'EdDSA'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'vitest';
+import { beforeAll, describe, test } from 'vitest';
 import { newVisitor } from '../oidc/application.ts';
 import { usePlain } from './plain-world.ts';
 
@@ -8,6 +8,9 @@ const mfa = 'https://refeds.org/profile/mfa';
 describe('more than one factor that another provider has asked for', { timeout: 120_000 }, () => {
   const plain = usePlain({ believed: ['--trust-mfa'], plain: [] });
   let people = 0;
+  beforeAll(() => {
+    plain.provider().userinfo = () => plain.provider().person;
+  });
 
   const newcomer = () => {
     people += 1;
