@@ -42,7 +42,7 @@ export async function askForPasskey(
 }
 
 /** Whose it is, and whether it is bound to one device (`hwk`, RFC 8176) or may be synced (`swk`). */
-export type UsedPasskey = { accountId: string; method: 'hwk' | 'swk' };
+export type UsedPasskey = Pick<Passkey, 'accountId' | 'tenantId'> & { method: 'hwk' | 'swk' };
 
 /**
  * Takes the answer to `askForPasskey`, once. Must be asked outside of transactions.
@@ -64,7 +64,8 @@ export async function usePasskey(
   const use = await verifiedUse(passkey, answer, { challenge, party });
   if (!use) return refuse(db, passkey, signIn, 'invalid');
   if (!(await notePasskeyUse(db, passkey.id, use))) return refuse(db, passkey, signIn, 'counter');
-  return { accountId: passkey.accountId, method: passkey.isBound ? 'hwk' : 'swk' };
+  const { accountId, tenantId, isBound } = passkey;
+  return { accountId, tenantId, method: isBound ? 'hwk' : 'swk' };
 }
 
 async function verifiedUse(

@@ -7,8 +7,8 @@ import { deleteCodes } from './recovery-codes.store.ts';
 import { deleteTotp } from './totp.store.ts';
 
 /**
- * Takes all second factors and passkeys from an account on somebody else's word, for a person who has lost them. Its
- * sessions end with all that was begun, and each of its addresses is told.
+ * Takes all second factors and passkeys from an account on somebody else's word, for a person who has lost
+ * them. Its sessions end with all that was begun, and each of its addresses is told.
  *
  * @throws AppError `account_not_found` (404)
  */

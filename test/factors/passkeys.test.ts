@@ -203,11 +203,11 @@ describe('a sign-in with a passkey', () => {
     assert.equal(options.userVerification, 'required');
     assert.deepEqual(options.allowCredentials ?? [], []);
     assert.deepEqual(await use(useCredential(options, synced, place)), {
-      accountId: account.id,
+      ...{ accountId: account.id, tenantId: account.tenantId },
       method: 'swk',
     });
     assert.deepEqual(await use(useCredential(await ask(), bound, place)), {
-      accountId: account.id,
+      ...{ accountId: account.id, tenantId: account.tenantId },
       method: 'hwk',
     });
     const rows = await passkeysOf(db, account.id);

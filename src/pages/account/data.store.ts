@@ -10,6 +10,14 @@ export function termsAcceptedBy(db: Queryable, accountId: string): Promise<Terms
   );
 }
 
+export function passkeysOf(db: Queryable, accountId: string): Promise<object[]> {
+  return db.query(
+    `select name, created_at as "createdAt", last_used_at as "lastUsedAt", is_synced as "isSynced"
+      from passkeys where account_id = $1 order by created_at`,
+    [accountId],
+  );
+}
+
 export type EventRow = {
   at: Date;
   action: string;

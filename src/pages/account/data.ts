@@ -48,8 +48,9 @@ export async function downloadData(visit: Visit<'serverName'>): Promise<void> {
 }
 
 async function furtherData(db: Queryable, accountId: string) {
-  const [secondFactors, ...rows] = await Promise.all([
+  const [secondFactors, passkeys, ...rows] = await Promise.all([
     factorsOf(db, accountId),
+    store.passkeysOf(db, accountId),
     store.membershipsOf(db, accountId),
     store.invitationsOf(db, accountId),
     store.guestsOf(db, accountId),
@@ -59,5 +60,8 @@ async function furtherData(db: Queryable, accountId: string) {
     store.eventsAbout(db, accountId),
   ]);
   const [memberships, invitations, guests, merges, browsers, terms, events] = rows;
-  return { secondFactors, memberships, invitations, guests, merges, browsers, terms, events };
+  return {
+    ...{ secondFactors, passkeys, memberships, invitations, guests },
+    ...{ merges, browsers, terms, events },
+  };
 }

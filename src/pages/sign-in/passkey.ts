@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { endWait } from '../../factors/lost-factors.ts';
 import {
   askForPasskey,
   type PasskeySignIn,
@@ -41,8 +42,11 @@ export async function submitPasskey(step: Step<Finishing>): Promise<void> {
   const answer = readAuthentication(credential);
   const used = answer && (await usePasskey(step.parts.database, placeOf(step), answer, party));
   if (!used) return showSignIn(step, { errors: { form: { code: 'passkey_refused' } } });
+  // Whoever has a passkey needs no way round a second step.
+  const { accountId, tenantId, method } = used;
+  await endWait(step.parts.database, { accountId, tenantId, actor: accountId });
   const options = { remember: remember && remember === 'yes' };
-  return proved(step, used.accountId, used.method, options);
+  return proved(step, accountId, method, options);
 }
 
 function placeOf({ signIn, fixedTenant, client }: Step): PasskeySignIn {
