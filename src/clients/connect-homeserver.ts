@@ -1,7 +1,7 @@
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
-import { findClient, setUris } from './clients.store.ts';
+import { lockClient, setUris } from './clients.store.ts';
 import { clientNotFound } from './not-found.ts';
 import { checkBackchannelUri, checkRedirectUri } from './uris.ts';
 
@@ -23,7 +23,7 @@ export async function connectHomeserver(
   tx: Transaction,
   { clientId, uris, homeserverUrl, actor }: ConnectOrder,
 ): Promise<void> {
-  const client = await findClient(tx, clientId);
+  const client = await lockClient(tx, clientId);
   if (!client) throw clientNotFound(clientId);
   if (!client.idpId) {
     throw new AppError('client_without_idp_id', {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
-import encodeQR from 'qr';
 import { lockAccount } from '../accounts/accounts.store.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
@@ -78,6 +77,7 @@ export async function pendingTotp(
 ): Promise<Enrolment | undefined> {
   const pending = await unconfirmedTotp(db, place, enrolmentMinutes);
   if (!pending) return undefined;
+  const { default: encodeQR } = await import('qr');
   const secret = open(pending, ring);
   const uri = new TOTP({ ...shape, ...names, secret }).toString();
   return { secret: secret.base32, uri, picture: encodeQR(uri, 'svg', { border: quietZone }) };

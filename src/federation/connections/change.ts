@@ -6,7 +6,7 @@ import {
   requireChange,
   requireReach,
 } from '../../authority/authority.ts';
-import type { Database, Transaction } from '../../database/database.ts';
+import type { Database, Queryable, Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import type { KeyRing } from '../../secrets/keyring.ts';
 import { tenantWithin } from '../../tenants/find.ts';
@@ -21,6 +21,7 @@ import {
   insertConnection,
   listConnections,
   lockConnection,
+  lockIssuers,
   secretContext,
   updateConnection,
 } from './connections.store.ts';
@@ -87,10 +88,12 @@ export async function addConnection(
   requireChange(authority);
   checkId(id);
   const tenant = await tenantWithin(database, authority, wanted.tenant);
-  checkIssuer(issuer, {
-    ...{ ownUrl: publicUrl, tenantId: tenant.id, shared: wanted.shared },
-    others: await listConnections(database),
-  });
+  const assertFree = async (db: Queryable) =>
+    checkIssuer(issuer, {
+      ...{ ownUrl: publicUrl, tenantId: tenant.id, shared: wanted.shared },
+      others: await listConnections(db),
+    });
+  await assertFree(database);
   const { clientId } = checkedIds(wanted);
   const secret = checkedSecret(authMethod, wanted.secret);
   const place = { id, tenantId: tenant.id };
@@ -106,6 +109,8 @@ export async function addConnection(
   };
   await discover(issuer, clientId, createGuardedFetch(upstream));
   await database.transaction(async (tx) => {
+    await lockIssuers(tx);
+    await assertFree(tx);
     if (!(await insertConnection(tx, connection))) {
       throw new AppError('connection_exists', { message: `There is a connection ${id} already.` });
     }

@@ -35,6 +35,11 @@ export async function findConnection(db: Queryable, id: string): Promise<Connect
   return row;
 }
 
+/** Lets nobody else add a connection before this transaction ends: of one issuer two tenants may be told no. */
+export async function lockIssuers(tx: Transaction): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('connection issuers', 0))");
+}
+
 /** As it is now, and nobody changes it before this transaction ends. */
 export async function lockConnection(tx: Transaction, id: string): Promise<Connection | undefined> {
   const [row] = await tx.query<Connection>(
