@@ -85,6 +85,10 @@ interface AppSecret {
 interface SecondStep {
   action: string;
   errors: Errors;
+  /** Whether there is one to enter a code from. */
+  app: boolean;
+  /** Where there is one, which is enough by itself. */
+  passkey?: { action: string; optionsUrl: string };
   /** Who has done the first step. */
   account: AccountBadge;
   /** For how long a browser is remembered. */

@@ -4,6 +4,7 @@ import type { FactorPages } from './registry.factors.ts';
 const secondStep: FactorPages['second-step'] = {
   action: '/second-step/x1',
   errors: {},
+  app: true,
   account: { name: 'John Doe', handle: 'john.doe' },
   days: 30,
   remember: false,
@@ -11,6 +12,8 @@ const secondStep: FactorPages['second-step'] = {
   insteadUrl: '/recovery-code/x1',
   otherUrl: '/sign-in/x1',
 };
+
+const secondPasskey = { action: '/passkey/x1', optionsUrl: '/passkey/x1/options' };
 
 const form = { action: '/account/two-step', errors: {}, backUrl: '/account' };
 const secret = {
@@ -53,6 +56,8 @@ export const factorSamples = {
   'second-step': {
     first: secondStep,
     wrong: { ...secondStep, errors: { code: { code: 'totp_wrong' } } },
+    either: { ...secondStep, passkey: secondPasskey },
+    passkey: { ...secondStep, app: false, passkey: secondPasskey },
     limited: {
       ...secondStep,
       remember: true,

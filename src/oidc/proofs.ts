@@ -65,8 +65,9 @@ function levelOf(proofs: Proofs): string {
 /** What an account can come to at best, by what it has. */
 export function attainableLevel(
   { hasPassword }: { hasPassword: boolean },
-  { totp }: Factors,
+  { totp, passkeys }: Factors,
 ): string {
+  if (passkeys > 0) return phishingResistant;
   if (!totp) return singleFactor;
   return hasPassword ? multiFactor : twoSteps;
 }

@@ -184,7 +184,11 @@ describe('accounts', () => {
     assert.equal((await terminal.failure(order)).code, 'not_confirmed');
     const reset = await terminal.json<FoundAccount>(...order, '--yes');
     assert.deepEqual([reset.status, reset.sessions], ['active', 0]);
-    assert.deepEqual(await factorsOf(terminal.db, id), { totp: null, recoveryCodes: 0 });
+    assert.deepEqual(await factorsOf(terminal.db, id), {
+      totp: null,
+      recoveryCodes: 0,
+      passkeys: 0,
+    });
     assert.deepEqual(await terminal.audited(id), ['account.created', 'account.factors_reset']);
     const mails = await terminal.db.query(`select from mails where template = 'factors-changed'`);
     assert.equal(mails.length, 1);

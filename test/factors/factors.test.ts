@@ -334,7 +334,11 @@ describe('a change of factors', () => {
     await setUp();
     await makeCodes();
     await inTransaction((tx) => deleteAccount(tx, { accountId: account.id }, outside));
-    assert.deepEqual(await factorsOf(db, account.id), { totp: null, recoveryCodes: 0 });
+    assert.deepEqual(await factorsOf(db, account.id), {
+      totp: null,
+      recoveryCodes: 0,
+      passkeys: 0,
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
 import { factorsOf } from '../../factors/factors.store.ts';
 import { hasSecondFactor } from '../../factors/factors.ts';
+import { relyingPartyOf } from '../../factors/relying-party.ts';
 import { RememberedBrowsers } from '../../factors/remembered-browsers.ts';
 import { beginTotp } from '../../factors/totp.ts';
 import type { Method, Proofs } from '../../oidc/proofs.ts';
@@ -43,8 +44,10 @@ export async function goOn(
 ): Promise<void> {
   const account = await usableHere(step, accountId);
   const { params } = step.details;
-  const { database, fingerprints, ring } = step.parts;
-  const factors = await factorsOf(database, accountId);
+  const { database, fingerprints, ring, publicUrl } = step.parts;
+  const had = await factorsOf(database, accountId);
+  // Those that were made at a name do not work at an address.
+  const factors = relyingPartyOf(publicUrl) ? had : { ...had, passkeys: 0 };
   const isRemembered =
     hasSecondFactor(factors) &&
     !provesAgain(step) &&

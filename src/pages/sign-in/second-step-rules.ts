@@ -32,15 +32,23 @@ export function stillNeeded(
   { required, wished, demanded, tenant }: Asked,
 ): 'nothing' | 'remembered' | 'second_step' | 'set_up' | 'unmet' {
   const done = proofs.some(({ method }) => enough.has(method));
-  const able = factors.totp !== null && !done;
+  const hasApp = factors.totp !== null && !done;
+  const hasPasskey = factors.passkeys > 0 && !done;
   const withApp: Proofs = done ? proofs : [...proofs, { method: 'totp', at: new Date() }];
-  const better = able ? withApp : proofs;
+  const better = hasApp ? withApp : proofs;
+  const best: Proofs = hasPasskey ? [...proofs, { method: 'swk', at: new Date() }] : better;
   // What a client asks for has to be there; for what the operator demands, an app can be set up.
-  if (lacks(required, better) || lacks(demanded, withApp)) return 'unmet';
+  if (lacks(required, best) || lacks(demanded, hasPasskey ? best : withApp)) return 'unmet';
   const lacksDemanded = lacks(demanded, proofs);
   // Of another provider that the operator believes, two factors are enough as well.
   const satisfied = done || reaches(factsOf(proofs).acr, twoSteps);
-  if (!able) return satisfied || (tenant === 'nothing' && !lacksDemanded) ? 'nothing' : 'set_up';
+  if (hasPasskey && !hasApp) {
+    // An app beside it could be set up by whoever has the password only.
+    const wanted =
+      lacksDemanded || lacks(required, proofs) || (tenant === 'requires' && !satisfied);
+    return wanted ? 'second_step' : 'nothing';
+  }
+  if (!hasApp) return satisfied || (tenant === 'nothing' && !lacksDemanded) ? 'nothing' : 'set_up';
   const helps =
     lacksDemanded || lacks(required, proofs) || (lacks(wished, proofs) && !lacks(wished, better));
   return isRemembered && !helps ? 'remembered' : 'second_step';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { record } from '../../audit/events.ts';
+import { factorsOf } from '../../factors/factors.store.ts';
 import { endWait } from '../../factors/lost-factors.ts';
 import { useRecoveryCode } from '../../factors/recovery-codes.ts';
 import { rememberedDays } from '../../factors/remembered-browsers.ts';
@@ -9,6 +10,7 @@ import type { Subject } from '../../oidc/subjects.store.ts';
 import { trimUnseen } from '../../text/unseen.ts';
 import type { Finishing } from '../needs.ts';
 import { tooMany } from './code-problems.ts';
+import { passkeyFormOf } from './passkey-form.ts';
 import { waitingFor } from './pending.ts';
 import { goOn } from './proved.ts';
 import type { Step } from './step.ts';
@@ -27,19 +29,24 @@ type Kind = 'totp' | 'recovery';
 
 const pages = { totp: 'second-step', recovery: 'recovery-code' } as const;
 
-export const showSecondStep = (step: Step<'subjects'>) => show(step, 'totp');
+type Showing = 'publicUrl' | 'subjects';
+
+export const showSecondStep = (step: Step<Showing>) => show(step, 'totp');
 export const submitSecondStep = (step: Step<Finishing | 'limits'>) => submit(step, 'totp');
-export const showRecoveryCode = (step: Step<'subjects'>) => show(step, 'recovery');
+export const showRecoveryCode = (step: Step<Showing>) => show(step, 'recovery');
 export const submitRecoveryCode = (step: Step<Finishing | 'limits'>) => submit(step, 'recovery');
 
-async function show(step: Step<'subjects'>, kind: Kind, { errors = {}, remember }: Shown = {}) {
+async function show(step: Step<Showing>, kind: Kind, { errors = {}, remember }: Shown = {}) {
   const { subject } = (await waitingFor(step)) ?? {};
   if (!subject) return step.redirect(step.url());
+  const { totp, passkeys } = await factorsOf(step.parts.database, subject.id);
   step.show(
     pages[kind],
     {
       action: step.url(pages[kind]),
       errors,
+      app: totp !== null,
+      passkey: passkeys > 0 ? passkeyFormOf(step) : undefined,
       account: {
         name: subject.name,
         handle: subject.handle ?? '',

@@ -4,7 +4,6 @@ import { signInByPassword } from '../../accounts/password-sign-in.ts';
 import { record } from '../../audit/events.ts';
 import { serves } from '../../clients/directory.ts';
 import { AppError } from '../../errors.ts';
-import { relyingPartyOf } from '../../factors/relying-party.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { parkedSessions } from '../../oidc/parked-sessions.ts';
 import { trimUnseen } from '../../text/unseen.ts';
@@ -13,6 +12,7 @@ import type { Finishing } from '../needs.ts';
 import { invitedTo } from './admission.ts';
 import { tooMany } from './code-problems.ts';
 import { type HomeRealm, homeRealmOf } from './home-realm.ts';
+import { passkeyFormOf } from './passkey-form.ts';
 import { proved } from './proved.ts';
 import { sendCode } from './send-code.ts';
 import { restartSignIn } from './sign-ins.store.ts';
@@ -60,10 +60,7 @@ export async function showSignIn(
         shown.value ?? linking?.email ?? known?.handle ?? (hint === current?.handle ? '' : hint),
       errors,
       ways: linking ? [] : await waysOf(step),
-      passkey:
-        relyingPartyOf(parts.publicUrl) && !linking
-          ? { action: step.url('passkey'), optionsUrl: step.url('passkey/options') }
-          : undefined,
+      passkey: linking ? undefined : passkeyFormOf(step),
       signUpUrl: takesNewcomers(step) && !merging ? step.url('sign-up') : undefined,
       recoveryUrl: step.url('recovery'),
       cancelUrl: details.params.redirect_uri ? step.url('cancel') : undefined,

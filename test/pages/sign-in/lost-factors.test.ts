@@ -50,7 +50,11 @@ describe('whoever has lost app and codes', { timeout: 120_000 }, () => {
     const later = newVisitor();
     const back = await later.submit(await lose(later));
     assert.ok(answerOf(back).code);
-    assert.deepEqual(await factorsOf(world.database, ada.id), { totp: null, recoveryCodes: 0 });
+    assert.deepEqual(await factorsOf(world.database, ada.id), {
+      totp: null,
+      recoveryCodes: 0,
+      passkeys: 0,
+    });
     const actions = await actionsOn(world, ada.id);
     assert.ok(actions.includes('factor_wait.begun'));
     assert.ok(actions.includes('account.factors_given_up'));
