@@ -4,11 +4,10 @@ import { entitiesOfAccount } from '../entities/memberships.store.ts';
 import { queueSync } from '../entities/queue-sync.ts';
 import { AppError } from '../errors.ts';
 import type { UpstreamIdentity } from '../federation/connector.ts';
-import { insertIdentity } from '../federation/identities.store.ts';
-import { labelOf, profileOf } from '../federation/identity.ts';
 import { activateHandle } from '../handles/hold.ts';
 import { insertAccount, type NewAccount } from './accounts.store.ts';
 import type { PlatformNames } from './guests.store.ts';
+import { keepIdentity } from './identities.ts';
 import { showOnMatrix } from './matrix-profile.ts';
 import { changePlatformNames } from './platform-identity.ts';
 import { recordTermsAcceptance } from './terms.store.ts';
@@ -35,7 +34,9 @@ export type AccountOrder = NewAccount & {
 export async function makeAccount(tx: Transaction, order: AccountOrder): Promise<void> {
   const { id, tenantId, identity, platformNames, termsVersion } = order;
   await insertAccount(tx, order);
-  if (identity) await addIdentity(tx, order, identity);
+  if (identity && !(await keepIdentity(tx, { accountId: id, tenantId }, identity))) {
+    throw new AppError('identity_taken');
+  }
   if (platformNames?.platformUserId || platformNames?.platformSlug) {
     await changePlatformNames(tx, { id, tenantId, platformSlug: null }, platformNames);
   }
@@ -65,19 +66,4 @@ export async function giveHandle(
   await activateHandle(tx, given);
   if (given.provisioned) await showOnMatrix(tx, given.accountId);
   await queueSync(tx, { ids: await entitiesOfAccount(tx, given.accountId) });
-}
-
-/** @throws AppError `identity_taken` (409) when the same person was faster elsewhere */
-async function addIdentity(
-  tx: Transaction,
-  { id: accountId, tenantId }: AccountOrder,
-  identity: UpstreamIdentity,
-): Promise<void> {
-  const { connection, issuer, subject } = identity;
-  const added = await insertIdentity(tx, {
-    ...{ tenantId, accountId, connection, issuer, subject },
-    label: labelOf(identity),
-    profile: profileOf(identity),
-  });
-  if (!added) throw new AppError('identity_taken');
 }

@@ -1,11 +1,9 @@
 import type { Context } from 'koa';
+import { linkIdentity } from '../../accounts/identities.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
-import { identitiesChanged } from '../../accounts/lifecycle.ts';
-import { record } from '../../audit/events.ts';
 import { AppError } from '../../errors.ts';
 import type { UpstreamIdentity } from '../../federation/connector.ts';
-import { findIdentities, insertIdentity } from '../../federation/identities.store.ts';
-import { labelOf, profileOf } from '../../federation/identity.ts';
+import { findIdentities } from '../../federation/identities.store.ts';
 import type { RedeemedRequest } from '../../federation/requests.ts';
 import type { Needs } from '../needs.ts';
 import { problemUrl } from '../sign-in/upstream-problem.ts';
@@ -24,7 +22,7 @@ export type Linking = Needs<
  * @returns the path to go on at
  * @throws AppError `sign_in_expired` (400) where the browser is not signed in to that account
  */
-export async function linkIdentity(
+export async function linkFromAccount(
   ctx: Context,
   parts: Linking,
   request: RedeemedRequest,
@@ -33,24 +31,14 @@ export async function linkIdentity(
   const person = await personOf(ctx, parts);
   if (!person || person.account.id !== request.accountId) throw new AppError('sign_in_expired');
   const { account, tenant, session } = person;
-  const { connection, issuer, subject } = identity;
+  const { connection } = identity;
   const provider = (await parts.connectors.find(tenant, connection))?.name ?? connection;
   const added = await parts.database.transaction(async (tx) => {
-    const inserted = await insertIdentity(tx, {
-      ...{ connection, issuer, subject, tenantId: tenant.id, accountId: account.id },
-      label: labelOf(identity),
-      profile: profileOf(identity),
-    });
-    if (!inserted) return false;
     const keep = { sessionUid: session.uid };
-    const change = { accountId: account.id, change: 'added' as const, provider, keep };
-    await identitiesChanged(tx, change, parts.outside);
+    const order = { accountId: account.id, tenantId: tenant.id, identity, provider, keep };
+    if (!(await linkIdentity(tx, order, parts.outside))) return false;
     const browsers = new KnownBrowsers(parts.fingerprints);
     await browsers.rememberBrowser(tx, request.browser, account.id);
-    await record(tx, {
-      ...{ action: 'identity.linked', actor: account.id, target: account.id },
-      ...{ tenantId: tenant.id, detail: { connection } },
-    });
     return true;
   });
   if (added) return '/account?notice=identity_added';

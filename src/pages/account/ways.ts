@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Errors } from '../../../views/registry.ts';
-import { lockAccount } from '../../accounts/accounts.store.ts';
+import { hasOtherWay, unlinkIdentity } from '../../accounts/identities.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
-import { identitiesChanged } from '../../accounts/lifecycle.ts';
 import { AppError } from '../../errors.ts';
 import type { Connector } from '../../federation/connector.ts';
-import { deleteIdentity, type Identity, identitiesOf } from '../../federation/identities.store.ts';
+import { identitiesOf } from '../../federation/identities.store.ts';
 import { newSecrets } from '../../federation/requests.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { allowFormsTo } from '../../http/security-headers.ts';
@@ -41,7 +40,7 @@ export async function showWays(visit: Visit<'connectors'>, errors?: Errors): Pro
       name: nameOf(identity.connection),
       label: identity.label ?? '',
       since: identity.createdAt,
-      removable: hasOther(account, identities, offered, identity.id),
+      removable: hasOtherWay(account, identities, offered, identity.id),
     })),
     ways: offered
       .filter(({ id }) => !identities.some((identity) => identity.connection === id))
@@ -70,41 +69,17 @@ export async function submitWays(
   return visit.redirect(waysPath);
 }
 
-/** Two at once wait for each other at the account's row: the second sees what the first left. */
 async function removeIdentity(visit: Visit<'connectors' | 'outside'>, id: string): Promise<void> {
   const { account, parts, tenant, session, browser } = visit;
   const offered = await parts.connectors.offered(tenant);
+  const order = { accountId: account.id, id, offered, keep: { sessionUid: session.uid } };
   const removed = await parts.database.transaction(async (tx) => {
-    const now = await lockAccount(tx, account.id);
-    const identities = await identitiesOf(tx, account.id);
-    const identity = identities.find((candidate) => candidate.id === id);
-    if (!identity || !hasOther(now, identities, offered, id)) return false;
-    await deleteIdentity(tx, { id, accountId: account.id });
-    const provider =
-      offered.find((connector) => connector.id === identity.connection)?.name ??
-      identity.connection;
-    const keep = { sessionUid: session.uid };
-    const change = { accountId: account.id, change: 'removed' as const, provider, keep };
-    await identitiesChanged(tx, change, parts.outside);
+    if (!(await unlinkIdentity(tx, order, parts.outside))) return false;
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, browser, account.id);
-    await visit.record(tx, 'identity.unlinked');
     return true;
   });
   if (!removed) return showWays(visit, { form: { code: 'last_way' } });
   return visit.done('identity_removed');
-}
-
-/** Somebody who can no longer sign in has lost the account: so one way that works must remain. */
-function hasOther(
-  account: { emailKey: string | null; hasPassword: boolean },
-  identities: readonly Identity[],
-  offered: readonly Connector[],
-  without: string,
-): boolean {
-  const usable = identities.some(
-    ({ id, connection }) => id !== without && offered.some((way) => way.id === connection),
-  );
-  return usable || account.emailKey !== null || account.hasPassword;
 }
 
 async function beginLink(

@@ -1,9 +1,6 @@
-import { identitiesChanged } from '../../accounts/lifecycle.ts';
-import { record } from '../../audit/events.ts';
+import { linkIdentity } from '../../accounts/identities.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
-import { insertIdentity } from '../../federation/identities.store.ts';
-import { labelOf, profileOf } from '../../federation/identity.ts';
 import type { Step } from './step.ts';
 import { upstreamOf } from './upstream-person.ts';
 
@@ -21,26 +18,10 @@ export async function linkAgreed(
   const facts = upstreamOf(step);
   if (!facts?.link?.agreed || facts.link.accountId !== account.id) return false;
   const { identity } = facts;
-  const added = await insertIdentity(tx, {
-    ...{ connection: identity.connection, issuer: identity.issuer, subject: identity.subject },
-    ...{ tenantId: account.tenantId, accountId: account.id },
-    label: labelOf(identity),
-    profile: profileOf(identity),
-  });
-  if (!added) throw new AppError('identity_taken');
-  await identitiesChanged(
-    tx,
-    { accountId: account.id, change: 'added', provider: await nameOf(step, identity.connection) },
-    step.parts.outside,
-  );
-  await record(tx, {
-    action: 'identity.linked',
-    actor: account.id,
-    tenantId: account.tenantId,
-    target: account.id,
-    clientId: step.client.id,
-    detail: { connection: identity.connection },
-  });
+  const provider = await nameOf(step, identity.connection);
+  const { id: accountId, tenantId } = account;
+  const order = { accountId, tenantId, identity, provider, clientId: step.client.id };
+  if (!(await linkIdentity(tx, order, step.parts.outside))) throw new AppError('identity_taken');
   return true;
 }
 

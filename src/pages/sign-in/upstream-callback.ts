@@ -7,7 +7,7 @@ import { withoutCookie } from '../../http/cookies.ts';
 import { keepOpener } from '../../http/security-headers.ts';
 import { browserOf } from '../../oidc/browser.ts';
 import { tenantById } from '../../tenants/tenants.store.ts';
-import { type Linking, linkIdentity } from '../account/link-identity.ts';
+import { type Linking, linkFromAccount } from '../account/link-identity.ts';
 import type { Needs } from '../needs.ts';
 import { chooseTenant } from './sign-ins.store.ts';
 import { callbackUri } from './upstream.ts';
@@ -43,7 +43,7 @@ async function comeBack(ctx: Context, parts: CallbackParts, connection: string) 
   if (request.purpose === 'sign-in') keepOpener(ctx);
   try {
     const identity = await identify(ctx, parts, { ...request, state });
-    if (request.purpose === 'link') return await linkIdentity(ctx, parts, request, identity);
+    if (request.purpose === 'link') return await linkFromAccount(ctx, parts, request, identity);
     if (!request.signInId) throw new AppError('sign_in_expired');
     // Back to the community that the person left from, whatever another tab has chosen since.
     if (request.tenantId) await chooseTenant(parts.database, request.signInId, request.tenantId);
