@@ -11,6 +11,7 @@ import { maskEmail } from './email-address.ts';
 import { forgetBrowsers } from './known-browsers.store.ts';
 import { forgetPerson, pseudonymiseAudit } from './lifecycle.store.ts';
 import { voidLinks } from './links.store.ts';
+import { showOnMatrix } from './matrix-profile.ts';
 import { voidMerges } from './merges.store.ts';
 import { type Notice, notify } from './notices.ts';
 
@@ -59,7 +60,7 @@ export async function changePassword(
 }
 
 /**
- * Sets an address that the person has proved; both addresses are told.
+ * Sets an address that the person has proved, here and on Matrix; both addresses are told.
  *
  * @throws AppError `email_taken` (409), `account_not_found` (404)
  */
@@ -71,6 +72,7 @@ export async function changeEmail(
   const account = await lockAccount(tx, change.accountId);
   await setEmail(tx, account.id, { email, emailKey });
   await endEverythingElse(tx, change, outside);
+  await showOnMatrix(tx, account.id);
   await record(tx, { action: 'account.email_changed', ...about(account, change) });
   const notice: Notice = { template: 'email-changed', email: maskEmail(email) };
   await notify(tx, account, notice, outside);

@@ -7,7 +7,6 @@ import { codeLimits, type Redemption } from '../../accounts/codes.ts';
 import type { EmailAddress } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
-import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import { SealedCookie } from '../../http/sealed-cookie.ts';
@@ -150,7 +149,6 @@ async function redeem(visit: Visit<'codes' | 'outside'>, code: string): Promise<
     const change = { accountId: account.id, email: result.email, emailKey: result.emailKey };
     await changeEmail(tx, { ...change, keep: { sessionUid: session.uid } }, parts.outside);
     await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, browser, account.id);
-    await showOnMatrix(tx, account.id);
     await claimGuest(tx, { accountId: account.id, emailKey: result.emailKey });
     return result;
   });

@@ -4,7 +4,6 @@ import { claimGuest } from '../../accounts/claim-guest.ts';
 import { parseEmail } from '../../accounts/email-address.ts';
 import { KnownBrowsers } from '../../accounts/known-browsers.ts';
 import { changeEmail } from '../../accounts/lifecycle.ts';
-import { showOnMatrix } from '../../accounts/matrix-profile.ts';
 import type { Transaction } from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import { readForm, validate } from '../../http/forms.ts';
@@ -113,7 +112,6 @@ export async function giveAddress(
   const change = { accountId, email, emailKey, keep: { sessionUid: uid } };
   await changeEmail(tx, change, parts.outside);
   await new KnownBrowsers(parts.fingerprints).rememberBrowser(tx, signIn.browser, accountId);
-  await showOnMatrix(tx, accountId);
   await claimGuest(tx, { accountId, emailKey });
 }
 

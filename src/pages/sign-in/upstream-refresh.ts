@@ -62,7 +62,7 @@ async function refresh(
     const { email, key: emailKey } = address;
     await changeEmail(tx, { accountId: account.id, email, emailKey }, parts.outside);
   }
-  if (change || outcome === 'moves') await showOnMatrix(tx, account.id);
+  if (change) await showOnMatrix(tx, account.id);
   // Of an address that could not be followed the last one is remembered: it is still to be followed.
   const followed = outcome === 'moves' || outcome === 'stays';
   const profile = profileAfter(last, identity, followed ? identity.email : undefined);
