@@ -1,8 +1,10 @@
 import { record } from '../audit/events.ts';
 import type { Transaction } from '../database/database.ts';
+import { deleteMemberships } from '../entities/move-memberships.store.ts';
 import { AppError } from '../errors.ts';
 import type { EmailAddress } from './email-address.ts';
 import {
+  deleteGuest,
   type Guest,
   insertGuest,
   lockGuestByEmail,
@@ -48,6 +50,24 @@ export async function keepGuest(tx: Transaction, order: GuestOrder): Promise<Gue
   });
   const by = { actor: clientId, clientId, tenantId };
   await record(tx, { action: 'guest.created', ...by, target: guest.id });
+  return guest;
+}
+
+/**
+ * Forgets a guest, with what `account:<id>` was a member of.
+ *
+ * @returns the guest as it was
+ * @throws AppError `guest_not_found` (404), also for another tenant's
+ */
+export async function forgetGuest(
+  tx: Transaction,
+  { id, tenantId, clientId }: { id: string; tenantId: string; clientId: string },
+): Promise<Guest> {
+  const guest = await deleteGuest(tx, { id, tenantId });
+  if (!guest) throw new AppError('guest_not_found');
+  await deleteMemberships(tx, { tenantId, member: `account:${id}` });
+  const by = { actor: clientId, clientId, tenantId };
+  await record(tx, { action: 'guest.deleted', ...by, target: id });
   return guest;
 }
 

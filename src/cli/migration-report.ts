@@ -10,7 +10,7 @@ import { instant } from '../text/instant.ts';
 import { fields, type Report, table } from './report.ts';
 
 /** Last lines of every report: how to do it, or how to undo it. */
-export function closing({ dryRun, rollbackFile }: { dryRun: boolean; rollbackFile?: string }) {
+function closing({ dryRun, rollbackFile }: { dryRun: boolean; rollbackFile?: string }) {
   if (dryRun) return ['Nothing was changed: add --apply to do it.'];
   if (!rollbackFile) return ['Nothing had to be changed.'];
   return [`To undo it: openmeet-id migration rollback ${rollbackFile} --apply`];

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { type EmailAddress, parseEmail } from '../accounts/email-address.ts';
-import { deleteGuest, type Guest, guestById } from '../accounts/guests.store.ts';
-import { keepGuest } from '../accounts/guests.ts';
+import { type Guest, guestById } from '../accounts/guests.store.ts';
+import { forgetGuest, keepGuest } from '../accounts/guests.ts';
 import { printable } from '../api/route.ts';
-import { record } from '../audit/events.ts';
 import type { Database } from '../database/database.ts';
-import { deleteMemberships } from '../entities/move-memberships.store.ts';
 import { AppError } from '../errors.ts';
 import { displayName, isDisplayName } from '../text/display-name.ts';
 import { trimUnseen } from '../text/unseen.ts';
@@ -111,13 +109,8 @@ function removeGuest({ database }: Parts): InternalRoute {
     answer: { status: 200, description: 'The guest as it was', schema: guest },
     problems: { 404: ['guest_not_found'] },
     async handle({ params, tenantId, client }) {
-      return database.transaction(async (tx) => {
-        const gone = found(await deleteGuest(tx, { id: params.id, tenantId }));
-        await deleteMemberships(tx, { tenantId, member: `account:${gone.id}` });
-        const by = { actor: client.id, clientId: client.id, tenantId };
-        await record(tx, { action: 'guest.deleted', ...by, target: gone.id });
-        return shown(gone);
-      });
+      const order = { id: params.id, tenantId, clientId: client.id };
+      return shown(await database.transaction((tx) => forgetGuest(tx, order)));
     },
   });
 }
