@@ -193,7 +193,10 @@ test('a start in production says in one line what runs where, and no secret', as
     },
   });
   try {
-    const [line = '', ...others] = service.logs().match(/^.*"msg":"started".*$/gm) ?? [];
+    const [line = '', ...others] = await until(
+      () => service.logs().match(/^.*"msg":"started".*$/gm) ?? undefined,
+      { what: 'the line of a start' },
+    );
     assert.deepEqual(others, []);
     const { started } = JSON.parse(line);
     const { hostname, pathname } = new URL(service.databaseUrl);
