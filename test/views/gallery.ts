@@ -42,6 +42,11 @@ export async function openGallery(): Promise<Gallery> {
       };
       return;
     }
+    // A sign-in page asks by itself what passkey it is to ask for: here for none.
+    if (ctx.method === 'POST') {
+      ctx.status = 204;
+      return;
+    }
     const [, index, lang] = ctx.path.split('/');
     const sample = allSamples[Number(index)];
     if (!sample) return;

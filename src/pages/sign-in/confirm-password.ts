@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { accountById, setPasswordHash } from '../../accounts/accounts.store.ts';
+import { accountById } from '../../accounts/accounts.store.ts';
 import { hashPassword } from '../../accounts/address-salt.ts';
+import { setFirstPassword } from '../../accounts/first-password.ts';
 import { newPasswordProblem } from '../../accounts/new-password.ts';
 import { readForm, validate } from '../../http/forms.ts';
 import type { Finishing } from '../needs.ts';
@@ -38,7 +39,8 @@ export async function submitPassword(step: Step<Finishing | 'breaches' | 'hasher
     const problem = await newPasswordProblem(parts.breaches, password, account);
     if (problem) return showPassword(step, problem);
     const hash = await hashPassword(parts, password, account);
-    await setPasswordHash(parts.database, account.id, hash);
+    const order = { accountId: account.id, passwordHash: hash };
+    await parts.database.transaction((tx) => setFirstPassword(tx, order));
   }
   return proved(step, account.id, 'otp', { expected: true });
 }

@@ -13,7 +13,7 @@ import type { Subject } from '../../oidc/subjects.store.ts';
 import { sessionFacts } from '../../oidc/upstream-sessions.ts';
 import { noteProof } from '../account/merge/proof.ts';
 import { welcomeProved } from './guest.ts';
-import { linkAgreed } from './link-agreed.ts';
+import { agreedLink, linkAgreed } from './link-agreed.ts';
 import { endSignIn } from './sign-ins.store.ts';
 import type { Step } from './step.ts';
 
@@ -47,14 +47,15 @@ export async function finishSignIn(
   const { parts, client, signIn } = step;
   const { id: accountId } = subject;
   const method = proofs.map((proof) => proof.method).join('+');
-  const { linked, asks } = await parts.database.transaction(async (tx) => {
+  const link = await agreedLink(step, subject);
+  const asks = await parts.database.transaction(async (tx) => {
     await recordSignIn(tx, accountId);
     await meetBrowser(tx, step, subject, { expected });
-    const linked = await linkAgreed(tx, step, subject);
+    if (link) await linkAgreed(tx, step, subject, link);
     const asks = await welcomeProved(tx, step, accountId);
     await noteProof(tx, step, accountId);
     // Linking has forgotten all browsers.
-    if (linked) await meetBrowser(tx, step, subject, { expected: true });
+    if (link) await meetBrowser(tx, step, subject, { expected: true });
     if (rememberBrowser) {
       await new RememberedBrowsers(parts.fingerprints).remember(tx, signIn.browser, accountId);
     }
@@ -67,9 +68,9 @@ export async function finishSignIn(
       clientId: client.id,
       detail: upstream ? { method, connection: upstream.connection } : { method },
     });
-    return { linked, asks };
+    return asks;
   });
-  if (linked) await leaveEndedSession(step);
+  if (link) await leaveEndedSession(step);
   rememberWay(step, upstream?.connection);
   const stays = remember || (await isRemembered(step, accountId));
   await leaveOtherSession(step, accountId);
