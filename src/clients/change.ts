@@ -1,7 +1,7 @@
 import type { AuditAction } from '../audit/actions.ts';
 import { record } from '../audit/events.ts';
 import { type Authority, requireChange } from '../authority/authority.ts';
-import type { Database, Transaction } from '../database/database.ts';
+import { type Database, inTransaction, type Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import type { Fingerprints } from '../secrets/fingerprints.ts';
 import {
@@ -29,7 +29,7 @@ import {
 
 /** @throws AppError `client_not_found` (404), as all below */
 export function disableClient(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   disabled: boolean,
@@ -65,7 +65,7 @@ export async function rotateClientSecret(
 
 /** @throws AppError also `redirect_uri_invalid` */
 export function replaceRedirectUris(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   redirectUris: string[],
@@ -78,7 +78,7 @@ export function replaceRedirectUris(
 
 /** @throws AppError also `handoff_origin_invalid` */
 export function replaceHandoffOrigins(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   handoffOrigins: string[],
@@ -92,7 +92,7 @@ export function replaceHandoffOrigins(
 
 /** @throws AppError also `handoff_target_invalid` */
 export function replaceHandoffTargets(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   handoffTargets: string[],
@@ -121,7 +121,7 @@ export type ClientSettings = {
  *   `redirect_uri_invalid`
  */
 export function changeClient(
-  { database, synapseUrl }: { database: Database; synapseUrl?: string },
+  { database, synapseUrl }: { database: Database | Transaction; synapseUrl?: string },
   authority: Authority,
   id: string,
   settings: ClientSettings,
@@ -157,14 +157,14 @@ function checkRedirectUris({ tokenEndpointAuthMethod }: Client, uris: readonly s
 
 /** Makes the change under the client's lock, within the authority, with its audit row. */
 async function change(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   action: AuditAction,
   make: (tx: Transaction, client: Client) => Promise<boolean>,
 ): Promise<void> {
   requireChange(authority);
-  await database.transaction(async (tx) => {
+  await inTransaction(database, async (tx) => {
     const client = await lockClient(tx, id);
     if (!client || !isWithin(authority, client)) throw clientNotFound(id);
     requireSettable(authority, client);

@@ -131,3 +131,11 @@ export class Database implements Queryable {
     await this.dataSource.destroy();
   }
 }
+
+/** Does something in a transaction of its own, or in the one that the caller is in. */
+export function inTransaction<T>(
+  db: Database | Transaction,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  return db instanceof Database ? db.transaction(work) : work(db);
+}

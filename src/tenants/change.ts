@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { record } from '../audit/events.ts';
 import { type Authority, requireAll, requireChange } from '../authority/authority.ts';
-import type { Database, Transaction } from '../database/database.ts';
+import { type Database, inTransaction, type Transaction } from '../database/database.ts';
 import { AppError } from '../errors.ts';
 import { handleEntry } from '../handles/entry.store.ts';
 import { lockHandleKeys } from '../handles/handles.store.ts';
-import { tenantWithin } from './find.ts';
+import { type FoundTenant, tenantWithin } from './find.ts';
 import { type TenantSettings, usualSettings, withSettings } from './settings.ts';
 import type { Tenant } from './tenant.entity.ts';
 import {
+  lockDomains,
   lockTenant,
   queueMatrixAccessOf,
   replaceDomains,
@@ -52,6 +53,8 @@ export async function addTenant(
 /** What reaches beyond the tenant: whose addresses and hosts are its, and whether all see it. */
 const beyondTenant = ['domains', 'emailDomains', 'offered'] as const;
 
+type Expectation = (tenant: FoundTenant) => void;
+
 /**
  * Changes what is said.
  *
@@ -61,15 +64,15 @@ const beyondTenant = ['domains', 'emailDomains', 'offered'] as const;
  *   `name_invalid`, `language_unknown`, `sign_up_domains_missing`, `way_unknown`
  */
 export async function changeTenant(
-  database: Database,
+  db: Database | Transaction,
   authority: Authority,
   name: string,
   settings: TenantSettings,
-  expect?: (tenant: Tenant & { domains: string[]; emailDomains: string[] }) => void,
+  expect?: Expectation,
 ): Promise<void> {
   requireChange(authority);
   if (beyondTenant.some((field) => settings[field] !== undefined)) requireAll(authority);
-  await database.transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const { id } = await tenantWithin(tx, authority, name);
     await lockTenant(tx, id);
     const tenant = await tenantWithin(tx, authority, id);
@@ -91,16 +94,18 @@ export async function changeTenant(
  * @throws AppError `tenant_not_found` (404)
  */
 export async function setTenantStatus(
-  database: Database,
+  db: Database | Transaction,
   authority: Authority,
   name: string,
   status: Tenant['status'],
+  expect?: Expectation,
 ): Promise<void> {
   requireChange(authority);
   requireAll(authority);
-  await database.transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const { id } = await tenantWithin(tx, authority, name);
     const { status: before } = await lockTenant(tx, id);
+    expect?.(await tenantWithin(tx, authority, id));
     if (before === status) return;
     await saveTenant(tx, { id, status });
     await queueMatrixAccessOf(tx, id);
@@ -119,6 +124,7 @@ async function assertFree(tx: Transaction, slug: string): Promise<void> {
 
 async function replaceDomainsOf(tx: Transaction, id: string, settings: TenantSettings) {
   const { domains, emailDomains } = settings;
+  if (domains || emailDomains) await lockDomains(tx);
   const taken = [
     ...(domains ? await replaceDomains(tx, id, domains) : []),
     ...(emailDomains ? await replaceEmailDomains(tx, id, emailDomains) : []),

@@ -138,6 +138,11 @@ export async function saveTenant(tx: Transaction, tenant: Partial<Tenant> & { id
   await tx.manager.getRepository(tenantEntity).save(tenant);
 }
 
+/** Domains change hands one transaction after the other: two that swap theirs would wait for each other. */
+export async function lockDomains(tx: Transaction): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('tenant domains', 0))");
+}
+
 /**
  * Makes these, the first one primary, all the domains of a tenant.
  *

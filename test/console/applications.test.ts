@@ -149,5 +149,14 @@ describe('who administers one tenant', () => {
       ofOwn,
     );
     assert.deepEqual([status, body.error], [403, 'administration_limited']);
+    const redirectUris = ['https://chat.example/other'];
+    const half = await patch(
+      '/clients/modest',
+      { redirectUris, handoffTargets: ['https://chat.example/'] },
+      ofOwn,
+    );
+    assert.equal(half.status, 403);
+    const seen = await admin(world, '/clients/modest', { token: ofOwn });
+    assert.notDeepEqual(seen.body.redirectUris, redirectUris);
   });
 });

@@ -55,6 +55,32 @@ describe('a community', () => {
     }
   });
 
+  test('is changed in all that is said or in nothing, and only from what was looked at', async () => {
+    const before = await admin(world, `/tenants/${own.id}`, { token: all });
+    const half = await patch(`/tenants/${own.id}`, { name: 'Half', status: 'suspended' }, ofOwn);
+    assert.equal(half.status, 403);
+    const after = await admin(world, `/tenants/${own.id}`, { token: all });
+    assert.deepEqual(after.body, before.body);
+    assert.equal((await patch(`/tenants/${own.id}`, { languages: ['en'] })).status, 200);
+    const stale = await admin(world, `/tenants/${own.id}`, {
+      ...{ method: 'PATCH', token: all, body: { status: 'suspended' } },
+      headers: { 'if-match': before.headers.get('etag') ?? '' },
+    });
+    assert.deepEqual([stale.status, stale.body.error], [412, 'precondition_failed']);
+  });
+
+  test('swaps domains with another that does so at once, without either waiting for ever', async () => {
+    const swap = (id: string, domain: string) => patch(`/tenants/${id}`, { domains: [domain] });
+    for (let turn = 0; turn < 10; turn += 1) {
+      await Promise.all([swap(own.id, 'one.example'), swap(other.id, 'two.example')]);
+      const answers = await Promise.all([
+        swap(own.id, 'two.example'),
+        swap(other.id, 'one.example'),
+      ]);
+      for (const { status } of answers) assert.ok([200, 409].includes(status), `${status}`);
+    }
+  });
+
   test('is suspended and resumed by who administers all', async () => {
     const suspended = await patch(`/tenants/${other.id}`, { status: 'suspended' });
     assert.equal(suspended.body.status, 'suspended');

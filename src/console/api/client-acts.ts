@@ -133,13 +133,15 @@ function patchClient({ config, database }: Parts): AdminRoute {
     async handle({ authority, params: { id }, body }) {
       const { disabled, redirectUris, handoffOrigins, handoffTargets, jwks: keys, ...said } = body;
       const settings = { ...said, jwks: keys === undefined ? undefined : checkedJwks(keys) };
-      if (Object.values(settings).some((value) => value !== undefined)) {
-        await changeClient({ database, synapseUrl }, authority, id, settings);
-      }
-      if (redirectUris) await replaceRedirectUris(database, authority, id, redirectUris);
-      if (handoffOrigins) await replaceHandoffOrigins(database, authority, id, handoffOrigins);
-      if (handoffTargets) await replaceHandoffTargets(database, authority, id, handoffTargets);
-      if (disabled !== undefined) await disableClient(database, authority, id, disabled);
+      await database.transaction(async (tx) => {
+        if (Object.values(settings).some((value) => value !== undefined)) {
+          await changeClient({ database: tx, synapseUrl }, authority, id, settings);
+        }
+        if (redirectUris) await replaceRedirectUris(tx, authority, id, redirectUris);
+        if (handoffOrigins) await replaceHandoffOrigins(tx, authority, id, handoffOrigins);
+        if (handoffTargets) await replaceHandoffTargets(tx, authority, id, handoffTargets);
+        if (disabled !== undefined) await disableClient(tx, authority, id, disabled);
+      });
       return clientWithin(database, authority, id);
     },
   });

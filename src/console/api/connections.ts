@@ -153,8 +153,12 @@ export function connectionRoutes(parts: Parts): AdminRoute[] {
       answer: { status: 200, description: 'The connection as it is now', schema: connection },
       problems: { ...known, 400: refusals },
       async handle({ authority, params: { id }, body: { disabled, ...said } }) {
-        if (Object.keys(said).length > 0) await changeConnection(dependencies, authority, id, said);
-        if (disabled !== undefined) await disableConnection(database, authority, id, disabled);
+        await database.transaction(async (tx) => {
+          if (Object.keys(said).length > 0) {
+            await changeConnection({ database: tx, ring }, authority, id, said);
+          }
+          if (disabled !== undefined) await disableConnection(tx, authority, id, disabled);
+        });
         return find(authority, id);
       },
     }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { printable } from '../../api/route.ts';
 import type { Database } from '../../database/database.ts';
 import { addTenant, changeTenant, setTenantStatus } from '../../tenants/change.ts';
-import { tenantWithin } from '../../tenants/find.ts';
+import { type FoundTenant, tenantWithin } from '../../tenants/find.ts';
 import { type AdminRoute, adminRoute, byId, requireMatch, tagged } from './route.ts';
 import { shownTenant, tenantSchema } from './tenants.ts';
 
@@ -84,12 +84,14 @@ export function tenantActRoutes({ database }: { database: Database }): AdminRout
         412: ['precondition_failed'],
       },
       async handle({ ctx, authority, params: { id }, body: { status, ...said } }) {
-        if (Object.keys(said).length > 0) {
-          await changeTenant(database, authority, id, said, (before) =>
-            requireMatch(ctx, shownTenant(before)),
-          );
-        }
-        if (status) await setTenantStatus(database, authority, id, status);
+        const expect = (before: FoundTenant) => requireMatch(ctx, shownTenant(before));
+        const settles = Object.keys(said).length > 0;
+        await database.transaction(async (tx) => {
+          if (settles) await changeTenant(tx, authority, id, said, expect);
+          if (status) {
+            await setTenantStatus(tx, authority, id, status, settles ? undefined : expect);
+          }
+        });
         return tagged(ctx, shownTenant(await tenantWithin(database, authority, id)));
       },
     }),

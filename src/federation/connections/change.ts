@@ -6,7 +6,12 @@ import {
   requireChange,
   requireReach,
 } from '../../authority/authority.ts';
-import type { Database, Queryable, Transaction } from '../../database/database.ts';
+import {
+  type Database,
+  inTransaction,
+  type Queryable,
+  type Transaction,
+} from '../../database/database.ts';
 import { AppError } from '../../errors.ts';
 import type { KeyRing } from '../../secrets/keyring.ts';
 import { tenantWithin } from '../../tenants/find.ts';
@@ -120,7 +125,7 @@ export async function addConnection(
 
 /** @throws AppError `connection_not_found` (404), and what the rules throw */
 export async function changeConnection(
-  { database, ring }: { database: Database; ring: KeyRing },
+  { database, ring }: { database: Database | Transaction; ring: KeyRing },
   authority: Authority,
   id: string,
   settings: ConnectionSettings,
@@ -150,7 +155,7 @@ export async function changeConnection(
 
 /** @throws AppError `connection_not_found` (404) */
 export async function disableConnection(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   disabled: boolean,
@@ -184,13 +189,13 @@ export async function removeConnection(
 
 /** Under its lock, as far as the authority reaches. */
 async function withConnection(
-  database: Database,
+  database: Database | Transaction,
   authority: Authority,
   id: string,
   act: (tx: Transaction, connection: Connection) => Promise<void>,
 ): Promise<void> {
   requireChange(authority);
-  await database.transaction(async (tx) => {
+  await inTransaction(database, async (tx) => {
     const connection = await lockConnection(tx, id);
     if (!connection) throw connectionNotFound(id);
     requireReach(authority, connection.tenantId, 'connection_not_found');
